@@ -1,0 +1,51 @@
+/**
+ * A resolved experiment: what `config` hands to `plan`. Everything is decided: defaults filled in, matrix expanded,
+ * every value with its origin. Data only.
+ */
+import type { Json, JsonObject } from '../../base/json.ts';
+
+/** Where a value came from; `plan` and `show` print it. */
+export type Origin =
+  | { readonly from: 'default' }
+  | { readonly from: 'file'; readonly file: string; readonly line: number; readonly column: number }
+  | { readonly from: 'override'; readonly text: string };
+
+export interface ResolvedStage {
+  /** The stage's name in the experiment, e.g. `distil`. */
+  readonly name: string;
+  readonly kind: string;
+  /** All parameters, defaults filled in. */
+  readonly params: JsonObject;
+  /** By role: the name of the stage whose output it is. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** By parameter path joined with dots. */
+  readonly origins: Readonly<Record<string, Origin>>;
+  /** `threads` is part of the key (it can move a bit); the others only steer the scheduler. */
+  readonly resources: { readonly threads: number };
+}
+
+/** One point of the matrix. */
+export interface Cell {
+  /** Short hash of the varying parameters. */
+  readonly id: string;
+  /** Axis → label, e.g. `{ method: 'dm', imagesPerClass: '10' }`; empty without a matrix. */
+  readonly axes: Readonly<Record<string, string>>;
+  /** In topological order as far as inputs go. */
+  readonly stages: readonly ResolvedStage[];
+}
+
+export interface ResolvedExperiment {
+  readonly file: string;
+  readonly name: string;
+  readonly seed: number;
+  readonly data: { readonly set: string };
+  readonly backend: string;
+  readonly replicates: { readonly sets: number; readonly evaluations: number };
+  /** Axis → labels in the order of the file. */
+  readonly axes: Readonly<Record<string, readonly string[]>>;
+  readonly cells: readonly Cell[];
+  /** `compare.baseline`: axis label that the others are compared with, e.g. `{ method: 'random' }`. */
+  readonly baseline?: Readonly<Record<string, string>>;
+  /** The same as plain JSON, for the frozen record. */
+  readonly source: Json;
+}

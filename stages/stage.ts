@@ -1,0 +1,95 @@
+/**
+ * What a stage kind is. The engine knows only this interface; a stage knows only its context.
+ * Reference implementation to read first: `select/`.
+ *
+ * `State` is a value: with the frozen parameters and inputs it is all that influences the next step, so the engine can
+ * save it at any step and a resumed attempt gives byte-identical artifacts. `Env` (compiled programs, open readers)
+ * is rebuilt at every start and never saved.
+ */
+import type { JsonObject } from '../base/json.ts';
+import type { Backend } from '../tensor/backends/backend.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+export interface State {
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly values: JsonObject;
+}
+
+/** What an output holds, so that a wrong wiring is found before anything runs. */
+export type ArtifactType = 'synthetic-set' | 'network' | 'trajectories' | 'metrics' | 'soft-labels' | 'pictures';
+
+/** Which replicate axes draw this stage's random numbers. `set` is a synthetic set, `evaluation` a network trained on it. */
+export type ReplicateAxis = 'set' | 'evaluation';
+
+/** The seed of a node; part of its key. Axes on which the stage does not depend are absent. */
+export interface Seed {
+  readonly base: number;
+  readonly set?: number;
+  readonly evaluation?: number;
+}
+
+export interface ArtifactReader {
+  readonly files: readonly string[];
+  read(name: string): Uint8Array;
+}
+
+/** Names of the experiment's data set and where it lies on this machine (the folder is never part of a key). */
+export interface DataLocation {
+  readonly set: string;
+  readonly folder: string;
+}
+
+export interface StageContext {
+  /** Validated against the stage's schema, defaults filled in. */
+  readonly params: JsonObject;
+  readonly seed: Seed;
+  /** By role, as `inputs` of the stage declares them. */
+  readonly inputs: Readonly<Record<string, ArtifactReader>>;
+  readonly data: DataLocation;
+  readonly backend: Backend;
+  /** Sends figures of the current step (loss, accuracy …) to the reporters; never influences a result. */
+  report(figures: Readonly<Record<string, number>>): void;
+}
+
+/** Files by name, of one output role. */
+export type ArtifactFiles = Readonly<Record<string, Uint8Array>>;
+
+export interface StageResult {
+  readonly artifacts: Readonly<Record<string, ArtifactFiles>>;
+  /** Final figures (`accuracy`, `loss` …), kept in the key file and shown in tables. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** A JSON Schema object of the parameters: `properties` with description, default, units in the description. */
+export interface ParameterSchema {
+  readonly type: 'object';
+  readonly properties: Readonly<Record<string, JsonObject>>;
+  readonly required?: readonly string[];
+}
+
+export interface StageKind {
+  readonly kind: string;
+  /** Bumped when results may change for equal parameters. */
+  readonly version: number;
+  readonly description: string;
+  readonly parameters: ParameterSchema;
+  readonly inputs: Readonly<Record<string, { type: ArtifactType; required: boolean; description: string }>>;
+  readonly outputs: Readonly<Record<string, { type: ArtifactType; description: string }>>;
+  readonly replicates: readonly ReplicateAxis[];
+  readonly usesData: boolean;
+  /** Native threads of an attempt unless the experiment's `resources` say otherwise. */
+  readonly threads: number;
+  /** Cross-field rules of the parameters that JSON Schema cannot say; messages as sentences. */
+  rules?(params: JsonObject): readonly { path: readonly (string | number)[]; message: string }[];
+  open(context: StageContext): Promise<StageRun>;
+}
+
+/** A stage opened for one attempt: `env` is what its methods close over. */
+export interface StageRun {
+  readonly steps: number;
+  init(): State | Promise<State>;
+  /** Step `index` (from 0) of `steps`. */
+  step(state: State, index: number): State | Promise<State>;
+  finish(state: State): StageResult | Promise<StageResult>;
+  close?(): void;
+}
