@@ -1,0 +1,40 @@
+/**
+ * Everything that happens in a run, as data. The engine only emits these; every look (ink, plain, NDJSON, HTML) is a
+ * reporter over them. `at` is ISO-8601 UTC, durations are seconds.
+ */
+import type { Failure } from '../base/result.ts';
+import type { Plan } from './plan/plan.ts';
+
+export type NodeState = 'waiting' | 'hit' | 'joined' | 'running' | 'done' | 'failed' | 'skipped' | 'cancelled';
+
+export type RunEvent = { readonly at: string } & (
+  | { readonly type: 'run-started'; readonly run: string; readonly folder: string; readonly plan: Plan; readonly continues: boolean }
+  /** Already in the store: nothing to do. */
+  | { readonly type: 'node-hit'; readonly node: string; readonly metrics: Metrics; readonly seconds: number }
+  /** Another driver is working on the same key; its result is awaited. */
+  | { readonly type: 'node-joined'; readonly node: string; readonly owner: string }
+  | { readonly type: 'node-started'; readonly node: string; readonly attempt: number; readonly fromStep: number; readonly steps: number; readonly log: string }
+  | { readonly type: 'node-progress'; readonly node: string; readonly step: number; readonly steps: number; readonly figures: Metrics }
+  | { readonly type: 'node-checkpoint'; readonly node: string; readonly step: number }
+  | { readonly type: 'node-done'; readonly node: string; readonly metrics: Metrics; readonly seconds: number; readonly artifacts: Readonly<Record<string, string>> }
+  | { readonly type: 'node-failed'; readonly node: string; readonly failure: Failure; readonly log: string; readonly willRetry: boolean }
+  /** Not run, with the reason: an upstream node failed, the run was cancelled … */
+  | { readonly type: 'node-skipped'; readonly node: string; readonly reason: 'upstream-failed' | 'cancelled' | 'fail-fast' }
+  | { readonly type: 'warning'; readonly message: string; readonly node?: string }
+  /** First Ctrl-C: steps are finished and checkpoints written. */
+  | { readonly type: 'interrupt'; readonly message: string }
+  | { readonly type: 'run-finished'; readonly outcome: 'done' | 'failed' | 'interrupted'; readonly executed: number; readonly hits: number; readonly seconds: number }
+);
+
+export type Metrics = Readonly<Record<string, number>>;
+
+/** Fed with every event in order; must never throw, and never influences the run. */
+export interface Reporter {
+  onEvent(event: RunEvent): void;
+  /** Restores the terminal; called once, on every exit path. */
+  close(): void | Promise<void>;
+}
+
+export function unreachable(value: never): never {
+  throw new Error(`Internal error: expected no other case, got ${JSON.stringify(value)}`);
+}
