@@ -1,0 +1,103 @@
+/**
+ * The real binary in a temporary folder: what every end-to-end test stands on. A test writes files, starts the command,
+ * waits for lines of its output, kills it, and reads what it left.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+export const ROOT = resolve(import.meta.dirname, '../..');
+export const BINARY = join(ROOT, 'dist/engine/cli/main.js');
+
+export interface Finished {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A fresh folder, removed when the test ends. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'retort-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export class Project {
+  readonly folder = temporaryFolder();
+
+  write(files: Readonly<Record<string, string | Uint8Array>>): this {
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(this.folder, name)), { recursive: true });
+      writeFileSync(join(this.folder, name), content);
+    }
+    return this;
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
+    const child = spawn(process.execPath, [BINARY, ...args], {
+      cwd: this.folder,
+      env: { ...process.env, NO_COLOR: '1', CI: '1', ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return new Running(child);
+  }
+
+  /** Runs to the end. */
+  retort(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Finished> {
+    return this.start(args, environment).finished;
+  }
+}
+
+export class Running {
+  readonly child: ChildProcess;
+  readonly finished: Promise<Finished>;
+  #stdout = '';
+  #stderr = '';
+  readonly #waiting = new Set<() => void>();
+
+  constructor(child: ChildProcess) {
+    this.child = child;
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text;
+      for (const check of this.#waiting) check();
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text;
+      for (const check of this.#waiting) check();
+    });
+    this.finished = new Promise((settle) => {
+      child.on('close', (code, signal) => {
+        settle({ code, signal, stdout: this.#stdout, stderr: this.#stderr });
+        for (const check of this.#waiting) check();
+      });
+    });
+  }
+
+  /** The first match in what the command has printed, waiting for it; fails when the command ends without it. */
+  until(pattern: RegExp): Promise<RegExpExecArray> {
+    return new Promise((found, missing) => {
+      const check = () => {
+        const match = pattern.exec(`${this.#stdout}\n${this.#stderr}`);
+        const ended = this.child.exitCode !== null || this.child.signalCode !== null;
+        if (!match && !ended) return;
+        this.#waiting.delete(check);
+        if (match) found(match);
+        else missing(new Error(`The command ended without ${pattern}:\n${this.#stdout}\n${this.#stderr}`));
+      };
+      this.#waiting.add(check);
+      check();
+    });
+  }
+
+  kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Finished> {
+    this.child.kill(signal);
+    return this.finished;
+  }
+}
