@@ -1,0 +1,121 @@
+/**
+ * One line an event, with its time: for pipes, CI and logs. No cursor codes, no colours. Progress is throttled a node,
+ * so that a week-long run stays readable; nothing else is left out.
+ */
+import { type Reporter, type RunEvent, unreachable } from '../events.ts';
+import { count, duration, figures, rate } from './wording.ts';
+
+/** Seconds between two progress lines of one node. */
+const PROGRESS_SECONDS = 10;
+
+export interface Output {
+  write(text: string): unknown;
+}
+
+export function plainReporter(output: Output): Reporter {
+  const lines = plainLines();
+  return {
+    onEvent(event) {
+      for (const line of lines(event)) output.write(`${line}\n`);
+    },
+    close() {},
+  };
+}
+
+/** The events' lines, in order; keeps what throttling and rates need. */
+export function plainLines(): (event: RunEvent) => readonly string[] {
+  const shown = new Map<string, { readonly seconds: number; readonly step: number }>();
+  return (event) => {
+    const seconds = Date.parse(event.at) / 1000;
+    if (event.type === 'node-started') shown.set(event.node, { seconds, step: event.fromStep });
+    if (event.type !== 'node-progress') return describe(event, event.at);
+    const last = shown.get(event.node);
+    if (last && seconds - last.seconds < PROGRESS_SECONDS) return [];
+    shown.set(event.node, { seconds, step: event.step });
+    const speed = last ? (event.step - last.step) / (seconds - last.seconds) : 0;
+    return [line(event.at, progress(event, speed))];
+  };
+}
+
+type Progress = Extract<RunEvent, { type: 'node-progress' }>;
+
+function progress(event: Progress, stepsPerSecond: number): string {
+  const parts = [`${event.node}: step ${event.step} of ${event.steps}`];
+  if (stepsPerSecond > 0)
+    parts.push(`${rate(stepsPerSecond)}, ${duration((event.steps - event.step) / stepsPerSecond)} left`);
+  const values = figures(event.figures);
+  if (values) parts.push(values);
+  return parts.join(', ');
+}
+
+function line(at: string, text: string): string {
+  return `${at.slice(11, 19)}Z ${text}`;
+}
+
+function describe(event: Exclude<RunEvent, Progress>, at: string): readonly string[] {
+  switch (event.type) {
+    case 'run-started': {
+      const { plan } = event;
+      const cells = plan.cells.length;
+      return [
+        line(
+          at,
+          `${event.continues ? 'continuing' : 'starting'} ${plan.experiment.name}: ${count(plan.nodes.length, 'node')}, ${count(cells, 'cell')}`,
+        ),
+        line(at, `data: ${plan.data.description}; backend ${plan.backend}; run folder ${event.folder}`),
+      ];
+    }
+    case 'node-hit':
+      return [line(at, `${event.node}: hit${suffix(figures(event.metrics))}`)];
+    case 'node-joined':
+      return [line(at, `${event.node}: waiting for ${event.owner}, who is already working on it`)];
+    case 'node-started': {
+      const attempt = event.attempt > 1 ? `attempt ${event.attempt}, ` : '';
+      const from =
+        event.fromStep > 0 ? `from step ${event.fromStep} of ${event.steps}` : `${count(event.steps, 'step')}`;
+      return [line(at, `${event.node}: started, ${attempt}${from}`)];
+    }
+    case 'node-checkpoint':
+      return [line(at, `${event.node}: checkpoint at step ${event.step}`)];
+    case 'node-done':
+      return [line(at, `${event.node}: done in ${duration(event.seconds)}${suffix(figures(event.metrics))}`)];
+    case 'node-failed': {
+      const { failure } = event;
+      return [
+        line(
+          at,
+          `${event.node}: ${event.willRetry ? 'failed, will be tried again' : 'failed'}: ${failure.message} (${failure.code})`,
+        ),
+        ...(failure.help ? [line(at, `  help: ${failure.help}`)] : []),
+        line(at, `  log: ${event.log}`),
+      ];
+    }
+    case 'node-skipped':
+      return [line(at, `${event.node}: not run, ${SKIPPED[event.reason]}`)];
+    case 'warning':
+      return [line(at, `warning: ${event.node ? `${event.node}: ` : ''}${event.message}`)];
+    case 'interrupt':
+      return [line(at, event.message)];
+    case 'run-finished':
+      return [
+        line(
+          at,
+          `${OUTCOME[event.outcome]} in ${duration(event.seconds)}: ${event.executed} run, ${count(event.hits, 'hit')}`,
+        ),
+      ];
+    default:
+      return unreachable(event);
+  }
+}
+
+export const SKIPPED = {
+  'upstream-failed': 'since a node it needs failed',
+  cancelled: 'since the run was cancelled',
+  'fail-fast': 'since another node failed (--fail-fast)',
+} as const;
+
+const OUTCOME = { done: 'finished', failed: 'finished with failures', interrupted: 'interrupted' } as const;
+
+function suffix(text: string): string {
+  return text ? `: ${text}` : '';
+}
