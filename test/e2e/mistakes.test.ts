@@ -1,0 +1,69 @@
+/** Bad input: one clear answer with every error, exit 2, nothing started, nothing lost. */
+import { cpSync, existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { tinyExperiment } from '../rig/experiments.ts';
+import { Project, ROOT } from '../rig/retort.ts';
+
+async function rejects(yaml: string): Promise<string> {
+  const project = new Project().write({ 'bad.yaml': yaml });
+  const { code, stderr, stdout } = await project.retort(['run', 'bad.yaml']);
+  expect(code).toBe(2);
+  expect(stdout).toBe('');
+  expect(existsSync(project.path('runs/runs'))).toBe(false);
+  return stderr;
+}
+
+it('collects all errors of a file, each with its place and the nearest name', async () => {
+  const page = await rejects(
+    tinyExperiment()
+      .replace('iterations: 3', 'iteratoins: 3')
+      .replace('sets: 2', 'sets: two')
+      .replace('stage: evaluate', 'stage: evalute'),
+  );
+  expect(page).toContain('bad.yaml:7:');
+  expect(page).toContain('iteratoins');
+  expect(page).toMatch(/did you mean .?iterations/i);
+  expect(page).toContain('bad.yaml:8:');
+  expect(page).toContain('bad.yaml:12:');
+  expect(page).toMatch(/did you mean .?evaluate/i);
+  expect(page).toMatch(/\n.*\^+|\n.*~+/);
+});
+
+it('refuses a seed over 2^53 - 1', async () => {
+  expect(await rejects(`seed: 123456789012345678901\n${tinyExperiment()}`)).toMatch(
+    /bad\.yaml:1:7[\s\S]*9007199254740991|2\^53/,
+  );
+});
+
+it('refuses an alias bomb', async () => {
+  const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]'];
+  for (let level = 1; level < 9; level++) {
+    const name = String.fromCharCode(97 + level);
+    const before = `*${String.fromCharCode(96 + level)}`;
+    bomb.push(`${name}: &${name} [${Array(9).fill(before).join(', ')}]`);
+  }
+  expect(await rejects(`x-bomb:\n${bomb.map((line) => `  ${line}`).join('\n')}\n${tinyExperiment()}`)).toMatch(
+    /alias/i,
+  );
+});
+
+it('names a missing experiment file', async () => {
+  const { code, stderr } = await new Project().retort(['run', 'nowhere.yaml']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('nowhere.yaml');
+});
+
+it('names a truncated IDX file of the data folder', async () => {
+  const project = new Project().write({ 'tiny.yaml': tinyExperiment() });
+  const folder = project.path('data/fashion-mnist');
+  mkdirSync(folder, { recursive: true });
+  cpSync(join(ROOT, 'data/bundled/fashion-mnist'), folder, { recursive: true });
+  const victim = join(folder, 't10k-images-idx3-ubyte.gz');
+  truncateSync(victim, Math.floor(readFileSync(victim).length / 2));
+  const { code, stderr } = await project.retort(['run', 'tiny.yaml', '--data', 'data']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('t10k-images-idx3-ubyte');
+  expect(stderr).toMatch(/truncated|ends|incomplete|short/i);
+  expect(existsSync(project.path('runs/runs'))).toBe(false);
+});
