@@ -22,6 +22,8 @@ export interface ResolvedStage {
   readonly origins: Readonly<Record<string, Origin>>;
   /** `threads` is part of the key (it can move a bit); the others only steer the scheduler. */
   readonly resources: { readonly threads: number };
+  /** Matrix axes that the stage names itself, by `$axis` or `use`; all of the cell's axes when absent. */
+  readonly axes?: readonly string[];
 }
 
 /** One point of the matrix. */
@@ -46,6 +48,12 @@ export interface ResolvedExperiment {
   readonly cells: readonly Cell[];
   /** `compare.baseline`: axis label that the others are compared with, e.g. `{ method: 'random' }`. */
   readonly baseline?: Readonly<Record<string, string>>;
-  /** The same as plain JSON, for the frozen record. */
+  /** `compare.metric`: the figure that tables show; the stages' own first metric when absent. */
+  readonly metric?: string;
+  readonly notes?: string;
+  readonly tags?: readonly string[];
+  /** `key=value` of the command line, as typed, in their order. */
+  readonly overrides?: readonly string[];
+  /** The experiment after `extends` and overrides as plain JSON, for the frozen record. */
   readonly source: Json;
 }

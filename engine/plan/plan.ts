@@ -35,7 +35,9 @@ export interface PlanNode {
 export interface NodeUse {
   readonly cell: string;
   readonly stage: string;
+  /** Counted from 1. */
   readonly set?: number;
+  /** Counted from 1, within a set. */
   readonly evaluation?: number;
 }
 
@@ -48,6 +50,7 @@ export interface Plan {
   readonly replicates: { readonly sets: number; readonly evaluations: number };
   readonly axes: Readonly<Record<string, readonly string[]>>;
   readonly baseline?: Readonly<Record<string, string>>;
+  readonly metric?: string;
   readonly cells: readonly { readonly id: string; readonly axes: Readonly<Record<string, string>> }[];
   /** In topological order. */
   readonly nodes: readonly PlanNode[];
