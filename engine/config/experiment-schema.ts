@@ -1,0 +1,147 @@
+/**
+ * The keys of an experiment file, as JSON Schema. `resolve` checks files against it and the editors' schema is generated
+ * from it; what stands inside a stage comes from the stage kinds' own descriptions.
+ */
+import type { JsonObject } from '../../base/json.ts';
+
+export const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
+
+export interface Vocabulary {
+  /** Names of the data sets that can be read; any name when absent. */
+  readonly dataSets?: readonly string[] | undefined;
+  readonly backends: readonly string[];
+}
+
+export const RESOURCES: JsonObject = {
+  type: 'object',
+  description: 'What an attempt of a stage takes. The default is a fixed number of the stage kind.',
+  properties: {
+    threads: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1024,
+      description:
+        'Native threads of an attempt. Part of the cache key, since their number can move the last bit of a sum; how many attempts run side by side is `--concurrency` and is not.',
+      examples: [1, 2],
+    },
+  },
+  additionalProperties: false,
+};
+
+/** Keys that every stage may have beside its inputs and parameters. */
+export const STAGE_KEYS: Readonly<Record<string, JsonObject>> = {
+  stage: { type: 'string', description: 'The stage kind. `retort stages` lists them.' },
+  use: {
+    description:
+      'A map to merge into this stage, usually the variants of an axis: `use: $method`. Keys written here win.',
+    type: ['string', 'object', 'array'],
+  },
+  resources: RESOURCES,
+  notes: { type: 'string', description: 'For readers; never in a cache key.' },
+};
+
+/** `network` and `resources` are checked where a stage takes them, since they may name an axis. */
+export function experimentProperties({ dataSets, backends }: Vocabulary): Readonly<Record<string, JsonObject>> {
+  return {
+    version: { const: 1, description: 'The format of this file.' },
+    name: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 200,
+      description: 'What the experiment is about, in a few words; free text.',
+    },
+    notes: { type: 'string', description: 'For readers; never in a cache key.' },
+    tags: {
+      type: 'array',
+      items: { type: 'string', minLength: 1 },
+      description: 'To find runs by; never in a cache key.',
+    },
+    data: {
+      type: 'object',
+      description: 'The data set. Its folder comes from `--data` or `retort.config.yaml` and is never in a cache key.',
+      properties: {
+        set: {
+          type: 'string',
+          minLength: 1,
+          ...(dataSets && dataSets.length > 0 && { enum: dataSets }),
+          description: 'The name of the data set. `retort data` lists them.',
+        },
+      },
+      required: ['set'],
+      additionalProperties: false,
+    },
+    network: { type: 'object', description: 'The network of every stage that takes one; a stage can name its own.' },
+    seed: {
+      type: 'integer',
+      minimum: 0,
+      maximum: MAX_INTEGER,
+      default: 0,
+      description:
+        'From which all random numbers of the experiment are drawn, together with the numbers of set and evaluation.',
+    },
+    backend: {
+      type: 'string',
+      enum: backends,
+      description: 'The engine that computes. Part of the cache key; `--backend` on the command line wins.',
+    },
+    resources: {
+      type: 'object',
+      description: 'What an attempt of a stage takes, for all stages; a stage can name its own.',
+    },
+    matrix: {
+      type: 'object',
+      description:
+        'The axes of the grid: lists of values, or maps of named variants. `$axis` takes the value in a stage.',
+    },
+    replicates: {
+      type: 'object',
+      description: 'Two kinds of repetition: synthetic sets are independent evidence, evaluations of one set are not.',
+      properties: {
+        sets: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 1000,
+          default: 1,
+          description: 'Synthetic sets for each cell of the grid.',
+        },
+        evaluations: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 1000,
+          default: 1,
+          description: 'Networks trained and tested on each synthetic set.',
+        },
+      },
+      additionalProperties: false,
+    },
+    stages: {
+      type: 'object',
+      minProperties: 1,
+      description: 'The steps of the experiment by name; a stage names its inputs by role.',
+    },
+    compare: {
+      type: 'object',
+      description: 'What the table at the end compares.',
+      properties: {
+        baseline: {
+          type: 'object',
+          minProperties: 1,
+          description: 'The cell that others are compared with, as axis and value: `{ method: random }`.',
+          additionalProperties: { type: ['string', 'number', 'boolean', 'null', 'array'] },
+        },
+        metric: {
+          type: 'string',
+          minLength: 1,
+          description: 'The figure that the table shows.',
+          examples: ['accuracy'],
+        },
+      },
+      additionalProperties: false,
+    },
+  };
+}
+
+export const REQUIRED_KEYS = ['version', 'name', 'data', 'stages'];
+
+/** `x-…` keys hold anchors and whatever else a reader wants to write down. */
+export const FREE_KEYS = '^x-';

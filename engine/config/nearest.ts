@@ -1,0 +1,48 @@
+/** The valid name that somebody most likely meant, by optimal string alignment distance. */
+
+/** Undefined when nothing is near: a wild guess is worse than none. */
+export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  const wanted = folded(name);
+  let best: { candidate: string; distance: number } | undefined;
+  for (const candidate of candidates) {
+    const distance = alignmentDistance(wanted, folded(candidate));
+    // One slip in three letters may still be the same word; in longer words two or three.
+    const allowed = Math.max(1, Math.floor(Math.max(wanted.length, candidate.length) / 3));
+    const prefix = wanted.length >= 3 && folded(candidate).startsWith(wanted) ? 0.5 : distance;
+    const score = Math.min(distance, prefix);
+    if (score <= allowed && (!best || score < best.distance)) best = { candidate, distance: score };
+  }
+  return best?.candidate;
+}
+
+/** `learning_rate`, `learning-rate` and `learningRate` are the same slip. */
+function folded(name: string): string {
+  return name.toLowerCase().replace(/[-_\s.]/g, '');
+}
+
+/** Insertions, deletions, substitutions and swaps of neighbours. */
+function alignmentDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = a[i - 1] === b[j - 1] ? 0 : 1;
+      let cost = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + change);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        cost = Math.min(cost, (beforeLast[j - 2] ?? 0) + 1);
+      row.push(cost);
+    }
+    beforeLast = last;
+    last = row;
+  }
+  return last[b.length] ?? 0;
+}
+
+/** `Did you mean …?`, or the list of what there is when that is short, or nothing. */
+export function suggestion(name: string, candidates: readonly string[], what = 'Known'): string | undefined {
+  const near = nearest(name, candidates);
+  if (near !== undefined) return `Did you mean \`${near}\`?`;
+  if (candidates.length === 0 || candidates.length > 24) return undefined;
+  return `${what}: ${candidates.map((candidate) => `\`${candidate}\``).join(', ')}.`;
+}

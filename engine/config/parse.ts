@@ -1,0 +1,223 @@
+/**
+ * YAML 1.2 text → tree with places. Refuses what reads differently from what it looks like: digits lost beyond 2^53, octal
+ * numbers, infinities, duplicate keys, alias bombs. Every error of the file is reported, not only the first.
+ */
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument } from 'yaml';
+import { suggestion } from './nearest.ts';
+import { refuseNumber } from './numbers.ts';
+import type { Problems } from './problems.ts';
+import type { Source } from './source.ts';
+import type { Entry, Span, Tree, TreeMap } from './tree.ts';
+
+/** A method section is a few kilobytes; a megabyte is some other file. */
+const MAX_CHARACTERS = 1 << 20;
+/** Values that aliases may add; enough for any grid, too few for a bomb. */
+const MAX_ALIASED = 100_000;
+
+/** Undefined when the text holds no value at all, or cannot be read as YAML. */
+export function parseYaml(source: Source, problems: Problems): Tree | undefined {
+  if (source.text.length > MAX_CHARACTERS) {
+    problems.file(
+      source.name,
+      'FILE_TOO_LARGE',
+      `The file has ${source.text.length.toLocaleString('en-US')} characters.`,
+      {
+        help: 'Expected an experiment of at most 1 MiB.',
+      },
+    );
+    return undefined;
+  }
+  const before = problems.count;
+  const document = readDocument(source, problems);
+  if (!document) return undefined;
+  const contents = document.contents;
+  if (contents === null || (isScalar(contents) && contents.value === null && !contents.source)) return undefined;
+  const tree = new Converter(source, problems).node(contents, { source, start: 0, end: 1 });
+  return problems.count > before && syntaxBroken(document) ? undefined : tree;
+}
+
+function readDocument(source: Source, problems: Problems): Document.Parsed | undefined {
+  let document: Document.Parsed;
+  try {
+    // Duplicate keys are found below, where the first one can be shown too.
+    document = parseDocument(source.text, { merge: true, prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
+  } catch (error) {
+    // The parser recurses; a file nested thousands of levels deep ends its stack.
+    if (!(error instanceof RangeError)) throw error;
+    problems.file(source.name, 'NESTED_TOO_DEEP', 'The file is nested too deeply to be read.');
+    return undefined;
+  }
+  const tags = document.warnings.filter((warning) => warning.code === 'TAG_RESOLVE_FAILED');
+  const lines = new Set<number>();
+  for (const { code, message, pos } of [...document.errors, ...tags]) {
+    const span = { source, start: pos[0], end: Math.max(pos[1], pos[0] + 1) };
+    // One slip often breaks the rest of its line, so only the first error of a line is worth reading.
+    const { line } = source.place(span.start, span.end);
+    if (lines.has(line)) continue;
+    lines.add(line);
+    const { sentence, help } = syntaxMessage(code, message, source.text.slice(pos[0]));
+    problems.at(span, code === 'TAB_AS_INDENT' ? 'TAB' : 'YAML_SYNTAX', sentence, { help });
+  }
+  return document;
+}
+
+function syntaxBroken(document: Document.Parsed): boolean {
+  return document.errors.length > 0;
+}
+
+function syntaxMessage(code: string, message: string, rest: string): { sentence: string; help?: string } {
+  switch (code) {
+    case 'TAB_AS_INDENT':
+      return { sentence: 'A tab cannot indent YAML.', help: 'Use spaces, two a level.' };
+    case 'MULTIPLE_DOCS':
+      return { sentence: 'Expected one experiment in a file, but a second document begins here.' };
+    case 'BAD_SCALAR_START':
+      return { sentence: `A value cannot begin with \`${rest[0]}\`.`, help: 'Put it in quotes.' };
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return {
+        sentence: 'A second `key: value` begins on the line of another.',
+        help: 'Begin a new line, or put the text in quotes.',
+      };
+    case 'TAG_RESOLVE_FAILED':
+      return { sentence: 'Tags such as `!name` have no meaning here.', help: 'Leave the tag out.' };
+    case 'UNEXPECTED_TOKEN':
+      if (rest.startsWith('{'))
+        return { sentence: 'Unexpected `{`.', help: 'An axis is written `$axis`, without braces.' };
+      return { sentence: `${message}.` };
+    default:
+      return { sentence: `${message.replace(/"(?=quote)/, '" ')}.` };
+  }
+}
+
+class Converter {
+  readonly #source: Source;
+  readonly #problems: Problems;
+  /** Filled in document order: an alias means the nearest anchor before it. Undefined while the anchored value is open. */
+  readonly #anchors = new Map<string, Tree | undefined>();
+  readonly #sizes = new WeakMap<Tree, number>();
+  #aliased = 0;
+
+  constructor(source: Source, problems: Problems) {
+    this.#source = source;
+    this.#problems = problems;
+  }
+
+  /** `owner` is where to point when there is nothing to point at: an empty value has no characters. */
+  node(node: Node | null | unknown, owner: Span): Tree {
+    if (isAlias(node)) return this.#alias(node.source, this.#span(node, owner));
+    const anchor = (isMap(node) || isSeq(node) || isScalar(node)) && node.anchor ? node.anchor : undefined;
+    if (anchor !== undefined) this.#anchors.set(anchor, undefined);
+    const tree = this.#plain(node, owner);
+    if (anchor !== undefined) this.#anchors.set(anchor, tree);
+    return tree;
+  }
+
+  #plain(node: unknown, owner: Span): Tree {
+    if (isMap(node)) return this.#map(node.items, this.#span(node, owner));
+    if (isSeq(node)) {
+      const span = this.#span(node, owner);
+      return this.#sized({ type: 'list', span, items: node.items.map((item) => this.node(item, span)) });
+    }
+    if (!isScalar(node)) return { type: 'scalar', span: owner, value: null, text: '', quoted: false };
+    const text = node.source ?? '';
+    const quoted = node.type !== 'PLAIN';
+    const span = text === '' && !quoted ? owner : this.#span(node, owner);
+    const value = node.value;
+    const refused = quoted ? undefined : refuseNumber(text, value);
+    if (refused) this.#problems.at(span, refused.code, refused.message, { help: refused.help });
+    if (value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string')
+      return { type: 'scalar', span, value, text, quoted, ...(refused && { refused: true }) };
+    this.#problems.at(span, 'YAML_SYNTAX', 'Expected text, a number, true or false.');
+    return { type: 'scalar', span, value: null, text, quoted };
+  }
+
+  #map(pairs: readonly Pair[], span: Span): TreeMap {
+    const entries = new Map<string, Entry>();
+    const merged: { tree: Tree; key: Span }[] = [];
+    for (const pair of pairs) {
+      const key = this.#key(pair.key, span);
+      if (!key) continue;
+      const value = this.node(pair.value, key.span);
+      const first = entries.get(key.name);
+      if (key.name === '<<') merged.push({ tree: value, key: key.span });
+      else if (first) {
+        const related = [{ message: 'first written here', span: first.key }];
+        this.#problems.at(key.span, 'DUPLICATE_KEY', `The key \`${key.name}\` is written twice.`, { related });
+      } else entries.set(key.name, { key: key.span, value });
+    }
+    for (const { tree, key } of merged) this.#mergeInto(entries, tree, key);
+    return this.#sized({ type: 'map', span, entries });
+  }
+
+  #key(node: unknown, owner: Span): { name: string; span: Span } | undefined {
+    const span = this.#span(node, owner);
+    if (isScalar(node) && node.value !== '__proto__') {
+      const name = node.type === 'PLAIN' ? (node.source ?? '') : String(node.value);
+      if (isScalar(node) && node.anchor)
+        this.#anchors.set(node.anchor, { type: 'scalar', span, value: name, text: name, quoted: true });
+      return { name, span };
+    }
+    this.#problems.at(span, 'BAD_KEY', 'Expected a key to be a name.');
+    return undefined;
+  }
+
+  /** `<<: *base` or a list of them: keys that are there already win, and earlier maps win over later ones. */
+  #mergeInto(entries: Map<string, Entry>, tree: Tree, key: Span): void {
+    for (const map of tree.type === 'list' ? tree.items : [tree]) {
+      if (map.type !== 'map') {
+        this.#problems.at(key, 'BAD_MERGE', 'Expected `<<` to name a map, e.g. `<<: *common`.');
+        continue;
+      }
+      const via = { message: 'merged in here', span: key };
+      for (const [name, entry] of map.entries) if (!entries.has(name)) entries.set(name, { ...entry, via });
+    }
+  }
+
+  #alias(name: string, span: Span): Tree {
+    const nothing: Tree = { type: 'scalar', span, value: null, text: '', quoted: false };
+    if (!this.#anchors.has(name)) {
+      const help = suggestion(name, [...this.#anchors.keys()], 'Anchors before this line');
+      this.#problems.at(span, 'UNKNOWN_ALIAS', `There is no anchor \`&${name}\` before this line.`, { help });
+      return nothing;
+    }
+    const tree = this.#anchors.get(name);
+    if (!tree) {
+      this.#problems.at(span, 'CYCLE', `The alias \`*${name}\` stands inside the value that it repeats.`);
+      return nothing;
+    }
+    const bomb = this.#aliased > MAX_ALIASED;
+    this.#aliased += this.#sizes.get(tree) ?? 1;
+    if (this.#aliased <= MAX_ALIASED) {
+      const copy: Tree = { ...tree, via: { message: `used here as \`*${name}\``, span } };
+      this.#sizes.set(copy, this.#sizes.get(tree) ?? 1);
+      return copy;
+    }
+    if (!bomb)
+      this.#problems.at(
+        span,
+        'ALIAS_BOMB',
+        `Aliases repeat more than ${MAX_ALIASED.toLocaleString('en-US')} values up to here.`,
+        {
+          help: 'Write the values out, or split the experiment.',
+        },
+      );
+    return nothing;
+  }
+
+  #sized<T extends Tree>(tree: T): T {
+    const inner =
+      tree.type === 'list' ? tree.items : tree.type === 'map' ? [...tree.entries.values()].map((e) => e.value) : [];
+    this.#sizes.set(
+      tree,
+      inner.reduce((sum, item) => sum + (this.#sizes.get(item) ?? 1), 1),
+    );
+    return tree;
+  }
+
+  #span(node: unknown, owner: Span): Span {
+    const range = (node as { range?: readonly number[] } | null)?.range;
+    if (!range) return owner;
+    const [start = 0, end = 0] = range;
+    return { source: this.#source, start, end: Math.max(end, start + 1) };
+  }
+}

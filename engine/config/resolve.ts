@@ -1,0 +1,169 @@
+/**
+ * YAML → resolved experiments, in the order in which a reader would do it: read the files and what they extend, apply the
+ * command line, expand the matrix, resolve every stage of every cell, wire the stages. Nothing stops at the first error:
+ * the answer is either all experiments or every error of every file.
+ */
+import type { JsonObject } from '../../base/json.ts';
+import type { StageKind } from '../../stages/stage.ts';
+import type { Cell, ResolvedExperiment } from '../plan/experiment.ts';
+import { resolveCells } from './cells.ts';
+import type { Diagnostic } from './diagnostics.ts';
+import { experimentProperties, FREE_KEYS, REQUIRED_KEYS } from './experiment-schema.ts';
+import { type ExperimentFile, loadExperiment } from './load.ts';
+import { expandMatrix, type Grid, labelOf } from './matrix.ts';
+import { suggestion } from './nearest.ts';
+import { applyOverrides } from './overrides.ts';
+import { Problems } from './problems.ts';
+import { axisNamed } from './substitute.ts';
+import { get, type Tree, type TreeMap, toJson } from './tree.ts';
+import { validate } from './validate.ts';
+
+export interface ResolveOptions {
+  readonly stageKinds: readonly StageKind[];
+  /** Names of the data sets that can be read; any name when absent. */
+  readonly dataSets?: readonly string[];
+  readonly backends?: readonly string[];
+  /** `--backend`: wins over the experiment. */
+  readonly backend?: string;
+  /** From the user's configuration: for experiments that name none. */
+  readonly defaultBackend?: string;
+}
+
+export type Resolved =
+  | { readonly ok: true; readonly value: readonly ResolvedExperiment[] }
+  | { readonly ok: false; readonly error: readonly Diagnostic[] };
+
+export const BACKENDS = ['onnxruntime', 'tensorflow', 'reference'];
+
+export function resolveExperiments(
+  files: readonly ExperimentFile[],
+  overrides: readonly string[],
+  options: ResolveOptions,
+): Resolved {
+  const problems = new Problems();
+  const resolved = files.map((file) => resolveFile(file, overrides, options, problems));
+  if (problems.any) return { ok: false, error: problems.list(files.map((file) => file.path)) };
+  return { ok: true, value: resolved.map((experiment) => experiment as ResolvedExperiment) };
+}
+
+function resolveFile(
+  file: ExperimentFile,
+  overrides: readonly string[],
+  options: ResolveOptions,
+  problems: Problems,
+): ResolvedExperiment | undefined {
+  const before = problems.count;
+  const loaded = loadExperiment(file, problems);
+  if (!loaded) return undefined;
+  const experiment = applyOverrides(loaded, overrides, options.stageKinds, problems);
+  checkTopLevel(experiment, options, problems);
+  const grid = expandMatrix(get(experiment, 'matrix'), problems);
+  checkBaseline(experiment, grid, problems);
+  const cells = resolveCells(experiment, grid, options.stageKinds, problems);
+  if (problems.count > before) return undefined;
+  return assemble(file.path, experiment, grid, cells, overrides, options);
+}
+
+function checkTopLevel(experiment: TreeMap, options: ResolveOptions, problems: Problems): void {
+  const { dataSets, backends = BACKENDS } = options;
+  const schema = {
+    type: 'object',
+    properties: experimentProperties({ dataSets, backends }),
+    patternProperties: { [FREE_KEYS]: {} },
+    required: REQUIRED_KEYS,
+    additionalProperties: false,
+  };
+  for (const name of ['data', 'seed', 'backend', 'replicates', 'compare']) refuseAxes(name, experiment, problems);
+  validate(experiment, schema, { what: 'an experiment', otherNames: ['extends'], references: true }, problems);
+}
+
+/** One experiment has one data set, seed and backend: cells of unlike things must not meet in one table. */
+function refuseAxes(name: string, experiment: TreeMap, problems: Problems): void {
+  const value = get(experiment, name);
+  const reference = value && firstReference(value);
+  if (reference)
+    problems.in(
+      reference,
+      'AXIS_NOT_ALLOWED',
+      `\`${name}\` is the same in all cells of an experiment and cannot name an axis.`,
+      {
+        help: name === 'seed' ? 'Repetition is declared by `replicates`.' : 'Write one experiment for each.',
+      },
+    );
+}
+
+function firstReference(tree: Tree): Tree | undefined {
+  if (axisNamed(tree) !== undefined) return tree;
+  const inner =
+    tree.type === 'list'
+      ? tree.items
+      : tree.type === 'map'
+        ? [...tree.entries.values()].map((entry) => entry.value)
+        : [];
+  for (const item of inner) {
+    const found = firstReference(item);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function checkBaseline(experiment: TreeMap, grid: Grid, problems: Problems): void {
+  const baseline = get(get(experiment, 'compare') ?? experiment, 'baseline');
+  if (!get(experiment, 'compare') || baseline?.type !== 'map') return;
+  for (const [name, { key, value }] of baseline.entries) {
+    const axis = grid.axes.find((candidate) => candidate.name === name);
+    const names = grid.axes.map((candidate) => candidate.name);
+    if (!axis)
+      problems.at(key, 'UNKNOWN_AXIS', `The baseline names \`${name}\`, which is no axis of the matrix.`, {
+        help: suggestion(name, names, 'Axes'),
+      });
+    else if (!axis.options.some((option) => option.label === labelOf(value)))
+      problems.in(
+        value,
+        'UNKNOWN_VALUE',
+        `The baseline names \`${labelOf(value)}\`, which is no value of the axis \`${name}\`.`,
+        {
+          help: suggestion(
+            labelOf(value),
+            axis.options.map((option) => option.label),
+            'Values',
+          ),
+        },
+      );
+  }
+}
+
+function assemble(
+  file: string,
+  experiment: TreeMap,
+  grid: Grid,
+  cells: readonly Cell[],
+  overrides: readonly string[],
+  options: ResolveOptions,
+): ResolvedExperiment {
+  const source = toJson(experiment) as JsonObject;
+  const { name, seed = 0, notes, tags, replicates } = source;
+  const compare = (source.compare ?? {}) as { baseline?: JsonObject; metric?: string };
+  const counts = { sets: 1, evaluations: 1, ...(replicates as { sets?: number; evaluations?: number } | undefined) };
+  const baseline = get(get(experiment, 'compare') ?? experiment, 'baseline');
+  return {
+    file,
+    name: name as string,
+    seed: seed as number,
+    data: source.data as { set: string },
+    backend:
+      options.backend ?? (source.backend as string | undefined) ?? options.defaultBackend ?? (BACKENDS[0] as string),
+    replicates: counts,
+    axes: Object.fromEntries(grid.axes.map((axis) => [axis.name, axis.options.map((option) => option.label)])),
+    cells,
+    ...(compare.baseline &&
+      baseline?.type === 'map' && {
+        baseline: Object.fromEntries([...baseline.entries].map(([axis, { value }]) => [axis, labelOf(value)])),
+      }),
+    ...(compare.metric !== undefined && { metric: compare.metric }),
+    ...(notes !== undefined && { notes: notes as string }),
+    ...(tags !== undefined && { tags: tags as string[] }),
+    ...(overrides.length > 0 && { overrides }),
+    source,
+  };
+}

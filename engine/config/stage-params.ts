@@ -1,0 +1,117 @@
+/** A stage's tree → its parameters, inputs, resources and origins, checked against the kind's own schema and rules. */
+import type { Json, JsonObject } from '../../base/json.ts';
+import type { StageKind } from '../../stages/stage.ts';
+import { isObject, withDefaults } from '../plan/defaults.ts';
+import type { Origin, ResolvedStage } from '../plan/experiment.ts';
+import { RESOURCES, STAGE_KEYS } from './experiment-schema.ts';
+import type { Problems } from './problems.ts';
+import type { StageTree } from './stage-tree.ts';
+import { described, type Entry, get, locate, placeOf, type Tree, type TreeMap, toJson } from './tree.ts';
+import { type Subject, validate } from './validate.ts';
+
+/** Undefined when anything is wrong with it. */
+export function stageParams(stage: StageTree, axes: readonly string[], problems: Problems): ResolvedStage | undefined {
+  const { name, kind, map } = stage;
+  const before = problems.count;
+  const written = pick(map, (key) => !Object.hasOwn(kind.inputs, key) && !Object.hasOwn(STAGE_KEYS, key));
+  const subject: Subject = {
+    what: `the stage \`${name}\` (${kind.kind})`,
+    otherNames: [...Object.keys(kind.inputs), ...Object.keys(STAGE_KEYS)],
+  };
+  // Errors point into the stage, and a missing key at the stage's own name.
+  validate({ ...written, span: stage.key }, parameterSchema(kind), subject, problems);
+  const threads = threadsOf(map, kind, problems);
+  const inputs = inputsOf(stage, problems);
+  if (problems.count > before) return undefined;
+
+  const params = withDefaults(toJson(written) as JsonObject, kind.parameters);
+  const origins: Record<string, Origin> = {};
+  collectOrigins(params, written, [], origins);
+  for (const rule of kind.rules?.(params) ?? []) {
+    const found = locate({ ...written, span: stage.key }, rule.path);
+    problems.found(found, found.found ? 'value' : 'key', 'RULE', rule.message);
+  }
+  return problems.count > before
+    ? undefined
+    : { name, kind: kind.kind, params, inputs, origins, resources: { threads }, axes };
+}
+
+const schemas = new WeakMap<StageKind, JsonObject>();
+
+/** Unknown parameters are errors, at every depth: a typo in a run of a week is expensive. */
+export function parameterSchema(kind: StageKind): JsonObject {
+  let schema = schemas.get(kind);
+  if (!schema) {
+    schema = closed(kind.parameters as unknown as JsonObject);
+    schemas.set(kind, schema);
+  }
+  return schema;
+}
+
+function closed(schema: JsonObject): JsonObject {
+  const result: Record<string, Json> = { ...schema };
+  if (isObject(schema.properties)) {
+    result.properties = Object.fromEntries(
+      Object.entries(schema.properties).map(([name, inner]) => [name, isObject(inner) ? closed(inner) : inner]),
+    );
+    if (schema.additionalProperties === undefined) result.additionalProperties = false;
+  }
+  return result;
+}
+
+function pick(map: TreeMap, wanted: (key: string) => boolean): TreeMap {
+  return { ...map, entries: new Map<string, Entry>([...map.entries].filter(([key]) => wanted(key))) };
+}
+
+function threadsOf(map: TreeMap, kind: StageKind, problems: Problems): number {
+  const resources = map.entries.get('resources');
+  if (!resources) return kind.threads;
+  validate({ ...resources.value }, RESOURCES, { what: '`resources`' }, problems);
+  const threads = get(resources.value, 'threads');
+  return threads?.type === 'scalar' && typeof threads.value === 'number' ? threads.value : kind.threads;
+}
+
+function inputsOf({ name, key, kind, map }: StageTree, problems: Problems): Record<string, string> {
+  const inputs: Record<string, string> = {};
+  for (const [role, input] of Object.entries(kind.inputs)) {
+    const entry = map.entries.get(role);
+    if (!entry) {
+      if (input.required)
+        problems.at(
+          key,
+          'MISSING_INPUT',
+          `The stage \`${name}\` (${kind.kind}) needs the input \`${role}\`: ${input.description}`,
+          {
+            help: `Write \`${role}: STAGE\` with the name of a stage that makes ${input.type}.`,
+          },
+        );
+    } else if (entry.value.type === 'scalar' && typeof entry.value.value === 'string') inputs[role] = entry.value.value;
+    else if (!(entry.value.type === 'scalar' && entry.value.refused))
+      problems.found(
+        locate(map, [role]),
+        'value',
+        'WRONG_TYPE',
+        `Expected \`${role}\` to be the name of a stage, but found ${described(entry.value)}.`,
+      );
+  }
+  return inputs;
+}
+
+function collectOrigins(
+  value: Json,
+  tree: Tree | undefined,
+  path: readonly string[],
+  into: Record<string, Origin>,
+): void {
+  if (isObject(value) && (!tree || tree.type === 'map') && (path.length === 0 || Object.keys(value).length > 0)) {
+    for (const [name, inner] of Object.entries(value))
+      collectOrigins(inner, tree ? get(tree, name) : undefined, [...path, name], into);
+  } else into[path.join('.')] = originOf(tree);
+}
+
+function originOf(tree: Tree | undefined): Origin {
+  if (!tree) return { from: 'default' };
+  if (tree.span.source.override) return { from: 'override', text: tree.span.source.text };
+  const { file, line, column } = placeOf(tree.span);
+  return { from: 'file', file, line, column };
+}

@@ -1,0 +1,138 @@
+/**
+ * One stage of one cell as a tree: `use` merged in, defaults of the top level below it, every `$axis` replaced. What is
+ * left is `stage`, inputs, parameters and resources, each with the place where it was written.
+ */
+import type { StageKind } from '../../stages/stage.ts';
+import { suggestion } from './nearest.ts';
+import type { Problems } from './problems.ts';
+import { axesNamedIn, type Substitution } from './substitute.ts';
+import { described, type Entry, get, merge, type Span, type Tree, type TreeMap, withoutEntry } from './tree.ts';
+
+/** Keys of the top level that stand in for the stage's own where its schema declares them. */
+export const SHARED_KEYS = ['network', 'data', 'seed', 'backend'];
+
+export interface StageTree {
+  readonly name: string;
+  /** Where the stage's name is written. */
+  readonly key: Span;
+  readonly kind: StageKind;
+  readonly map: TreeMap;
+}
+
+/** Undefined when it is not even known what kind it is; the reason is in `problems`. */
+export function stageTree(
+  name: string,
+  entry: Entry,
+  experiment: TreeMap,
+  substitution: Substitution,
+  stageKinds: readonly StageKind[],
+  problems: Problems,
+): StageTree | undefined {
+  const own = substitution.apply(entry.value);
+  if (own.type !== 'map') {
+    if (!(own.type === 'scalar' && own.refused))
+      problems.in(own, 'WRONG_TYPE', `Expected the stage \`${name}\` to be a map, but found ${described(own)}.`, {
+        help: `Write e.g. \`${name}: { stage: ${stageKinds[0]?.kind ?? 'KIND'} }\`.`,
+      });
+    return undefined;
+  }
+  const used = mergedUse(own, problems);
+  if (!used) return undefined;
+  const kind = kindOf(name, entry.key, used, stageKinds, problems);
+  if (!kind) return undefined;
+  return { name, key: entry.key, kind, map: withShared(used, kind, experiment, substitution) };
+}
+
+function mergedUse(stage: TreeMap, problems: Problems): TreeMap | undefined {
+  const use = stage.entries.get('use');
+  if (!use) return stage;
+  let base: TreeMap | undefined;
+  for (const item of use.value.type === 'list' ? use.value.items : [use.value]) {
+    if (item.type === 'scalar' && item.refused) return undefined;
+    if (item.type !== 'map') {
+      problems.in(item, 'WRONG_TYPE', `Expected \`use\` to name a map, but found ${described(item)}.`, {
+        help: 'Name an axis of variants, e.g. `use: $method`.',
+      });
+      return undefined;
+    }
+    // Each entry remembers that it came by `use`: the variant may be written far away from the stage.
+    const via = item.via ?? { message: 'used here', span: use.key };
+    const entries = new Map(
+      [...item.entries].map(([key, entry]) => [key, { ...entry, via: entry.via ? { ...entry.via, via } : via }]),
+    );
+    base = base ? merge(base, { ...item, entries }) : { ...item, entries };
+  }
+  const own = withoutEntry(stage, 'use');
+  return base ? merge(base, own) : own;
+}
+
+function kindOf(
+  name: string,
+  key: Span,
+  map: TreeMap,
+  stageKinds: readonly StageKind[],
+  problems: Problems,
+): StageKind | undefined {
+  const entry = map.entries.get('stage');
+  const names = stageKinds.map((kind) => kind.kind);
+  if (!entry) {
+    problems.at(key, 'MISSING_KEY', `The stage \`${name}\` does not say its kind.`, {
+      help: `Write \`stage: KIND\` with one of ${names.map((kind) => `\`${kind}\``).join(', ')}.`,
+    });
+    return undefined;
+  }
+  const { value } = entry;
+  if (value.type === 'scalar' && value.refused) return undefined;
+  const kind = value.type === 'scalar' ? stageKinds.find((candidate) => candidate.kind === value.value) : undefined;
+  if (!kind)
+    problems.in(
+      value,
+      'UNKNOWN_STAGE',
+      `There is no stage kind ${value.type === 'scalar' ? `\`${value.value}\`` : described(value)}.`,
+      {
+        help: suggestion(value.type === 'scalar' ? String(value.value) : '', names, 'Stage kinds'),
+      },
+    );
+  return kind;
+}
+
+function withShared(map: TreeMap, kind: StageKind, experiment: TreeMap, substitution: Substitution): TreeMap {
+  const entries = new Map(map.entries);
+  for (const name of [...SHARED_KEYS, 'resources']) {
+    if (name !== 'resources' && !Object.hasOwn(kind.parameters.properties, name)) continue;
+    const shared = experiment.entries.get(name);
+    if (!shared) continue;
+    const own = entries.get(name);
+    // Deleting the shared value (`network: null`) leaves the stage's own default.
+    if (own?.value.type === 'scalar' && own.value.value === null) entries.delete(name);
+    else if (!own) entries.set(name, { ...shared, value: substitution.apply(shared.value) });
+    else {
+      const below = substitution.apply(shared.value);
+      if (below.type === 'map' && own.value.type === 'map' && sameKind(below, own.value))
+        entries.set(name, { ...own, value: merge(below, own.value) });
+    }
+  }
+  return { ...map, entries };
+}
+
+/** `network: { kind: resnet18 }` must not inherit the width of a shared `{ kind: convnet, width: 128 }`. */
+function sameKind(below: TreeMap, own: TreeMap): boolean {
+  const kind = get(own, 'kind');
+  const other = get(below, 'kind');
+  return !kind || (kind.type === 'scalar' && other?.type === 'scalar' && kind.value === other.value);
+}
+
+/**
+ * Every axis on which a stage can depend, in any cell: those that it names, those that shared keys name, and those that
+ * the variants of these name in turn. Cells that agree on them agree on the stage.
+ */
+export function reachableAxes(stage: Tree, experiment: TreeMap, variants: (axis: string) => readonly Tree[]): string[] {
+  const reached = axesNamedIn(stage);
+  for (const name of [...SHARED_KEYS, 'resources']) {
+    const shared = get(experiment, name);
+    if (shared) axesNamedIn(shared, reached);
+  }
+  // A set grows while it is walked, and the walk reaches what was added.
+  for (const axis of reached) for (const variant of variants(axis)) axesNamedIn(variant, reached);
+  return [...reached].sort();
+}

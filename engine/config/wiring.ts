@@ -1,0 +1,105 @@
+/** The inputs of a cell's stages: each must name a stage that makes the right thing, and none may wait for itself. */
+import { upstreamFirst } from '../plan/build.ts';
+import type { ResolvedStage } from '../plan/experiment.ts';
+import { nearest } from './nearest.ts';
+import type { Problems } from './problems.ts';
+import type { StageTree } from './stage-tree.ts';
+import { type Found, locate } from './tree.ts';
+
+export interface WiredStage {
+  readonly tree: StageTree;
+  /** Undefined when its parameters were wrong; its wiring is checked all the same. */
+  readonly resolved: ResolvedStage | undefined;
+}
+
+/** The stages so that each comes after its inputs; undefined when something is wrong. */
+export function wire(
+  stages: readonly WiredStage[],
+  names: readonly string[],
+  problems: Problems,
+): ResolvedStage[] | undefined {
+  const byName = new Map(stages.map((stage) => [stage.tree.name, stage]));
+  const before = problems.count;
+  for (const { tree } of stages)
+    for (const [role, input] of Object.entries(tree.kind.inputs)) {
+      const found = locate(tree.map, [role]);
+      const name = found.found && found.tree.type === 'scalar' ? found.tree.value : undefined;
+      if (typeof name !== 'string' || (found.tree.type === 'scalar' && found.tree.refused)) continue;
+      const upstream = byName.get(name);
+      if (upstream) checkType(found, role, input.type, upstream.tree, problems);
+      else if (!names.includes(name)) unknownStage(found, role, name, input.type, stages, tree, problems);
+    }
+  if (problems.count > before) return undefined;
+  if (refuseCircle(stages, byName, problems)) return undefined;
+  const resolved = stages.flatMap((stage) => stage.resolved ?? []);
+  return resolved.length === names.length ? upstreamFirst(resolved) : undefined;
+}
+
+function checkType(found: Found, role: string, type: string, upstream: StageTree, problems: Problems): void {
+  const made = Object.values(upstream.kind.outputs).map((output) => output.type);
+  if (made.some((output) => output === type)) return;
+  problems.found(
+    found,
+    'value',
+    'WRONG_INPUT',
+    `The input \`${role}\` takes ${type}, but the stage \`${upstream.name}\` (${upstream.kind.kind}) makes ${made.join(', ') || 'nothing'}.`,
+    { related: [{ message: `\`${upstream.name}\` is written here`, span: upstream.key }] },
+  );
+}
+
+function unknownStage(
+  found: Found,
+  role: string,
+  name: string,
+  type: string,
+  stages: readonly WiredStage[],
+  self: StageTree,
+  problems: Problems,
+): void {
+  const fitting = stages
+    .filter(({ tree }) => tree !== self && Object.values(tree.kind.outputs).some((output) => output.type === type))
+    .map(({ tree }) => tree.name);
+  const near = nearest(name, [...fitting, ...stages.map(({ tree }) => tree.name)]);
+  const help = near
+    ? `Did you mean \`${near}\`?`
+    : fitting.length > 0
+      ? `Stages that make ${type}: ${fitting.map((fit) => `\`${fit}\``).join(', ')}.`
+      : `No stage of this experiment makes ${type}.`;
+  problems.found(
+    found,
+    'value',
+    'UNKNOWN_INPUT',
+    `The input \`${role}\` names \`${name}\`, which is no stage of this experiment.`,
+    { help },
+  );
+}
+
+/** Reports the first circle that it finds, once for each stage that closes one. */
+function refuseCircle(
+  stages: readonly WiredStage[],
+  byName: ReadonlyMap<string, WiredStage>,
+  problems: Problems,
+): boolean {
+  const done = new Set<string>();
+  let circles = 0;
+  const visit = ({ tree }: WiredStage, chain: readonly string[]): void => {
+    if (done.has(tree.name)) return;
+    for (const role of Object.keys(tree.kind.inputs)) {
+      const found = locate(tree.map, [role]);
+      const name = found.found && found.tree.type === 'scalar' ? String(found.tree.value) : undefined;
+      const upstream = name === undefined ? undefined : byName.get(name);
+      if (!upstream) continue;
+      const here = [...chain, tree.name];
+      const start = here.indexOf(upstream.tree.name);
+      if (start < 0) visit(upstream, here);
+      else {
+        circles += 1;
+        const circle = [...here.slice(start), upstream.tree.name].map((stage) => `\`${stage}\``).join(' needs ');
+        problems.found(found, 'value', 'CYCLE', `Stages wait for each other in a circle: ${circle}.`);
+      }
+    }
+    done.add(tree.name);
+  };
+  for (const stage of stages) visit(stage, []);
+  return circles > 0;
+}
