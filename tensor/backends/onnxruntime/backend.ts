@@ -1,0 +1,79 @@
+/**
+ * The backend `onnxruntime`: a graph becomes an ONNX model, the model an inference session of `onnxruntime-node` on the
+ * processor. A run blocks the calling thread.
+ */
+import type { InferenceSession } from 'onnxruntime-node';
+import { ok, type Result } from '../../../base/result.ts';
+import type { Expr } from '../../expr.ts';
+import { asFloat32, type DType, type Shape, type Tensor } from '../../tensor.ts';
+import type { Backend, BackendOptions, Graph, Program } from '../backend.ts';
+import { emitGraph } from './emit/graph.ts';
+import { encodeModel } from './model.ts';
+import { onnxruntimeNumerics } from './numerics.ts';
+import { loadRuntime, type Runtime, sessionOptions } from './session.ts';
+
+export async function openOnnxruntime({ threads }: BackendOptions): Promise<Result<Backend>> {
+  const runtime = await loadRuntime();
+  if (!runtime.ok) return runtime;
+  return ok({
+    name: 'onnxruntime',
+    numerics: { ...onnxruntimeNumerics(), threads },
+    prepare: (graph) => prepare(runtime.value, graph, threads),
+  });
+}
+
+async function prepare(runtime: Runtime, graph: Graph, threads: number): Promise<Program> {
+  const { model, inputs } = emitGraph(graph);
+  const session = await runtime.InferenceSession.create(encodeModel(model), sessionOptions(threads));
+  return new OnnxProgram(runtime, session, inputs, graph.outputs);
+}
+
+class OnnxProgram implements Program {
+  readonly inputs: Readonly<Record<string, { shape: Shape; dtype: DType; value?: string }>>;
+  readonly #runtime: Runtime;
+  readonly #session: InferenceSession;
+  readonly #outputs: readonly (readonly [string, Pick<Expr, 'shape' | 'dtype'>])[];
+
+  constructor(
+    runtime: Runtime,
+    session: InferenceSession,
+    inputs: OnnxProgram['inputs'],
+    outputs: Readonly<Record<string, Expr>>,
+  ) {
+    this.#runtime = runtime;
+    this.#session = session;
+    this.inputs = inputs;
+    this.#outputs = Object.entries(outputs).map(([name, { shape, dtype }]) => [name, { shape, dtype }]);
+  }
+
+  async run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+    const values: Record<string, InstanceType<Runtime['Tensor']>> = {};
+    for (const [name, { shape, dtype, value }] of Object.entries(this.inputs)) {
+      const fed = feeds[name];
+      if (!fed) throw new Error(`The program wants the input ${name} ${dtype} [${shape}], which was not fed`);
+      if (fed.dtype !== dtype || fed.shape.join() !== shape.join()) {
+        throw new Error(`The input ${name} is ${dtype} [${shape}], but ${fed.dtype} [${fed.shape}] was fed`);
+      }
+      if (value !== undefined) values[value] = this.#toRuntime(fed);
+    }
+    const results = await this.#session.run(values);
+    return Object.fromEntries(
+      this.#outputs.map(([name, { shape, dtype }]) => {
+        const data = results[`out_${name}`]?.data;
+        const usable = data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint8Array;
+        if (!usable) throw new Error(`The program gave no usable output ${name}`);
+        return [name, { dtype, shape, data }];
+      }),
+    );
+  }
+
+  dispose(): void {
+    void this.#session.release();
+  }
+
+  #toRuntime(tensor: Tensor): InstanceType<Runtime['Tensor']> {
+    if (tensor.dtype === 'float') return new this.#runtime.Tensor('float32', asFloat32(tensor), tensor.shape);
+    if (tensor.dtype === 'int') return new this.#runtime.Tensor('int32', tensor.data as Int32Array, tensor.shape);
+    return new this.#runtime.Tensor('bool', tensor.data as Uint8Array, tensor.shape);
+  }
+}

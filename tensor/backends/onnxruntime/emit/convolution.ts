@@ -1,0 +1,124 @@
+/**
+ * Matrix products, convolution and its two adjoints. The adjoints are convolutions again:
+ * - in x, stride 1: of g with the flipped filters, input and output channels swapped; other strides: ConvTranspose;
+ * - in w: of x with g, batch and channels swapped, strides and dilations swapped.
+ */
+import { contrib, type GraphBuilder, type Value } from '../builder.ts';
+import { type Emission, type EmissionContext, flagAttr, numberAttr, numbersAttr } from './emission.ts';
+
+function matmul({ graph, expr, inputs }: EmissionContext): Value {
+  const transA = flagAttr(expr.attrs, 'transA') ? 1 : 0;
+  const transB = flagAttr(expr.attrs, 'transB') ? 1 : 0;
+  if (expr.inputs.every((side) => side.shape.length === 2)) return graph.node('Gemm', inputs, { transA, transB });
+  if (!transA && !transB) return graph.node('MatMul', inputs);
+  return graph.node('FusedMatMul', inputs, { transA, transB }, contrib);
+}
+
+export interface ConvAttributes {
+  readonly strides: readonly [number, number];
+  /** Top, left, bottom, right. */
+  readonly padding: readonly [number, number, number, number];
+  readonly dilations: readonly [number, number];
+  readonly groups: number;
+}
+
+export function convAttributes(expr: EmissionContext['expr']): ConvAttributes {
+  return {
+    strides: numbersAttr(expr.attrs, 'strides') as [number, number],
+    padding: numbersAttr(expr.attrs, 'padding') as [number, number, number, number],
+    dilations: numbersAttr(expr.attrs, 'dilations') as [number, number],
+    groups: numberAttr(expr.attrs, 'groups'),
+  };
+}
+
+function conv2d({ graph, expr, inputs }: EmissionContext): Value {
+  const { strides, padding, dilations, groups } = convAttributes(expr);
+  return graph.node('Conv', inputs, { strides, pads: padding, dilations, group: groups });
+}
+
+/** OIHW filters as those of the adjoint: flipped in both axes, channels swapped within each group. */
+export function adjointFilters(graph: GraphBuilder, w: Value, shape: readonly number[], groups: number): Value {
+  const [o, i, kh, kw] = shape as [number, number, number, number];
+  const flipped = graph.flip(w, [2, 3]);
+  if (groups === 1) return graph.transpose(flipped, [1, 0, 2, 3]);
+  const split = graph.reshape(flipped, [groups, o / groups, i, kh, kw]);
+  return graph.reshape(graph.transpose(split, [0, 2, 1, 3, 4]), [groups * i, o / groups, kh, kw]);
+}
+
+/** Zero rows and columns around the last two axes; negative ones cut. */
+export function padSpace(graph: GraphBuilder, x: Value, height: number, width: number, pads: readonly number[]): Value {
+  const [top, left, bottom, right] = pads as [number, number, number, number];
+  let value = x;
+  if (pads.some((length) => length < 0)) {
+    const cut = (length: number) => Math.max(0, -length);
+    value = graph.slice(value, [2, 3], [cut(top), cut(left)], [height - cut(bottom), width - cut(right)]);
+  }
+  const grow = (length: number) => Math.max(0, length);
+  if (!pads.some((length) => length > 0)) return value;
+  return graph.node('Pad', [
+    value,
+    graph.longs([0, 0, grow(top), grow(left), 0, 0, grow(bottom), grow(right)]),
+    graph.scalar(0),
+  ]);
+}
+
+function conv2dInputGrad({ graph, expr, inputs }: EmissionContext): Value {
+  const { strides, padding, dilations, groups } = convAttributes(expr);
+  const [g, w] = inputs as [Value, Value];
+  const [, , gHeight, gWidth] = expr.inputs[0]!.shape as [number, number, number, number];
+  const filters = expr.inputs[1]!.shape;
+  const [height, width] = numbersAttr(expr.attrs, 'inputSize') as [number, number];
+  const reach = [(filters[2]! - 1) * dilations[0], (filters[3]! - 1) * dilations[1]] as const;
+  if (strides[0] === 1 && strides[1] === 1) {
+    const pads = [reach[0] - padding[0], reach[1] - padding[1], reach[0] - padding[2], reach[1] - padding[3]];
+    const cut = padSpace(
+      graph,
+      g,
+      gHeight,
+      gWidth,
+      pads.map((length) => Math.min(0, length)),
+    );
+    const turned = adjointFilters(graph, w, filters, groups);
+    const grown = pads.map((length) => Math.max(0, length));
+    return graph.node('Conv', [cut, turned], { pads: grown, dilations, group: groups });
+  }
+  // Rows and columns of x that no window reached: they get zeros at the end.
+  const rest = [
+    height + padding[0] + padding[2] - reach[0] - 1 - (gHeight - 1) * strides[0],
+    width + padding[1] + padding[3] - reach[1] - 1 - (gWidth - 1) * strides[1],
+  ] as const;
+  const whole = graph.node('ConvTranspose', [g, w], { strides, dilations, group: groups });
+  const fullHeight = (gHeight - 1) * strides[0] + reach[0] + 1;
+  const fullWidth = (gWidth - 1) * strides[1] + reach[1] + 1;
+  const pads = [-padding[0], -padding[1], rest[0] - padding[2], rest[1] - padding[3]];
+  return padSpace(graph, whole, fullHeight, fullWidth, pads);
+}
+
+function conv2dFilterGrad({ graph, expr, inputs }: EmissionContext): Value {
+  const { strides, padding, dilations, groups } = convAttributes(expr);
+  const [x, g] = inputs as [Value, Value];
+  const [n, channels, height, width] = expr.inputs[0]!.shape as [number, number, number, number];
+  const [kh, kw] = numbersAttr(expr.attrs, 'kernelSize') as [number, number];
+  const perGroup = channels / groups;
+  const images =
+    groups === 1
+      ? graph.transpose(x, [1, 0, 2, 3])
+      : graph.reshape(graph.transpose(graph.reshape(x, [n, groups, perGroup, height, width]), [2, 1, 0, 3, 4]), [
+          perGroup,
+          groups * n,
+          height,
+          width,
+        ]);
+  const filters = graph.transpose(g, [1, 0, 2, 3]);
+  const swapped = { strides: dilations, dilations: strides, pads: padding, group: groups };
+  const all = graph.transpose(graph.node('Conv', [images, filters], swapped), [1, 0, 2, 3]);
+  // With strides that do not divide, the window of sums is larger than the kernel.
+  return graph.slice(all, [2, 3], [0, 0], [kh, kw]);
+}
+
+export const convolution: Readonly<Record<string, Emission>> = {
+  matmul,
+  conv2d,
+  conv2dInputGrad,
+  conv2dFilterGrad,
+};

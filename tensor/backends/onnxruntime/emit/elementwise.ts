@@ -1,0 +1,75 @@
+/** Elementwise operations, comparisons and casts. */
+import { elementType, float, type Value } from '../builder.ts';
+import { elementTypes } from '../model.ts';
+import type { Emission, EmissionContext } from './emission.ts';
+
+const direct =
+  (op: string): Emission =>
+  ({ graph, inputs }) =>
+    graph.node(op, inputs);
+
+/** `and`, `or` by parts, since `Where` does not take bool branches. */
+function select({ graph, expr, inputs }: EmissionContext): Value {
+  const [condition, a, b] = inputs as [Value, Value, Value];
+  if (expr.dtype !== 'bool') return graph.node('Where', [condition, a, b]);
+  const otherwise = graph.node('And', [graph.node('Not', [condition]), b]);
+  return graph.node('Or', [graph.node('And', [condition, a]), otherwise]);
+}
+
+/**
+ * The mask as one vectorised pass: min(1, max(0, x times the largest float32)) is 1 for every normal x > 0.
+ * `Greater` + `Cast` + `Mul` takes 1.5 times as long, `Where` three times.
+ */
+function reluGrad({ graph, inputs }: EmissionContext): Value {
+  const [g, x] = inputs as [Value, Value];
+  return graph.node('Mul', [g, graph.node('HardSigmoid', [x], { alpha: float(3.4e38), beta: float(0) })]);
+}
+
+function cast({ graph, expr, inputs }: EmissionContext): Value {
+  return graph.node('Cast', [inputs[0]!], { to: elementTypes[elementType(expr.dtype)] });
+}
+
+/** float32 has no integer kernel for a few of these; whole numbers below 2^24 survive the detour exactly. */
+const floatOnly =
+  (op: string): Emission =>
+  ({ graph, expr, inputs }) => {
+    if (expr.dtype === 'float') return graph.node(op, inputs);
+    const wide = inputs.map((value) => graph.node('Cast', [value], { to: elementTypes.float }));
+    return graph.node('Cast', [graph.node(op, wide)], { to: elementTypes[elementType(expr.dtype)] });
+  };
+
+export const elementwise: Readonly<Record<string, Emission>> = {
+  neg: direct('Neg'),
+  exp: direct('Exp'),
+  log: direct('Log'),
+  sqrt: direct('Sqrt'),
+  rsqrt: ({ graph, inputs }) => graph.node('Reciprocal', [graph.node('Sqrt', inputs)]),
+  abs: direct('Abs'),
+  sign: direct('Sign'),
+  erf: direct('Erf'),
+  sigmoid: direct('Sigmoid'),
+  tanh: direct('Tanh'),
+  relu: direct('Relu'),
+  floor: floatOnly('Floor'),
+  sin: direct('Sin'),
+  cos: direct('Cos'),
+  add: direct('Add'),
+  sub: direct('Sub'),
+  mul: direct('Mul'),
+  div: direct('Div'),
+  pow: direct('Pow'),
+  min: direct('Min'),
+  max: direct('Max'),
+  reluGrad,
+  eq: direct('Equal'),
+  ne: ({ graph, inputs }) => graph.node('Not', [graph.node('Equal', inputs)]),
+  lt: direct('Less'),
+  le: direct('LessOrEqual'),
+  gt: direct('Greater'),
+  ge: direct('GreaterOrEqual'),
+  and: direct('And'),
+  or: direct('Or'),
+  not: direct('Not'),
+  select,
+  cast,
+};

@@ -1,0 +1,22 @@
+/** Opens a backend by name, loading its native parts only then. */
+import { fail, ok, type Result } from '../../base/result.ts';
+import type { Backend, BackendName, BackendOptions } from './backend.ts';
+
+const backendNames: readonly BackendName[] = ['onnxruntime', 'tensorflow', 'reference'];
+
+export async function openBackend(name: string, options: BackendOptions): Promise<Result<Backend>> {
+  switch (name) {
+    case 'onnxruntime':
+      return (await import('./onnxruntime/backend.ts')).openOnnxruntime(options);
+    case 'tensorflow':
+      return (await import('./tensorflow/backend.ts')).openTensorflow(options);
+    case 'reference':
+      return ok((await import('./reference/backend.ts')).openReference());
+    default:
+      return unknownBackend(name);
+  }
+}
+
+function unknownBackend(name: string): ReturnType<typeof fail> {
+  return fail('BACKEND_UNKNOWN', `There is no backend ${name}; the backends are ${backendNames.join(', ')}`);
+}
