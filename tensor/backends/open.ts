@@ -1,6 +1,7 @@
 /** Opens a backend by name, loading its native parts only then. */
 import { fail, ok, type Result } from '../../base/result.ts';
 import type { Backend, BackendName, BackendOptions } from './backend.ts';
+import { onnxruntimeNumerics } from './onnxruntime/numerics.ts';
 
 const backendNames: readonly BackendName[] = ['onnxruntime', 'tensorflow', 'reference'];
 
@@ -12,6 +13,18 @@ export async function openBackend(name: string, options: BackendOptions): Promis
       return (await import('./tensorflow/backend.ts')).openTensorflow(options);
     case 'reference':
       return ok((await import('./reference/backend.ts')).openReference());
+    default:
+      return unknownBackend(name);
+  }
+}
+
+/** What identifies a backend's results but the thread count: versions and processor class. Loads nothing native. */
+export function backendNumerics(name: string): Result<Record<string, string | number>> {
+  switch (name) {
+    case 'onnxruntime':
+      return ok(onnxruntimeNumerics());
+    case 'reference':
+      return ok({ backend: 'reference' });
     default:
       return unknownBackend(name);
   }
