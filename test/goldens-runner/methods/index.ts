@@ -1,0 +1,7 @@
+/** Golden methods that can be evaluated; a case of any other is skipped and listed. */
+import type { Evaluator } from '../evaluator.ts';
+import { dm } from './dm.ts';
+import { dsa } from './dsa.ts';
+import { networks } from './networks.ts';
+
+export const evaluators: Readonly<Record<string, Evaluator>> = { networks, DSA: dsa, DM: dm };
