@@ -119,9 +119,10 @@ it('five pairs can never reach 0.05 and six can', () => {
   expect(signFlip([1, 2, 3, 4, 5, 6])).toBeLessThan(0.05);
 });
 
-it('no difference is p = 1, none at all has no p, and 30 pairs are exact too', () => {
+it('no difference is p = 1, none at all or one has no p, and 30 pairs are exact too', () => {
   expect(signFlip([0, 0])).toBe(1);
   expect(signFlip([])).toBeUndefined();
+  expect(signFlip([1])).toBeUndefined();
   expect(signFlip(Array.from({ length: 30 }, () => 1))).toBe(2 / 2 ** 30);
 });
 

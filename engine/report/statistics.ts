@@ -155,7 +155,8 @@ const MOST_PAIRS = 40;
  */
 export function signFlip(differences: readonly number[]): number | undefined {
   const n = differences.length;
-  if (n === 0 || n > MOST_PAIRS) return undefined;
+  // One pair flips to itself or its opposite: p would always be 1.
+  if (n < 2 || n > MOST_PAIRS) return undefined;
   const seen = Math.abs(differences.reduce((sum, value) => sum + value, 0));
   // Sums in another order differ in their last bits; a tie must count as a tie.
   const bound = seen - 1e-12 * differences.reduce((sum, value) => sum + Math.abs(value), 0);

@@ -48,3 +48,8 @@ export function figures(metrics: Metrics): string {
 export function isShare(metric: string): boolean {
   return /accuracy$/i.test(metric);
 }
+
+/** Three significant digits. */
+export function probability(p: number): string {
+  return p < 0.0001 ? '<0.0001' : String(Number(p.toPrecision(3)));
+}

@@ -1,0 +1,168 @@
+/** A result table for people (`table`, `md`) and for programs (`csv`, `json`: full precision, shares as shares). */
+import { blockWidth, type TextColumn, textBlock, wrapped } from './columns-of-text.ts';
+import type { Interval } from './statistics.ts';
+import type { ResultTable, TableRow } from './table.ts';
+import { baselineName, tableNotes } from './table-notes.ts';
+import { figure, isShare, probability } from './wording.ts';
+
+export const TABLE_FORMATS = ['table', 'md', 'csv', 'json'] as const;
+export type TableFormat = (typeof TABLE_FORMATS)[number];
+
+/** `width`: of the terminal; a wider table is broken into two, the differences below. */
+export function formatTable(table: ResultTable, format: TableFormat, width = Number.POSITIVE_INFINITY): string {
+  switch (format) {
+    case 'table':
+      return textTable(table, width);
+    case 'md':
+      return markdownTable(table);
+    case 'csv':
+      return csvTable(table);
+    case 'json':
+      return `${JSON.stringify(table, null, 2)}\n`;
+  }
+}
+
+/** What was measured, on what and by what: above every table for people. */
+function title({ experiment, data, network, backend }: ResultTable): string {
+  return [experiment.name, data.description, network, backend].filter(Boolean).join(' · ');
+}
+
+const NOTES_WIDTH = 120;
+
+function textTable(table: ResultTable, width: number): string {
+  const { names, means, differences, remarks } = columnsOf(table);
+  const wide = [...names, ...means, ...differences, ...remarks];
+  const blocks =
+    blockWidth(wide) <= width || differences.length === 0
+      ? [wide]
+      : [
+          [...names, ...means, ...remarks],
+          [...names, ...differences],
+        ];
+  const notes = tableNotes(table).flatMap((note) => wrapped(note, Math.min(width, NOTES_WIDTH)));
+  const parts = [wrapped(title(table), width), ...blocks.map(textBlock), notes];
+  return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function markdownTable(table: ResultTable): string {
+  const { names, means, differences, remarks } = columnsOf(table);
+  const columns = [...names, ...means, ...differences, ...remarks];
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const lines = [
+    line(columns.map((column) => column.header)),
+    line(columns.map((column) => (column.right ? '--:' : '---'))),
+    ...table.rows.map((_, row) => line(columns.map((column) => column.cells[row] ?? ''))),
+  ];
+  return `${title(table)}\n\n${lines.join('\n')}\n\n${tableNotes(table).join(' ')}\n`;
+}
+
+interface Columns {
+  readonly names: readonly TextColumn[];
+  readonly means: readonly TextColumn[];
+  readonly differences: readonly TextColumn[];
+  /** Only where some row is not complete. */
+  readonly remarks: readonly TextColumn[];
+}
+
+function columnsOf(table: ResultTable): Columns {
+  const { rows, metric, axes } = table;
+  const column = (header: string, cell: (row: TableRow) => string, right = true): TextColumn => ({
+    header,
+    cells: rows.map(cell),
+    right,
+  });
+  const show = isShare(metric) ? (value: number) => (100 * value).toFixed(2) : figure;
+  const stages = new Set(rows.map((row) => row.stage)).size > 1 || axes.length === 0;
+  return {
+    names: [
+      ...axes.map((axis) => column(axis, (row) => row.axes[axis] ?? '-', false)),
+      ...(stages ? [column('stage', (row) => row.stage, false)] : []),
+    ],
+    means: [
+      column('n', (row) => (row.summary ? `${row.summary.sets} x ${range(row.summary.evaluations)}` : '-'), false),
+      column(isShare(metric) ? `${metric} %` : metric, (row) => optional(row.summary?.mean, show)),
+      column('sd between', (row) => optional(row.summary?.sdBetween, show)),
+      column('sd within', (row) => optional(row.summary?.sdWithin, show)),
+      column('95 % interval', (row) => optional(row.summary?.interval, interval(show))),
+    ],
+    differences: Object.keys(table.baseline).length > 0 ? differenceColumns(table, show) : [],
+    remarks: rows.some((row) => row.state !== 'complete') ? [column('remark', remark, false)] : [],
+  };
+}
+
+function differenceColumns({ rows, baseline }: ResultTable, show: (value: number) => string): TextColumn[] {
+  const of = (cell: (row: TableRow) => string) => rows.map((row) => (row.isBaseline ? '' : cell(row)));
+  const signed = (value: number) => (value < 0 ? show(value) : `+${show(value)}`);
+  return [
+    {
+      header: `vs ${baselineName(baseline)}`,
+      cells: rows.map((row) => (row.isBaseline ? 'baseline' : optional(row.difference?.mean, signed))),
+      right: true,
+    },
+    { header: '95 % interval', cells: of((row) => optional(row.difference?.interval, interval(show))), right: true },
+    { header: 'p', cells: of((row) => optional(row.difference?.adjustedP, probability)), right: true },
+  ];
+}
+
+function remark(row: TableRow): string {
+  const counted = `${row.evaluated} of ${row.planned} evaluations`;
+  switch (row.state) {
+    case 'complete':
+      return '';
+    case 'failed':
+      return `failed: ${counted}`;
+    case 'incomplete':
+      return `incomplete: ${counted}`;
+    case 'missing':
+      return 'not run';
+  }
+}
+
+function optional<T>(value: T | undefined, show: (value: T) => string): string {
+  return value === undefined ? '-' : show(value);
+}
+
+function interval(show: (value: number) => string): (value: Interval) => string {
+  return ({ low, high }) => `${show(low)} to ${show(high)}`;
+}
+
+function range([fewest, most]: readonly [number, number]): string {
+  return fewest === most ? String(fewest) : `${fewest}-${most}`;
+}
+
+function csvTable({ rows, axes, metric, baseline }: ResultTable): string {
+  const named = Object.entries(baseline).map(([axis, label]) => `${axis}=${label}`);
+  const columns: [string, (row: TableRow) => string | number | undefined][] = [
+    ...axes.map((axis): [string, (row: TableRow) => string] => [axis, (row) => row.axes[axis] ?? '']),
+    ['stage', (row) => row.stage],
+    ['metric', () => metric],
+    ['state', (row) => row.state],
+    ['evaluated', (row) => row.evaluated],
+    ['planned', (row) => row.planned],
+    ['sets', (row) => row.summary?.sets],
+    ['mean', (row) => row.summary?.mean],
+    ['sd_between', (row) => row.summary?.sdBetween],
+    ['sd_within', (row) => row.summary?.sdWithin],
+    ['low_95', (row) => row.summary?.interval?.low],
+    ['high_95', (row) => row.summary?.interval?.high],
+    ['baseline', () => named.join(' ')],
+    ['difference', (row) => row.difference?.mean],
+    ['difference_low_95', (row) => row.difference?.interval?.low],
+    ['difference_high_95', (row) => row.difference?.interval?.high],
+    ['difference_method', (row) => row.difference?.method],
+    ['difference_n', (row) => row.difference?.n],
+    ['p', (row) => row.difference?.p],
+    ['p_smallest', (row) => row.difference?.smallestP],
+    ['p_holm', (row) => row.difference?.adjustedP],
+  ];
+  const lines = [
+    columns.map(([header]) => header),
+    ...rows.map((row) => columns.map(([, cell]) => String(cell(row) ?? ''))),
+  ];
+  return lines.map((cells) => `${cells.map(quoted).join(',')}\n`).join('');
+}
+
+/** RFC 4180. */
+function quoted(cell: string): string {
+  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}

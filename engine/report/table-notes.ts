@@ -1,0 +1,42 @@
+/** How to read a table: what n, sd, intervals and p are, and what so few sets can say. Only what the table really shows. */
+import type { Difference } from './statistics.ts';
+import type { ResultTable } from './table.ts';
+import { isShare, probability } from './wording.ts';
+
+export function tableNotes({ rows, metric, baseline }: ResultTable): string[] {
+  const sets = rows.flatMap((row) => (row.summary ? [row.summary.sets] : []));
+  const notes = [
+    "n: synthetic sets x networks trained on each; sd between sets and within them; intervals by Student's t over sets.",
+  ];
+  if (sets.includes(1)) notes.push('One set has neither an sd between sets nor an interval.');
+  const found = rows.flatMap((row) => (row.difference ? [row.difference] : []));
+  if (found.length === 0) return notes;
+  const points = isShare(metric) ? ' in percentage points' : '';
+  notes.push(`Differences from ${baselineName(baseline)}${points}: ${methods(found)}.`);
+  const tested = found.filter((difference) => difference.p !== undefined).length;
+  if (tested > 1) notes.push(`p is adjusted for the ${tested} differences of this table (Holm).`);
+  return notes;
+}
+
+/** `random`, but `imagesPerClass=1`: a number alone says nothing. */
+export function baselineName(baseline: Readonly<Record<string, string>>): string {
+  return Object.entries(baseline)
+    .map(([axis, label]) => (/^[a-z]{2}/i.test(label) ? label : `${axis}=${label}`))
+    .join(', ');
+}
+
+function methods(found: readonly Difference[]): string {
+  const pairs = found.filter((difference) => difference.method === 'paired');
+  const fewest = pairs.reduce<Difference | undefined>(
+    (least, pair) => (least && least.n <= pair.n ? least : pair),
+    undefined,
+  );
+  const welch = "by Welch's t, since sets do not share seeds and evaluation";
+  if (!fewest) return welch;
+  const paired = `paired by set; ${
+    fewest.n > 1
+      ? `p by exact sign flips, which with ${fewest.n} pairs cannot be below ${probability(fewest.smallestP ?? 1)}`
+      : 'one pair has neither an interval nor a p'
+  }`;
+  return pairs.length < found.length ? `${paired}; the others ${welch}` : paired;
+}
