@@ -2,7 +2,7 @@
  * An ONNX model as data, and its bytes. Only what the emitter uses of `onnx.proto3` (field numbers are that file's):
  * one graph, dense tensors, scalar and list attributes.
  */
-import { ProtobufWriter } from './protobuf.ts';
+import { ProtobufWriter } from '../protobuf.ts';
 
 /** `TensorProto.DataType`. */
 export const elementTypes = { float: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const;
