@@ -2,11 +2,9 @@
 import { blockWidth, type TextColumn, textBlock, wrapped } from './columns-of-text.ts';
 import type { Interval } from './statistics.ts';
 import type { ResultTable, TableRow } from './table.ts';
+import type { TableFormat } from './table-format-names.ts';
 import { baselineName, tableNotes } from './table-notes.ts';
 import { figure, isShare, probability } from './wording.ts';
-
-export const TABLE_FORMATS = ['table', 'md', 'csv', 'json'] as const;
-export type TableFormat = (typeof TABLE_FORMATS)[number];
 
 /** `width`: of the terminal; a wider table is broken into two, the differences below. */
 export function formatTable(table: ResultTable, format: TableFormat, width = Number.POSITIVE_INFINITY): string {

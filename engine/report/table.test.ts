@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Plan, PlanNode } from '../plan/plan.ts';
 import { type ResultTable, resultTable, type TableOptions } from './table.ts';
-import { formatTable, type TableFormat } from './table-formats.ts';
+import type { TableFormat } from './table-format-names.ts';
+import { formatTable } from './table-formats.ts';
 
 interface Grid {
   readonly axes: Readonly<Record<string, readonly string[]>>;

@@ -1,0 +1,145 @@
+/** Every command there is, in the order of the help. Only descriptions: the code of a command is loaded when it runs. */
+import { TABLE_FORMAT_NAMES } from '../report/table-format-names.ts';
+import type { Command, Flag } from './command.ts';
+
+const store: Flag = { value: 'DIR', description: 'Where results are kept (default: runs).' };
+const data: Flag = {
+  value: 'DIR',
+  description: 'Folder of the data set, or of several by name (default: $RETORT_DATA, else what is bundled).',
+};
+const backend: Flag = {
+  value: 'NAME',
+  description: 'Numeric backend; wins over the experiment (see `retort doctor`).',
+};
+const json: Flag = { description: 'One JSON document with a schema version.' };
+
+export const REPORTERS = ['tui', 'plain', 'ndjson', 'silent'] as const;
+
+export const commands: readonly Command[] = [
+  {
+    name: 'run',
+    operands: 'FILE… [key=value…]',
+    fewest: 1,
+    summary: 'Run what is missing of an experiment and print its table.',
+    details:
+      'Finished work is never repeated. Ctrl-C finishes the current step, writes checkpoints and exits 75; the same\ncommand continues. `key=value` changes a value of the file, `+key=value` adds one, `~key` deletes one.',
+    examples: [
+      ['retort run experiments/quickstart.yaml', 'the first one to try'],
+      ['retort run grid.yaml replicates.sets=10', 'the same with more synthetic sets'],
+      ['retort run grid.yaml --data ~/data --reporter ndjson > events.ndjson', 'full data set, events for a program'],
+    ],
+    flags: {
+      store,
+      data,
+      backend,
+      reporter: {
+        value: 'NAME',
+        choices: REPORTERS,
+        description: 'tui (on a terminal), plain, ndjson (events on stdout) or silent.',
+      },
+      concurrency: { value: 'N', count: true, description: 'Attempts side by side (default: by cores).' },
+      'fail-fast': { description: 'Start nothing new once a node has failed.' },
+    },
+    load: () => import('./commands/run.ts'),
+  },
+  {
+    name: 'plan',
+    operands: 'FILE… [key=value…]',
+    fewest: 1,
+    summary: 'Show what would run, and what is there already; run nothing.',
+    examples: [['retort plan grid.yaml', 'nodes, and which of them are hits']],
+    flags: { store, data, backend, json },
+    load: () => import('./commands/plan.ts'),
+  },
+  {
+    name: 'validate',
+    operands: 'FILE… [key=value…]',
+    fewest: 1,
+    summary: 'Check experiments: every error with its place.',
+    examples: [['retort validate experiments/*.yaml', '']],
+    flags: { backend, json },
+    load: () => import('./commands/validate.ts'),
+  },
+  {
+    name: 'compare',
+    operands: 'FILE|RUN… [key=value…]',
+    fewest: 1,
+    summary: 'The table of an experiment or a run, from what is in the store.',
+    examples: [
+      ['retort compare grid.yaml --by imagesPerClass', 'differences along that axis'],
+      ['retort compare grid.yaml --format csv > grid.csv', ''],
+    ],
+    flags: {
+      store,
+      data,
+      backend,
+      metric: { value: 'NAME', description: "The figure to show (default: the experiment's)." },
+      by: { value: 'AXIS', description: "The axis to compare along (default: the experiment's baseline)." },
+      format: { value: 'FORMAT', choices: TABLE_FORMAT_NAMES, description: 'table, md, csv or json.' },
+    },
+    load: () => import('./commands/compare.ts'),
+  },
+  {
+    name: 'ls',
+    operands: '',
+    fewest: 0,
+    most: 0,
+    summary: 'The runs of a store.',
+    examples: [['retort ls', '']],
+    flags: { store, json },
+    load: () => import('./commands/ls.ts'),
+  },
+  {
+    name: 'reindex',
+    operands: '',
+    fewest: 0,
+    most: 0,
+    summary: "Build the store's index anew from its files.",
+    examples: [['retort reindex', '']],
+    flags: { store },
+    load: () => import('./commands/reindex.ts'),
+  },
+  {
+    name: 'stages',
+    operands: '[KIND]',
+    fewest: 0,
+    most: 1,
+    summary: 'Stage kinds, or the parameters of one.',
+    examples: [
+      ['retort stages', ''],
+      ['retort stages match', ''],
+    ],
+    flags: { json },
+    load: () => import('./commands/stages.ts'),
+  },
+  {
+    name: 'data',
+    operands: '',
+    fewest: 0,
+    most: 0,
+    summary: 'Data sets, and where each is found.',
+    examples: [['retort data --data ~/data', '']],
+    flags: { data, json },
+    load: () => import('./commands/data.ts'),
+  },
+  {
+    name: 'schema',
+    operands: '',
+    fewest: 0,
+    most: 0,
+    summary: 'The JSON Schema of experiments, for editors.',
+    examples: [['retort schema > experiment.schema.json', '']],
+    flags: {},
+    load: () => import('./commands/schema.ts'),
+  },
+  {
+    name: 'doctor',
+    operands: '',
+    fewest: 0,
+    most: 0,
+    summary: 'What this machine can do, and why not.',
+    examples: [['retort doctor', '']],
+    flags: { data, json },
+    load: () => import('./commands/doctor.ts'),
+  },
+];

@@ -1,0 +1,73 @@
+/** What this machine can do: Node, cores, backends and why one does not open, data sets. */
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { dataSetNames, locateDataSet } from '../../../data/registry.ts';
+import { openBackend } from '../../../tensor/backends/open.ts';
+import { BACKENDS } from '../../config/resolve.ts';
+import { textBlock } from '../../report/columns-of-text.ts';
+import type { Arguments } from '../arguments.ts';
+import { EXIT } from '../exit-codes.ts';
+import { print } from '../output.ts';
+import { dataFolder } from '../prepare.ts';
+
+interface Finding {
+  readonly what: string;
+  readonly ok: boolean;
+  readonly says: string;
+}
+
+export async function run(args: Arguments): Promise<number> {
+  const findings = [...machine(), ...(await backends()), ...sets(dataFolder(args))];
+  if (args.has('json')) print(`${JSON.stringify({ schema: 'retort-doctor/1', findings }, null, 2)}\n`);
+  else {
+    const lines = textBlock([
+      { header: '', cells: findings.map(({ ok }) => (ok ? 'ok' : '--')) },
+      { header: '', cells: findings.map(({ what }) => what) },
+      { header: '', cells: findings.map(({ says }) => says) },
+    ]);
+    print(`${lines.slice(1).join('\n')}\n`);
+  }
+  return EXIT.done;
+}
+
+function machine(): Finding[] {
+  const cores = availableParallelism();
+  return [
+    {
+      what: 'node',
+      ok: Number(process.versions.node.split('.')[0]) >= 20,
+      says: `${process.version}; 20 or later is needed`,
+    },
+    {
+      what: 'processor',
+      ok: true,
+      says: `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cores} ${cores === 1 ? 'core' : 'cores'}`,
+    },
+    { what: 'memory', ok: true, says: `${(totalmem() / 2 ** 30).toFixed(1)} GiB` },
+  ];
+}
+
+async function backends(): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const name of BACKENDS) {
+    const backend = await openBackend(name, { threads: 1 });
+    const says = backend.ok
+      ? Object.entries(backend.value.numerics)
+          .filter(([key]) => key !== 'backend')
+          .map(([key, value]) => `${key} ${value}`)
+          .join(', ')
+      : `${backend.error.message}${backend.error.help ? ` ${backend.error.help}` : ''}`;
+    findings.push({ what: `backend ${name}`, ok: backend.ok, says });
+  }
+  return findings;
+}
+
+function sets(folder: string | undefined): Finding[] {
+  return dataSetNames.map((name) => {
+    const located = locateDataSet(name, folder);
+    return {
+      what: `data ${name}`,
+      ok: located.ok,
+      says: located.ok ? `${located.value.description} in ${located.value.folder}` : located.error.message,
+    };
+  });
+}

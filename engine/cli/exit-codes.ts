@@ -1,0 +1,29 @@
+/** What a script learns from a command; the whole list. */
+import type { Failure } from '../../base/result.ts';
+
+export const EXIT = {
+  done: 0,
+  /** Some cells failed. */
+  failed: 1,
+  /** Wrong usage or an invalid experiment; nothing was started. */
+  usage: 2,
+  /** The store is damaged or of a newer version. */
+  store: 3,
+  /** Locked by a live lease. */
+  locked: 4,
+  /** A peer or an optional package is missing. */
+  packageMissing: 5,
+  /** A bug; sysexits' EX_SOFTWARE. */
+  bug: 70,
+  /** Interrupted: the same command continues; sysexits' EX_TEMPFAIL. */
+  interrupted: 75,
+  /** Stopped by a second Ctrl-C. */
+  stopped: 130,
+} as const;
+
+export function exitCodeOf({ code }: Failure): number {
+  if (code.startsWith('STORE_')) return EXIT.store;
+  if (/^LEASE_|_LOCKED$/.test(code)) return EXIT.locked;
+  if (/_NOT_INSTALLED$|_UNAVAILABLE$/.test(code)) return EXIT.packageMissing;
+  return EXIT.usage;
+}

@@ -1,0 +1,35 @@
+/**
+ * What Ctrl-C means. The first signal asks the run to finish its steps, write checkpoints and end with 75; a second one
+ * ends it at once with 130, which loses nothing but the work since the last checkpoints.
+ */
+import { EXIT } from './exit-codes.ts';
+
+/** SIGUSR2 is what Slurm can be asked to send before the time is up. */
+const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGUSR2'];
+
+/** npm passes on to its child the Ctrl-C that the terminal has already sent to both: one key, two signals. */
+const ONE_KEY_MS = 400;
+
+export interface Interruption {
+  readonly signal: AbortSignal;
+  /** Signals mean what they meant before. */
+  close(): void;
+}
+
+export function interruption(): Interruption {
+  const controller = new AbortController();
+  let firstAt = 0;
+  const onSignal = (name: NodeJS.Signals) => {
+    if (!controller.signal.aborted) {
+      firstAt = performance.now();
+      controller.abort(name);
+    } else if (performance.now() - firstAt > ONE_KEY_MS) process.exit(EXIT.stopped);
+  };
+  for (const name of SIGNALS) process.on(name, onSignal);
+  return {
+    signal: controller.signal,
+    close() {
+      for (const name of SIGNALS) process.off(name, onSignal);
+    },
+  };
+}

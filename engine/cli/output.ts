@@ -1,0 +1,51 @@
+/**
+ * stdout is for data (tables, JSON, lists), stderr for everything else. Colour is judged for each of them separately.
+ * A reader that goes away (`retort compare … | head`) is no error: what is written afterwards is dropped.
+ */
+
+import type { Failure } from '../../base/result.ts';
+import type { Diagnostic } from '../config/diagnostics.ts';
+import { formatDiagnostics } from '../config/diagnostics.ts';
+
+/** Once, before the first line. */
+export function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+}
+
+export function print(text: string): void {
+  process.stdout.write(text);
+}
+
+export function tell(text: string): void {
+  process.stderr.write(text);
+}
+
+/** Until both streams have handed over what was written: `process.exit` does not wait for pipes. */
+export async function drained(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr])
+    if (stream.writable) await new Promise<void>((done) => stream.write('', () => done()));
+}
+
+export function wantsColour(stream: NodeJS.WriteStream): boolean {
+  const { FORCE_COLOR, NO_COLOR, TERM } = process.env;
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
+  return stream.isTTY === true && !NO_COLOR && TERM !== 'dumb';
+}
+
+export function tellDiagnostics(diagnostics: readonly Diagnostic[]): void {
+  tell(formatDiagnostics(diagnostics, { color: wantsColour(process.stderr) }));
+}
+
+/** As diagnostics are written: place and sentence, then what to do. */
+export function tellFailure({ message, place, help }: Failure): void {
+  const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
+  tell(`${place ? `${place}: ` : ''}${sentence}\n${help ? `    ${help}\n` : ''}`);
+}
+
+/** A wrong command line: what is wrong, and where the right one stands. */
+export function tellUsage(message: string, command?: string): void {
+  tell(`${message}\n\n\`retort ${command ? `${command} ` : ''}--help\` shows what there is.\n`);
+}

@@ -1,0 +1,85 @@
+/**
+ * From file names on a command line to plans: resolve, find the data, hash them, ask the backend for its versions, plan.
+ * Every command that speaks of an experiment goes this way, so that all of them mean the same nodes. Nothing is written:
+ * every mistake is found and told before the store is touched.
+ */
+import type { Failure } from '../../base/result.ts';
+import { dataSetNames, type LocatedDataSet, locateDataSet } from '../../data/registry.ts';
+import { stageKinds } from '../../stages/registry.ts';
+import { backendNumerics } from '../../tensor/backends/open.ts';
+import type { Diagnostic } from '../config/diagnostics.ts';
+import { looksLikeOverride } from '../config/overrides.ts';
+import { type Resolved, resolveExperiments } from '../config/resolve.ts';
+import { buildPlan } from '../plan/build.ts';
+import type { ResolvedExperiment } from '../plan/experiment.ts';
+import type { Plan } from '../plan/plan.ts';
+import { digestDataSet } from '../run/digest-data.ts';
+import type { Arguments } from './arguments.ts';
+import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { tellDiagnostics, tellFailure, tellUsage } from './output.ts';
+
+export interface Prepared {
+  readonly experiment: ResolvedExperiment;
+  readonly plan: Plan;
+  readonly data: LocatedDataSet;
+}
+
+/** What went wrong has been told already. */
+export type Told<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly exit: number };
+
+export interface Operands {
+  readonly files: readonly string[];
+  readonly overrides: readonly string[];
+}
+
+/** Files and overrides may be mixed, as long as there is a file. */
+export function operandsOf({ operands }: Arguments, command: string): Told<Operands> {
+  const overrides = operands.filter(looksLikeOverride);
+  const files = [...new Set(operands.filter((operand) => !looksLikeOverride(operand)))];
+  if (files.length > 0) return { ok: true, value: { files, overrides } };
+  tellUsage(`Expected an experiment file, got only \`${overrides.join(' ')}\`.`, command);
+  return { ok: false, exit: EXIT.usage };
+}
+
+/** Without a word to the user. */
+export function resolveAll({ files, overrides }: Operands, args: Arguments): Resolved {
+  const backend = args.text('backend');
+  return resolveExperiments(
+    files.map((path) => ({ path })),
+    overrides,
+    { stageKinds, dataSets: dataSetNames, ...(backend !== undefined && { backend }) },
+  );
+}
+
+export function toldAs(errors: readonly Diagnostic[]): { readonly ok: false; readonly exit: number } {
+  tellDiagnostics(errors);
+  return { ok: false, exit: EXIT.usage };
+}
+
+export function dataFolder(args: Arguments): string | undefined {
+  return args.text('data') ?? (process.env.RETORT_DATA || undefined);
+}
+
+export async function prepare(operands: Operands, args: Arguments): Promise<Told<readonly Prepared[]>> {
+  const resolved = resolveAll(operands, args);
+  if (!resolved.ok) return toldAs(resolved.error);
+  const failures = new Map<string, Failure>();
+  const prepared: Prepared[] = [];
+  for (const experiment of resolved.value) {
+    const data = locateDataSet(experiment.data.set, dataFolder(args));
+    const numerics = backendNumerics(experiment.backend);
+    for (const part of [data, numerics]) if (!part.ok) failures.set(part.error.message, part.error);
+    if (!data.ok || !numerics.ok) continue;
+    const plan = buildPlan(experiment, {
+      stageKinds,
+      dataDigest: digestDataSet(data.value.files),
+      dataDescription: data.value.description,
+      numerics: numerics.value,
+    });
+    prepared.push({ experiment, plan, data: data.value });
+  }
+  const [first, ...more] = [...failures.values()];
+  if (!first) return { ok: true, value: prepared };
+  for (const failure of [first, ...more]) tellFailure(failure);
+  return { ok: false, exit: exitCodeOf(first) };
+}
