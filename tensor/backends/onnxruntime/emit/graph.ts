@@ -1,6 +1,7 @@
 /** A graph of expressions as an ONNX model: one pass in topological order. */
 import type { Expr } from '../../../expr.ts';
 import { type DType, type Shape, sizeOf } from '../../../tensor.ts';
+import { inTopologicalOrder } from '../../../topological.ts';
 import type { Graph } from '../../backend.ts';
 import { GraphBuilder, type Value } from '../builder.ts';
 import type { Model } from '../model.ts';
@@ -71,26 +72,3 @@ function sumOfNothing(graph: GraphBuilder, expr: Expr): Value {
 }
 
 const linear = new Set(['sum', 'matmul', 'conv2d', 'conv2dInputGrad', 'conv2dFilterGrad']);
-
-/** Inputs first. An own stack, since graphs of unrolled training are deeper than the call stack. */
-export function inTopologicalOrder(roots: readonly Expr[]): readonly Expr[] {
-  const done = new Set<Expr>();
-  const order: Expr[] = [];
-  const stack: { expr: Expr; next: number }[] = [];
-  for (const root of roots) {
-    if (!done.has(root)) stack.push({ expr: root, next: 0 });
-    done.add(root);
-    while (stack.length > 0) {
-      const top = stack[stack.length - 1]!;
-      const child = top.expr.inputs[top.next++];
-      if (child === undefined) {
-        order.push(top.expr);
-        stack.pop();
-      } else if (!done.has(child)) {
-        done.add(child);
-        stack.push({ expr: child, next: 0 });
-      }
-    }
-  }
-  return order;
-}

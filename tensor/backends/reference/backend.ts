@@ -1,0 +1,78 @@
+/** The backend `reference`: interprets a graph in float64. Slow and obviously correct: what others are measured by. */
+import type { Expr } from '../../expr.ts';
+import { opDefinition } from '../../ops/table.ts';
+import type { Tensor } from '../../tensor.ts';
+import { inTopologicalOrder } from '../../topological.ts';
+import type { Backend, Graph, Program } from '../backend.ts';
+
+export function openReference(): Backend {
+  return {
+    name: 'reference',
+    numerics: { backend: 'reference' },
+    prepare: async (graph) => new ReferenceProgram(graph),
+  };
+}
+
+class ReferenceProgram implements Program {
+  readonly inputs: Readonly<Record<string, { shape: readonly number[]; dtype: string }>>;
+  readonly #outputs: readonly (readonly [string, Expr])[];
+  readonly #order: readonly Expr[];
+  /** How many operations and outputs read an expression: its value is dropped after the last. */
+  readonly #readers: ReadonlyMap<Expr, number>;
+
+  constructor({ outputs }: Graph) {
+    this.#outputs = Object.entries(outputs);
+    this.#order = inTopologicalOrder(Object.values(outputs));
+    this.#readers = countReaders(this.#order, Object.values(outputs));
+    this.inputs = Object.fromEntries(
+      this.#order
+        .filter(({ op }) => op === 'input')
+        .map(({ attrs, shape, dtype }) => [String(attrs.name), { shape, dtype }]),
+    );
+  }
+
+  async run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+    for (const [name, { shape, dtype }] of Object.entries(this.inputs)) check(name, shape, dtype, feeds[name]);
+    const values = new Map<Expr, Tensor>();
+    const left = new Map(this.#readers);
+    const computed = (expr: Expr): Tensor => {
+      const value = values.get(expr);
+      if (!value) throw new Error(`Internal error: expected ${expr.op} to be computed before it is read`);
+      return value;
+    };
+    for (const expr of this.#order) {
+      values.set(expr, evaluate(expr, expr.inputs.map(computed), feeds));
+      for (const from of expr.inputs) {
+        const readers = (left.get(from) ?? 0) - 1;
+        left.set(from, readers);
+        if (readers === 0) values.delete(from);
+      }
+    }
+    return Object.fromEntries(this.#outputs.map(([name, expr]) => [name, computed(expr)]));
+  }
+
+  dispose(): void {}
+}
+
+function evaluate(expr: Expr, inputs: readonly Tensor[], feeds: Readonly<Record<string, Tensor>>): Tensor {
+  if (expr.op !== 'input' && expr.op !== 'constant') return opDefinition(expr.op).evaluate(inputs, expr.attrs, expr);
+  const value = expr.op === 'input' ? feeds[String(expr.attrs.name)] : expr.value;
+  if (!value) throw new Error(`Internal error: expected a value of ${expr.op}`);
+  if (value.dtype !== 'float' || value.data instanceof Float64Array) return value;
+  return { ...value, data: Float64Array.from(value.data) };
+}
+
+function check(name: string, shape: readonly number[], dtype: string, fed: Tensor | undefined): void {
+  if (!fed) throw new Error(`The program wants the input ${name} ${dtype} [${shape}], which was not fed`);
+  if (fed.dtype !== dtype || fed.shape.join() !== shape.join()) {
+    throw new Error(`The input ${name} is ${dtype} [${shape}], but ${fed.dtype} [${fed.shape}] was fed`);
+  }
+}
+
+function countReaders(order: readonly Expr[], outputs: readonly Expr[]): ReadonlyMap<Expr, number> {
+  const readers = new Map<Expr, number>();
+  for (const read of [...order.flatMap(({ inputs }) => inputs), ...outputs]) {
+    readers.set(read, (readers.get(read) ?? 0) + 1);
+  }
+  return readers;
+}
