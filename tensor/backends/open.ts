@@ -2,6 +2,7 @@
 import { fail, ok, type Result } from '../../base/result.ts';
 import type { Backend, BackendName, BackendOptions } from './backend.ts';
 import { onnxruntimeNumerics } from './onnxruntime/numerics.ts';
+import { tensorflowNumerics } from './tensorflow/numerics.ts';
 
 const backendNames: readonly BackendName[] = ['onnxruntime', 'tensorflow', 'reference'];
 
@@ -23,6 +24,8 @@ export function backendNumerics(name: string): Result<Record<string, string | nu
   switch (name) {
     case 'onnxruntime':
       return ok(onnxruntimeNumerics());
+    case 'tensorflow':
+      return tensorflowNumerics();
     case 'reference':
       return ok({ backend: 'reference' });
     default:

@@ -7,6 +7,7 @@ import { ok, type Result } from '../../../base/result.ts';
 import type { Expr } from '../../expr.ts';
 import { asFloat32, type DType, type Shape, type Tensor } from '../../tensor.ts';
 import type { Backend, BackendOptions, Graph, Program } from '../backend.ts';
+import { checkedFeed } from '../feeds.ts';
 import { emitGraph } from './emit/graph.ts';
 import { encodeModel } from './model.ts';
 import { onnxruntimeNumerics } from './numerics.ts';
@@ -49,11 +50,7 @@ class OnnxProgram implements Program {
   async run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
     const values: Record<string, InstanceType<Runtime['Tensor']>> = {};
     for (const [name, { shape, dtype, value }] of Object.entries(this.inputs)) {
-      const fed = feeds[name];
-      if (!fed) throw new Error(`The program wants the input ${name} ${dtype} [${shape}], which was not fed`);
-      if (fed.dtype !== dtype || fed.shape.join() !== shape.join()) {
-        throw new Error(`The input ${name} is ${dtype} [${shape}], but ${fed.dtype} [${fed.shape}] was fed`);
-      }
+      const fed = checkedFeed(feeds, name, { shape, dtype });
       if (value !== undefined) values[value] = this.#toRuntime(fed);
     }
     const results = await this.#session.run(values);

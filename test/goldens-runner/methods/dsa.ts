@@ -16,6 +16,7 @@ import { mul, sum } from '../../../tensor/ops/index.ts';
 import { floats, type Tensor } from '../../../tensor/tensor.ts';
 import type { GoldenCase } from '../case.ts';
 import { type Evaluator, runOnce } from '../evaluator.ts';
+import { dc } from './dc.ts';
 
 /** The uniform numbers that a case gives, by our parameters. */
 const UNIFORMS: Readonly<Record<string, string>> = {
@@ -36,6 +37,8 @@ const INTEGERS: Readonly<Record<string, string>> = {
 };
 
 export const dsa: Evaluator = async (golden, backend) => {
+  // The matching loss on augmented images is gradient matching with draws.
+  if (golden.params.outer_steps) return dc(golden, backend);
   const { inputs } = golden;
   const tokens = tokensOf(golden);
   if (typeof tokens === 'string') return { unsupported: tokens };

@@ -1,7 +1,8 @@
 /** Golden methods that can be evaluated; a case of any other is skipped and listed. */
 import type { Evaluator } from '../evaluator.ts';
+import { dc } from './dc.ts';
 import { dm } from './dm.ts';
 import { dsa } from './dsa.ts';
 import { networks } from './networks.ts';
 
-export const evaluators: Readonly<Record<string, Evaluator>> = { networks, DSA: dsa, DM: dm };
+export const evaluators: Readonly<Record<string, Evaluator>> = { networks, DC: dc, DSA: dsa, DM: dm };

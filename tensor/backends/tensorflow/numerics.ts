@@ -1,0 +1,19 @@
+/** What can move a bit of this backend's results besides the thread count, found without loading anything native. */
+import { ok, type Result } from '../../../base/result.ts';
+import { processorClass } from '../processor.ts';
+import { findRuntime } from './runtime.ts';
+
+/** Raised whenever an emission changes in a way that may move a bit. */
+export const emissionVersion = 1;
+
+export function tensorflowNumerics(): Result<Record<string, string | number>> {
+  const found = findRuntime();
+  if (!found.ok) return found;
+  const { package: name, packageVersion, tensorflow } = found.value;
+  return ok({
+    backend: 'tensorflow',
+    version: tensorflow === 'bundled' ? `${name} ${packageVersion}` : tensorflow,
+    emission: emissionVersion,
+    processor: processorClass(),
+  });
+}
