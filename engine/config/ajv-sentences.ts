@@ -1,5 +1,6 @@
 /** One error of ajv → a sentence that names the thing, states the rule and shows what came. */
 import type { AnySchemaObject, ErrorObject } from 'ajv';
+import { counted } from './diagnostics.ts';
 import { nearest, suggestion } from './nearest.ts';
 import { lookalike } from './numbers.ts';
 import { described, type Tree } from './tree.ts';
@@ -47,7 +48,11 @@ export function toSentence(error: ErrorObject, tree: Tree, path: readonly string
     case 'oneOf':
       return wrongAlternative(name, tree, error.schema as AnySchemaObject[]);
     default:
-      return { code: 'OUT_OF_RANGE', message: `Expected ${name} ${rule(error)}, but found ${got}.`, point: 'value' };
+      return {
+        code: 'OUT_OF_RANGE',
+        message: `Expected ${name} ${rule(error)}, but found ${sizeOf(error, tree) ?? got}.`,
+        point: 'value',
+      };
   }
 }
 
@@ -76,9 +81,19 @@ function wrongType(name: string, tree: Tree, wanted: readonly string[], schema: 
       : `Expected ${name} to be ${types}, but found ${described(tree)}.`,
     help:
       hint ??
-      (empty && schema?.default !== undefined ? `The default is ${JSON.stringify(schema.default)}.` : undefined),
+      (empty && schema?.default !== undefined ? `The default is ${JSON.stringify(schema.default)}.` : undefined) ??
+      (wanted.includes('object') && !empty ? asMap(tree, schema) : undefined),
     point: 'value',
   };
+}
+
+/** `network: resnet18` means `network: { kind: resnet18 }`: where one key names the thing, text alone is that key. */
+function asMap(tree: Tree, schema: AnySchemaObject | undefined): string | undefined {
+  const properties = (schema?.properties ?? {}) as Record<string, AnySchemaObject>;
+  const [only, ...others] = (schema?.required ?? []) as string[];
+  const key = Object.hasOwn(properties, 'kind') ? 'kind' : others.length === 0 ? only : undefined;
+  if (key === undefined || tree.type !== 'scalar' || typeof tree.value !== 'string') return undefined;
+  return `Write { ${key}: ${tree.text} }.`;
 }
 
 function wrongAlternative(name: string, tree: Tree, branches: readonly AnySchemaObject[]): Sentence {
@@ -120,11 +135,11 @@ function rule(error: ErrorObject): string {
     case 'multipleOf':
       return `to be a multiple of ${(error.params as { multipleOf: number }).multipleOf}`;
     case 'minItems':
-      return `to have at least ${limit} items`;
+      return `to have at least ${counted(limit ?? 0, 'item')}`;
     case 'maxItems':
-      return `to have at most ${limit} items`;
+      return `to have at most ${counted(limit ?? 0, 'item')}`;
     case 'minProperties':
-      return `to have at least ${limit} entries`;
+      return `to have at least ${limit === 1 ? '1 entry' : `${limit} entries`}`;
     case 'uniqueItems':
       return 'to have no item twice';
     case 'minLength':
@@ -136,6 +151,12 @@ function rule(error: ErrorObject): string {
     default:
       return `to be right (${error.message ?? error.keyword})`;
   }
+}
+
+function sizeOf(error: ErrorObject, tree: Tree): string | undefined {
+  if (!/(Items|Properties)$/.test(error.keyword) || error.keyword === 'uniqueItems') return undefined;
+  const size = tree.type === 'list' ? tree.items.length : tree.type === 'map' ? tree.entries.size : undefined;
+  return size === 0 ? 'none' : size?.toString();
 }
 
 const TYPES: Readonly<Record<string, string>> = {

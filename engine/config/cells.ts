@@ -8,10 +8,11 @@ import type { Json } from '../../base/json.ts';
 import type { StageKind } from '../../stages/stage.ts';
 import type { Cell } from '../plan/experiment.ts';
 import { AXIS_NAME, type Combination, type Grid } from './matrix.ts';
+import { nearest } from './nearest.ts';
 import type { Problems } from './problems.ts';
 import { stageParams } from './stage-params.ts';
 import { reachableAxes, stageTree } from './stage-tree.ts';
-import { axesNamedIn, Substitution } from './substitute.ts';
+import { Substitution } from './substitute.ts';
 import { type Entry, get, type Tree, type TreeMap, toJson } from './tree.ts';
 import { type WiredStage, wire } from './wiring.ts';
 
@@ -25,8 +26,9 @@ export function resolveCells(
   if (stages?.type !== 'map') return [];
   const before = problems.count;
   checkNames(stages, problems);
-  refuseUnusedAxes(experiment, grid, problems);
-  const resolveStage = stageResolver(experiment, stages, grid, stageKinds, problems);
+  const reachable = reachableByStage(experiment, stages, grid);
+  refuseUnusedAxes(reachable, grid, problems);
+  const resolveStage = stageResolver(experiment, stages, reachable, grid, stageKinds, problems);
   const names = [...stages.entries.keys()];
   const seenKinds = new Set<StageKind>();
   const cells = grid.cells.map((cell): Cell => {
@@ -36,24 +38,28 @@ export function resolveCells(
     const axes = Object.fromEntries([...cell].map(([axis, option]) => [axis, option.label]));
     return { id: cellId(cell, grid), axes, stages: wired };
   });
-  if (problems.count === before) refuseUnusedNetwork(experiment, seenKinds, problems);
+  if (problems.count === before && cells.length > 0) refuseUnusedNetwork(experiment, seenKinds, problems);
   return cells;
 }
 
 type StageResolver = (name: string, cell: Combination) => WiredStage | undefined;
 
+type Reachable = ReadonlyMap<string, readonly string[]>;
+
+function reachableByStage(experiment: TreeMap, stages: TreeMap, grid: Grid): Reachable {
+  const variants = (axis: string): Tree[] =>
+    (grid.axes.find((candidate) => candidate.name === axis)?.options ?? []).map((option) => option.value);
+  return new Map([...stages.entries].map(([name, entry]) => [name, reachableAxes(entry.value, experiment, variants)]));
+}
+
 function stageResolver(
   experiment: TreeMap,
   stages: TreeMap,
+  reachable: Reachable,
   grid: Grid,
   stageKinds: readonly StageKind[],
   problems: Problems,
 ): StageResolver {
-  const variants = (axis: string): Tree[] =>
-    (grid.axes.find((candidate) => candidate.name === axis)?.options ?? []).map((option) => option.value);
-  const reachable = new Map(
-    [...stages.entries].map(([name, entry]) => [name, reachableAxes(entry.value, experiment, variants)]),
-  );
   const known = new Map<string, WiredStage | undefined>();
   return (name, cell) => {
     const labels = (reachable.get(name) ?? []).map((axis) => cell.get(axis)?.label ?? null);
@@ -79,10 +85,13 @@ function checkNames(stages: TreeMap, problems: Problems): void {
 }
 
 /** Cells that differ in nothing would be compared with each other: nearly always a forgotten `$axis`. */
-function refuseUnusedAxes(experiment: TreeMap, grid: Grid, problems: Problems): void {
-  const named = axesNamedIn(experiment);
+function refuseUnusedAxes(reachable: Reachable, grid: Grid, problems: Problems): void {
+  const named = new Set([...reachable.values()].flat());
+  const names = grid.axes.map((axis) => axis.name);
+  // `$metod` is reported where it stands; it was meant to use `method`.
+  for (const name of named) if (!names.includes(name)) named.add(nearest(name, names) ?? name);
   for (const axis of grid.axes)
-    if (!named.has(axis.name))
+    if (!named.has(axis.name) && AXIS_NAME.test(axis.name))
       problems.at(
         axis.key,
         'UNUSED_AXIS',

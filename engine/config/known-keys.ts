@@ -33,9 +33,14 @@ export function knownKeys(root: TreeMap, path: readonly string[], stageKinds: re
 /** Dotted paths of every parameter of every stage, and of the shared keys. */
 export function knownPaths(root: TreeMap, stageKinds: readonly StageKind[]): string[] {
   const stages = get(root, 'stages');
-  const names = stages?.type === 'map' ? [...stages.entries.keys()] : [];
+  // A stage that is one of several variants is best set in the variant that knows the key.
+  const names =
+    stages?.type === 'map'
+      ? [...stages.entries].filter(([, { value }]) => !get(value, 'use')).map(([name]) => name)
+      : [];
   const roots = [
     ...names.map((name) => ['stages', name]),
+    ...variantPaths(root),
     ...SHARED_KEYS.map((name) => [name]),
     ['resources'],
     ['replicates'],
@@ -45,6 +50,14 @@ export function knownPaths(root: TreeMap, stageKinds: readonly StageKind[]): str
       [...path, key].join('.'),
       ...knownKeys(root, [...path, key], stageKinds).map((inner) => [...path, key, inner].join('.')),
     ]),
+  );
+}
+
+function variantPaths(root: TreeMap): string[][] {
+  const matrix = get(root, 'matrix');
+  if (matrix?.type !== 'map') return [];
+  return [...matrix.entries].flatMap(([axis, { value }]) =>
+    value.type === 'map' ? [...value.entries.keys()].map((variant) => ['matrix', axis, variant]) : [],
   );
 }
 

@@ -5,7 +5,17 @@ import { suggestion } from './nearest.ts';
 import { parseYaml } from './parse.ts';
 import type { Problems } from './problems.ts';
 import { Source } from './source.ts';
-import { described, get, merge, type Scalar, type Span, type Tree, type TreeMap, withoutEntry } from './tree.ts';
+import {
+  described,
+  get,
+  merge,
+  type Scalar,
+  type Span,
+  type Tree,
+  type TreeMap,
+  withEntry,
+  withoutEntry,
+} from './tree.ts';
 
 /** The only format there is; a later one is refused, never misread. */
 export const VERSION = 1;
@@ -52,8 +62,7 @@ function load(
     );
     return undefined;
   }
-  checkVersion(tree, problems);
-  return mergeBases(tree, file.path, [...chain, file.path], problems);
+  return mergeBases(withVersion(tree, problems), file.path, [...chain, file.path], problems);
 }
 
 function mergeBases(tree: TreeMap, path: string, chain: readonly string[], problems: Problems): TreeMap | undefined {
@@ -90,13 +99,17 @@ function loadBase(item: Tree, path: string, chain: readonly string[], problems: 
   return load({ path: target }, chain, { file: target, span: (item as Scalar).span }, problems);
 }
 
-function checkVersion(tree: TreeMap, problems: Problems): void {
-  const version = get(tree, 'version');
-  if (!version || toNumber(version) === VERSION) return;
+/** Every file is of a format of its own; one that is wrong is reported here, so the schema need not do it again. */
+function withVersion(tree: TreeMap, problems: Problems): TreeMap {
+  const entry = tree.entries.get('version');
+  const version = entry?.value;
+  if (!version || toNumber(version) === VERSION) return tree;
   const newer = (toNumber(version) ?? 0) > VERSION;
   problems.in(version, 'WRONG_VERSION', `Expected \`version: ${VERSION}\`, got ${described(version)}.`, {
     help: newer ? 'The file is of a newer format: update retort.' : `Write \`version: ${VERSION}\`.`,
   });
+  const refused: Tree = { type: 'scalar', span: version.span, value: VERSION, text: '', quoted: false, refused: true };
+  return withEntry(tree, 'version', { ...entry, value: refused });
 }
 
 function toNumber(tree: Tree): number | undefined {

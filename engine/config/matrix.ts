@@ -37,10 +37,8 @@ export const AXIS_NAME = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 
 export function expandMatrix(matrix: Tree | undefined, problems: Problems): Grid {
   if (!matrix) return { axes: [], cells: [new Map()] };
-  if (matrix.type !== 'map') {
-    problems.in(matrix, 'WRONG_TYPE', `Expected \`matrix\` to be a map of axes, but found ${described(matrix)}.`);
-    return { axes: [], cells: [] };
-  }
+  // The schema of the top level has reported it.
+  if (matrix.type !== 'map') return { axes: [], cells: [] };
   const before = problems.count;
   const factors = factorsOf(matrix, problems);
   const axes = factors.flatMap((factor) => factor.axes);

@@ -10,7 +10,9 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
     const allowed = Math.max(1, Math.floor(Math.max(wanted.length, candidate.length) / 3));
     const prefix = wanted.length >= 3 && folded(candidate).startsWith(wanted) ? 0.5 : distance;
     const score = Math.min(distance, prefix);
-    if (score <= allowed && (!best || score < best.distance)) best = { candidate, distance: score };
+    // Something of the name must be left: `a` is not a slip for `b`, nor 2 for 1.
+    const related = score < Math.min(wanted.length, folded(candidate).length) || distance === 0;
+    if (related && score <= allowed && (!best || score < best.distance)) best = { candidate, distance: score };
   }
   return best?.candidate;
 }

@@ -26,12 +26,15 @@ export function refuseNumber(text: string, value: unknown): Refusal | undefined 
       message: `\`${text}\` is ${value} here, but ${octalReading(text)} to readers of YAML 1.1.`,
       help: `Write ${value}.`,
     };
-  if (/^[-+]?\d+$|^0x[0-9a-f]+$/i.test(text) && !Number.isSafeInteger(value))
+  if (/^[-+]?\d+$|^0x[0-9a-f]+$/i.test(text) && !Number.isSafeInteger(value)) {
+    const became = BigInt(value);
+    const lost = BigInt(text.replace('+', '')) === became ? '' : `: it would silently become ${became}`;
     return {
       code: 'INTEGER_TOO_LARGE',
-      message: `\`${text}\` is over 2^53-1 = ${Number.MAX_SAFE_INTEGER} and would silently become ${BigInt(value)}.`,
+      message: `\`${text}\` is beyond 2^53-1 = ${Number.MAX_SAFE_INTEGER}, where whole numbers lose digits${lost}.`,
       help: 'Use a smaller number.',
     };
+  }
   return undefined;
 }
 
@@ -48,8 +51,8 @@ export function lookalike(text: string, wanted: readonly string[], quoted: boole
     if (isNumber && digits !== text) return `Write ${digits}: YAML numbers have no separators.`;
   }
   if (wanted.includes('boolean')) {
-    if (/^(yes|on|y|true)$/i.test(text)) return 'Write true.';
-    if (/^(no|off|n|false)$/i.test(text)) return 'Write false.';
+    const value = /^(yes|on|y|true)$/i.test(text) ? 'true' : /^(no|off|n|false)$/i.test(text) ? 'false' : undefined;
+    if (value !== undefined) return quoted && text === value ? `Leave out the quotes: ${value}.` : `Write ${value}.`;
   }
   return undefined;
 }

@@ -8,7 +8,7 @@ import { nearest, suggestion } from './nearest.ts';
 import { parseYaml } from './parse.ts';
 import type { Problems } from './problems.ts';
 import { Source } from './source.ts';
-import { described, type Entry, type Span, type Tree, type TreeMap, withEntry, withoutEntry } from './tree.ts';
+import { described, type Span, type Tree, type TreeMap, withEntry, withoutEntry } from './tree.ts';
 
 interface Override {
   readonly sign: '' | '+' | '++' | '~';
@@ -61,28 +61,15 @@ function parseOverride(text: string, problems: Problems): Override | undefined {
     problems.at(whole, 'BAD_OVERRIDE', 'Expected an override to have a value, as in `key=value`.');
     return undefined;
   }
-  // Blanks instead of the key keep the offsets of the value those of the text as typed.
+  // Blanks instead of the key keep the offsets of the value those of the text as typed, which is what errors show.
   const before = problems.count;
-  const blank = ' '.repeat(at);
-  const parsed = parseYaml(new Source(source.name, blank + text.slice(at), { override: true }), problems);
+  const parsed = parseYaml(source, problems, ' '.repeat(at) + text.slice(at));
   if (problems.count > before) return undefined;
   if (!parsed) {
     problems.at(whole, 'BAD_OVERRIDE', 'Expected a value after `=`.', { help: `\`~${path}\` deletes the key.` });
     return undefined;
   }
-  return { sign, steps, value: relocated(parsed, source) };
-}
-
-/** The value's places, in the text as typed rather than in the one with blanks. */
-function relocated(tree: Tree, source: Source): Tree {
-  const span = { ...tree.span, source };
-  if (tree.type === 'scalar') return { ...tree, span };
-  if (tree.type === 'list') return { ...tree, span, items: tree.items.map((item) => relocated(item, source)) };
-  const entries = [...tree.entries].map(([name, entry]): [string, Entry] => [
-    name,
-    { key: { ...entry.key, source }, value: relocated(entry.value, source) },
-  ]);
-  return { ...tree, span, entries: new Map(entries) };
+  return { sign, steps, value: parsed };
 }
 
 interface Context {
@@ -117,10 +104,9 @@ function applied(map: TreeMap, override: Override, context: Context, depth = 0):
       return map;
     }
     const inner = (entry?.value as TreeMap | undefined) ?? { type: 'map', span: step.span, entries: new Map() };
-    return withEntry(map, step.name, {
-      key: entry?.key ?? step.span,
-      value: applied(inner, override, context, depth + 1),
-    });
+    const value = applied(inner, override, context, depth + 1);
+    // Nothing was changed below; a map that only holds nothing would be another error.
+    return value === inner ? map : withEntry(map, step.name, { key: entry?.key ?? step.span, value });
   }
   if (sign === '~') {
     if (entry) return withoutEntry(map, step.name);

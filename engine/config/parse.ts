@@ -2,7 +2,7 @@
  * YAML 1.2 text → tree with places. Refuses what reads differently from what it looks like: digits lost beyond 2^53, octal
  * numbers, infinities, duplicate keys, alias bombs. Every error of the file is reported, not only the first.
  */
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, visit } from 'yaml';
 import { suggestion } from './nearest.ts';
 import { refuseNumber } from './numbers.ts';
 import type { Problems } from './problems.ts';
@@ -11,24 +11,24 @@ import type { Entry, Span, Tree, TreeMap } from './tree.ts';
 
 /** A method section is a few kilobytes; a megabyte is some other file. */
 const MAX_CHARACTERS = 1 << 20;
+/** Far more than anybody writes, far less than what ends the stack of those who walk the tree. */
+const MAX_DEPTH = 64;
 /** Values that aliases may add; enough for any grid, too few for a bomb. */
 const MAX_ALIASED = 100_000;
 
-/** Undefined when the text holds no value at all, or cannot be read as YAML. */
-export function parseYaml(source: Source, problems: Problems): Tree | undefined {
-  if (source.text.length > MAX_CHARACTERS) {
-    problems.file(
-      source.name,
-      'FILE_TOO_LARGE',
-      `The file has ${source.text.length.toLocaleString('en-US')} characters.`,
-      {
-        help: 'Expected an experiment of at most 1 MiB.',
-      },
-    );
+/**
+ * Undefined when the text holds no value at all, or cannot be read as YAML. `text` has the length of the source's where it
+ * is not the source's own.
+ */
+export function parseYaml(source: Source, problems: Problems, text = source.text): Tree | undefined {
+  if (text.length > MAX_CHARACTERS) {
+    problems.file(source.name, 'FILE_TOO_LARGE', `The file has ${text.length.toLocaleString('en-US')} characters.`, {
+      help: 'Expected an experiment of at most 1 MiB.',
+    });
     return undefined;
   }
   const before = problems.count;
-  const document = readDocument(source, problems);
+  const document = readDocument(source, text, problems);
   if (!document) return undefined;
   const contents = document.contents;
   if (contents === null || (isScalar(contents) && contents.value === null && !contents.source)) return undefined;
@@ -36,29 +36,61 @@ export function parseYaml(source: Source, problems: Problems): Tree | undefined 
   return problems.count > before && syntaxBroken(document) ? undefined : tree;
 }
 
-function readDocument(source: Source, problems: Problems): Document.Parsed | undefined {
+function readDocument(source: Source, text: string, problems: Problems): Document.Parsed | undefined {
   let document: Document.Parsed;
   try {
     // Duplicate keys are found below, where the first one can be shown too.
-    document = parseDocument(source.text, { merge: true, prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
+    document = parseDocument(text, { merge: true, prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
   } catch (error) {
-    // The parser recurses; a file nested thousands of levels deep ends its stack.
     if (!(error instanceof RangeError)) throw error;
-    problems.file(source.name, 'NESTED_TOO_DEEP', 'The file is nested too deeply to be read.');
-    return undefined;
+    return tooDeep(source, problems);
   }
+  if (document.errors.some(({ message }) => /call stack/i.test(message))) return tooDeep(source, problems);
   const tags = document.warnings.filter((warning) => warning.code === 'TAG_RESOLVE_FAILED');
   const lines = new Set<number>();
   for (const { code, message, pos } of [...document.errors, ...tags]) {
-    const span = { source, start: pos[0], end: Math.max(pos[1], pos[0] + 1) };
+    const opening = neverClosed(message) ? openingBefore(document, pos[0]) : undefined;
+    const start = opening ?? (code === 'BAD_INDENT' ? afterBlanks(text, pos[0]) : pos[0]);
+    const span = { source, start, end: Math.max(opening === undefined ? pos[1] : 0, start + 1) };
     // One slip often breaks the rest of its line, so only the first error of a line is worth reading.
     const { line } = source.place(span.start, span.end);
     if (lines.has(line)) continue;
     lines.add(line);
-    const { sentence, help } = syntaxMessage(code, message, source.text.slice(pos[0]));
+    const { sentence, help } =
+      opening === undefined
+        ? syntaxMessage(code, message, text.slice(start))
+        : { sentence: `This \`${text[opening]}\` is never closed.` };
     problems.at(span, code === 'TAB_AS_INDENT' ? 'TAB' : 'YAML_SYNTAX', sentence, { help });
   }
   return document;
+}
+
+/** The parser recurses; a file nested thousands of levels deep ends its stack. */
+function tooDeep(source: Source, problems: Problems): undefined {
+  problems.file(source.name, 'NESTED_TOO_DEEP', 'The file is nested too deeply to be read.', {
+    help: `Expected at most ${MAX_DEPTH} levels.`,
+  });
+}
+
+function neverClosed(message: string): boolean {
+  return /^Missing closing|end with an? [\]}]/.test(message);
+}
+
+/** Where the quoted text, list or map begins that is still open at `end`: the parser reports only its missing end. */
+function openingBefore(document: Document.Parsed, end: number): number | undefined {
+  let opening: number | undefined;
+  visit(document, (_, node) => {
+    const open = (isMap(node) || isSeq(node)) && node.flow ? true : isScalar(node) && /^QUOTE/.test(node.type ?? '');
+    const range = open ? (node as Node).range : undefined;
+    // Later and inner ones come later in the walk.
+    if (range && range[0] < end && range[1] >= end - 1) opening = range[0];
+  });
+  return opening;
+}
+
+function afterBlanks(text: string, start: number): number {
+  const blanks = /^[ \t]*/.exec(text.slice(start))?.[0].length ?? 0;
+  return /[\r\n]/.test(text.charAt(start + blanks)) ? start : start + blanks;
 }
 
 function syntaxBroken(document: Document.Parsed): boolean {
@@ -96,6 +128,7 @@ class Converter {
   readonly #anchors = new Map<string, Tree | undefined>();
   readonly #sizes = new WeakMap<Tree, number>();
   #aliased = 0;
+  #depth = 0;
 
   constructor(source: Source, problems: Problems) {
     this.#source = source;
@@ -107,9 +140,18 @@ class Converter {
     if (isAlias(node)) return this.#alias(node.source, this.#span(node, owner));
     const anchor = (isMap(node) || isSeq(node) || isScalar(node)) && node.anchor ? node.anchor : undefined;
     if (anchor !== undefined) this.#anchors.set(anchor, undefined);
-    const tree = this.#plain(node, owner);
+    this.#depth += 1;
+    const tree = this.#depth > MAX_DEPTH ? this.#tooDeep(node, owner) : this.#plain(node, owner);
+    this.#depth -= 1;
     if (anchor !== undefined) this.#anchors.set(anchor, tree);
     return tree;
+  }
+
+  #tooDeep(node: unknown, owner: Span): Tree {
+    const { source, start } = this.#span(node, owner);
+    const help = `Expected at most ${MAX_DEPTH} levels.`;
+    this.#problems.at({ source, start, end: start + 1 }, 'NESTED_TOO_DEEP', 'This is nested too deeply.', { help });
+    return nothingAt(owner);
   }
 
   #plain(node: unknown, owner: Span): Tree {
@@ -125,10 +167,19 @@ class Converter {
     const value = node.value;
     const refused = quoted ? undefined : refuseNumber(text, value);
     if (refused) this.#problems.at(span, refused.code, refused.message, { help: refused.help });
+    if (typeof value === 'string' && !wellFormed(value)) return this.#halfCharacter(span);
     if (value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string')
       return { type: 'scalar', span, value, text, quoted, ...(refused && { refused: true }) };
     this.#problems.at(span, 'YAML_SYNTAX', 'Expected text, a number, true or false.');
-    return { type: 'scalar', span, value: null, text, quoted };
+    return nothingAt(span);
+  }
+
+  #halfCharacter(span: Span): Tree {
+    const help = 'Characters beyond U+FFFF are written `"\\U0001F9EA"`.';
+    this.#problems.at(span, 'HALF_CHARACTER', 'The text has one half of a surrogate pair, which is no character.', {
+      help,
+    });
+    return nothingAt(span);
   }
 
   #map(pairs: readonly Pair[], span: Span): TreeMap {
@@ -153,6 +204,10 @@ class Converter {
     const span = this.#span(node, owner);
     if (isScalar(node) && node.value !== '__proto__') {
       const name = node.type === 'PLAIN' ? (node.source ?? '') : String(node.value);
+      if (!wellFormed(name)) {
+        this.#halfCharacter(span);
+        return undefined;
+      }
       if (isScalar(node) && node.anchor)
         this.#anchors.set(node.anchor, { type: 'scalar', span, value: name, text: name, quoted: true });
       return { name, span };
@@ -174,16 +229,15 @@ class Converter {
   }
 
   #alias(name: string, span: Span): Tree {
-    const nothing: Tree = { type: 'scalar', span, value: null, text: '', quoted: false };
     if (!this.#anchors.has(name)) {
       const help = suggestion(name, [...this.#anchors.keys()], 'Anchors before this line');
       this.#problems.at(span, 'UNKNOWN_ALIAS', `There is no anchor \`&${name}\` before this line.`, { help });
-      return nothing;
+      return nothingAt(span);
     }
     const tree = this.#anchors.get(name);
     if (!tree) {
       this.#problems.at(span, 'CYCLE', `The alias \`*${name}\` stands inside the value that it repeats.`);
-      return nothing;
+      return nothingAt(span);
     }
     const bomb = this.#aliased > MAX_ALIASED;
     this.#aliased += this.#sizes.get(tree) ?? 1;
@@ -201,7 +255,7 @@ class Converter {
           help: 'Write the values out, or split the experiment.',
         },
       );
-    return nothing;
+    return nothingAt(span);
   }
 
   #sized<T extends Tree>(tree: T): T {
@@ -220,4 +274,14 @@ class Converter {
     const [start = 0, end = 0] = range;
     return { source: this.#source, start, end: Math.max(end, start + 1) };
   }
+}
+
+/** A lone surrogate has no UTF-8 form, so it could neither be hashed nor written down. */
+function wellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}
+
+/** Stands for what cannot be read; an error about it is reported already. */
+function nothingAt(span: Span): Tree {
+  return { type: 'scalar', span, value: null, text: '', quoted: false, refused: true };
 }

@@ -10,13 +10,15 @@ export interface More {
 export class Problems {
   /** By place and message: a value that many cells share is wrong once. */
   readonly #found = new Map<string, Diagnostic>();
+  #count = 0;
 
   get any(): boolean {
     return this.#found.size > 0;
   }
 
+  /** Rises with every report, repeated ones too: whoever compares it before and after learns whether something is wrong. */
   get count(): number {
-    return this.#found.size;
+    return this.#count;
   }
 
   at(span: Span, code: string, message: string, more: More = {}): void {
@@ -50,8 +52,10 @@ export class Problems {
   }
 
   #add(diagnostic: Diagnostic): void {
+    this.#count += 1;
     const { file, place, message } = diagnostic;
-    const key = `${file}:${place?.line}:${place?.column}:${message}`;
+    // Overrides share a name and a line; their text tells them apart.
+    const key = JSON.stringify([file, place?.line, place?.column, place?.text, message]);
     if (!this.#found.has(key)) this.#found.set(key, diagnostic);
   }
 }

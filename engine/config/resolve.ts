@@ -65,16 +65,31 @@ function resolveFile(
 }
 
 function checkTopLevel(experiment: TreeMap, options: ResolveOptions, problems: Problems): void {
-  const { dataSets, backends = BACKENDS } = options;
-  const schema = {
-    type: 'object',
-    properties: experimentProperties({ dataSets, backends }),
-    patternProperties: { [FREE_KEYS]: {} },
-    required: REQUIRED_KEYS,
-    additionalProperties: false,
-  };
   for (const name of ['data', 'seed', 'backend', 'replicates', 'compare']) refuseAxes(name, experiment, problems);
-  validate(experiment, schema, { what: 'an experiment', otherNames: ['extends'], references: true }, problems);
+  const { source, start } = experiment.span;
+  // Where nothing else is the culprit, the first character of the file is: the whole first line would be too much.
+  const tree = { ...experiment, span: { source, start, end: start + 1 } };
+  const subject = { what: 'an experiment', otherNames: ['extends'], references: true };
+  validate(tree, topLevelSchema(options), subject, problems);
+}
+
+const schemas = new Map<string, JsonObject>();
+
+/** One object for one vocabulary, so that it is compiled once. */
+function topLevelSchema({ dataSets, backends = BACKENDS }: ResolveOptions): JsonObject {
+  const key = JSON.stringify([dataSets, backends]);
+  let schema = schemas.get(key);
+  if (!schema) {
+    schema = {
+      type: 'object',
+      properties: experimentProperties({ dataSets, backends }),
+      patternProperties: { [FREE_KEYS]: {} },
+      required: REQUIRED_KEYS,
+      additionalProperties: false,
+    };
+    schemas.set(key, schema);
+  }
+  return schema;
 }
 
 /** One experiment has one data set, seed and backend: cells of unlike things must not meet in one table. */
@@ -108,9 +123,12 @@ function firstReference(tree: Tree): Tree | undefined {
 }
 
 function checkBaseline(experiment: TreeMap, grid: Grid, problems: Problems): void {
-  const baseline = get(get(experiment, 'compare') ?? experiment, 'baseline');
-  if (!get(experiment, 'compare') || baseline?.type !== 'map') return;
+  const baseline = get(get(experiment, 'compare'), 'baseline');
+  if (baseline?.type !== 'map') return;
+  const before = problems.count;
   for (const [name, { key, value }] of baseline.entries) {
+    // The schema has reported it.
+    if (value.type === 'map') return;
     const axis = grid.axes.find((candidate) => candidate.name === name);
     const names = grid.axes.map((candidate) => candidate.name);
     if (!axis)
@@ -131,6 +149,15 @@ function checkBaseline(experiment: TreeMap, grid: Grid, problems: Problems): voi
         },
       );
   }
+  const labels = [...baseline.entries].map(([axis, { value }]) => [axis, labelOf(value)] as const);
+  const exists = grid.cells.some((cell) => labels.every(([axis, label]) => cell.get(axis)?.label === label));
+  if (problems.count === before && grid.cells.length > 0 && labels.length > 0 && !exists)
+    problems.in(
+      baseline,
+      'UNKNOWN_VALUE',
+      `No cell of the matrix has ${labels.map(([axis, label]) => `\`${axis}: ${label}\``).join(' and ')}, which the baseline names.`,
+      { help: 'Leave it in the grid, or name another one.' },
+    );
 }
 
 function assemble(
@@ -145,7 +172,7 @@ function assemble(
   const { name, seed = 0, notes, tags, replicates } = source;
   const compare = (source.compare ?? {}) as { baseline?: JsonObject; metric?: string };
   const counts = { sets: 1, evaluations: 1, ...(replicates as { sets?: number; evaluations?: number } | undefined) };
-  const baseline = get(get(experiment, 'compare') ?? experiment, 'baseline');
+  const baseline = get(get(experiment, 'compare'), 'baseline');
   return {
     file,
     name: name as string,

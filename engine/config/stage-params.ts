@@ -6,7 +6,7 @@ import type { Origin, ResolvedStage } from '../plan/experiment.ts';
 import { RESOURCES, STAGE_KEYS } from './experiment-schema.ts';
 import type { Problems } from './problems.ts';
 import type { StageTree } from './stage-tree.ts';
-import { described, type Entry, get, locate, placeOf, type Tree, type TreeMap, toJson } from './tree.ts';
+import { described, type Entry, get, locate, placeOf, type Span, type Tree, type TreeMap, toJson } from './tree.ts';
 import { type Subject, validate } from './validate.ts';
 
 /** Undefined when anything is wrong with it. */
@@ -17,6 +17,7 @@ export function stageParams(stage: StageTree, axes: readonly string[], problems:
   const subject: Subject = {
     what: `the stage \`${name}\` (${kind.kind})`,
     otherNames: [...Object.keys(kind.inputs), ...Object.keys(STAGE_KEYS)],
+    related: whereItsKind(stage),
   };
   // Errors point into the stage, and a missing key at the stage's own name.
   validate({ ...written, span: stage.key }, parameterSchema(kind), subject, problems);
@@ -29,11 +30,18 @@ export function stageParams(stage: StageTree, axes: readonly string[], problems:
   collectOrigins(params, written, [], origins);
   for (const rule of kind.rules?.(params) ?? []) {
     const found = locate({ ...written, span: stage.key }, rule.path);
-    problems.found(found, found.found ? 'value' : 'key', 'RULE', rule.message);
+    const related = found.found ? [] : whereItsKind(stage);
+    problems.found(found, found.found ? 'value' : 'key', 'RULE', rule.message, { related });
   }
   return problems.count > before
     ? undefined
     : { name, kind: kind.kind, params, inputs, origins, resources: { threads }, axes };
+}
+
+/** What is missing is missing where the kind was chosen, often in a variant far from the stage's name. */
+function whereItsKind({ kind, map }: StageTree): { message: string; span: Span }[] {
+  const entry = map.entries.get('stage');
+  return entry?.via ? [{ message: `\`${kind.kind}\` is chosen here`, span: entry.value.span }] : [];
 }
 
 const schemas = new WeakMap<StageKind, JsonObject>();
@@ -71,7 +79,8 @@ function threadsOf(map: TreeMap, kind: StageKind, problems: Problems): number {
   return threads?.type === 'scalar' && typeof threads.value === 'number' ? threads.value : kind.threads;
 }
 
-function inputsOf({ name, key, kind, map }: StageTree, problems: Problems): Record<string, string> {
+function inputsOf(stage: StageTree, problems: Problems): Record<string, string> {
+  const { name, key, kind, map } = stage;
   const inputs: Record<string, string> = {};
   for (const [role, input] of Object.entries(kind.inputs)) {
     const entry = map.entries.get(role);
@@ -83,6 +92,7 @@ function inputsOf({ name, key, kind, map }: StageTree, problems: Problems): Reco
           `The stage \`${name}\` (${kind.kind}) needs the input \`${role}\`: ${input.description}`,
           {
             help: `Write \`${role}: STAGE\` with the name of a stage that makes ${input.type}.`,
+            related: whereItsKind(stage),
           },
         );
     } else if (entry.value.type === 'scalar' && typeof entry.value.value === 'string') inputs[role] = entry.value.value;

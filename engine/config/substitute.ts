@@ -51,11 +51,11 @@ export class Substitution {
     if (name !== undefined) return this.#value(name, tree, open);
     const text = String(tree.value);
     if (text.startsWith('$$')) return { ...tree, value: text.slice(1) };
-    if (text.startsWith('${'))
-      this.#problems.in(tree, 'BAD_REFERENCE', `\`${text}\` is no reference: there is no expression language.`, {
-        help: 'Write `$axis` for the value of an axis, `$$` for a dollar.',
-      });
-    return tree;
+    if (!text.startsWith('${')) return tree;
+    this.#problems.in(tree, 'BAD_REFERENCE', `\`${text}\` is no reference: there is no expression language.`, {
+      help: 'Write `$axis` for the value of an axis, `$$` for a dollar.',
+    });
+    return { ...tree, refused: true };
   }
 
   applyToMap(map: TreeMap, open: readonly string[] = []): TreeMap {

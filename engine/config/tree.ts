@@ -133,8 +133,8 @@ export function placeOf(span: Span): Place {
 
 /** `a list`, `a map`, `the text "x"`: what was found, for a message. */
 export function described(tree: Tree): string {
-  if (tree.type === 'list') return 'a list';
-  if (tree.type === 'map') return 'a map';
+  if (tree.type === 'list') return tree.items.length === 0 ? 'an empty list' : 'a list';
+  if (tree.type === 'map') return tree.entries.size === 0 ? 'an empty map' : 'a map';
   if (tree.value === null) return 'nothing';
   if (typeof tree.value === 'string') return `the text ${JSON.stringify(shortened(tree.value))}`;
   return `${tree.value}`;

@@ -5,13 +5,15 @@ import { Ajv, type AnySchemaObject, type ErrorObject, type ValidateFunction } fr
 import { toSentence } from './ajv-sentences.ts';
 import type { Problems } from './problems.ts';
 import { axisNamed } from './substitute.ts';
-import { locate, type Tree, toJson } from './tree.ts';
+import { locate, type Span, type Tree, toJson } from './tree.ts';
 
 export interface Subject {
   /** What the schema describes, for sentences: `stage kind \`match\``. */
   readonly what: string;
   /** Names that may stand beside the schema's own properties, for suggestions. */
   readonly otherNames?: readonly string[];
+  /** Shown with what is missing: where the thing got its kind, say, when that is not where the error points. */
+  readonly related?: readonly { readonly message: string; readonly span: Span }[] | undefined;
   /** Whether `$axis` may still stand for a value: it is not wrong then. */
   readonly references?: boolean;
 }
@@ -27,7 +29,11 @@ export function validate(tree: Tree, schema: AnySchemaObject, subject: Subject, 
     compiled.set(schema, check);
   }
   if (check(toJson(tree))) return;
-  for (const error of withoutBranches(check.errors ?? [])) report(tree, error, subject, problems);
+  const errors = withoutBranches(check.errors ?? []);
+  // What has the wrong type is not also out of range.
+  const mistyped = new Set(errors.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath));
+  for (const error of errors)
+    if (error.keyword === 'type' || !mistyped.has(error.instancePath)) report(tree, error, subject, problems);
 }
 
 function report(tree: Tree, error: ErrorObject, subject: Subject, problems: Problems): void {
@@ -37,7 +43,8 @@ function report(tree: Tree, error: ErrorObject, subject: Subject, problems: Prob
   const found = locate(tree, key === undefined ? path : [...path, key]);
   if (found.tree.type === 'scalar' && (found.tree.refused || (subject.references && axisNamed(found.tree)))) return;
   const { code, message, help, point } = toSentence(error, found.tree, path, subject);
-  problems.found(found, point, code, message, { help });
+  const related = error.keyword === 'required' && path.length === 0 ? subject.related : undefined;
+  problems.found(found, point, code, message, { help, ...(related && { related }) });
 }
 
 /** `/stages/a~1b/0` → `['stages', 'a/b', '0']`. */

@@ -20,16 +20,20 @@ export function wire(
 ): ResolvedStage[] | undefined {
   const byName = new Map(stages.map((stage) => [stage.tree.name, stage]));
   const before = problems.count;
+  let refused = false;
   for (const { tree } of stages)
     for (const [role, input] of Object.entries(tree.kind.inputs)) {
       const found = locate(tree.map, [role]);
-      const name = found.found && found.tree.type === 'scalar' ? found.tree.value : undefined;
-      if (typeof name !== 'string' || (found.tree.type === 'scalar' && found.tree.refused)) continue;
+      if (!found.found || found.tree.type !== 'scalar') continue;
+      const name = found.tree.value;
+      // What is already reported names nothing.
+      if (found.tree.refused) refused = true;
+      if (found.tree.refused || typeof name !== 'string') continue;
       const upstream = byName.get(name);
       if (upstream) checkType(found, role, input.type, upstream.tree, problems);
       else if (!names.includes(name)) unknownStage(found, role, name, input.type, stages, tree, problems);
     }
-  if (problems.count > before) return undefined;
+  if (refused || problems.count > before) return undefined;
   if (refuseCircle(stages, byName, problems)) return undefined;
   const resolved = stages.flatMap((stage) => stage.resolved ?? []);
   return resolved.length === names.length ? upstreamFirst(resolved) : undefined;
