@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import type { JsonObject } from '../base/json.ts';
+import { networkParameter, networkProblems } from './network-parameter.ts';
+
+it('every family passes as it is', () => {
+  for (const kind of networkParameter.properties.kind.enum)
+    expect([kind, networkProblems({ kind })]).toEqual([kind, []]);
+});
+
+it.each<[JsonObject, string[], RegExp]>([
+  [{ kind: 'resnet', width: 64 }, ['network', 'width'], /`resnet` has no `width`/],
+  [{ kind: 'lenet', norm: 'batch' }, ['network', 'norm'], /nothing else/],
+  [{ kind: 'vgg', depth: 12 }, ['network', 'depth'], /11.*13.*16.*19.*found `12`/],
+  [{ kind: 'alexnet', norm: 'layer' }, ['network', 'norm'], /`none`, `batch`, `instance`/],
+  [{ kind: 'convnet', norm: 'group', groups: 3 }, ['network'], /groups/],
+  [{ kind: 'vit', width: 100 }, ['network'], /heads/],
+])('%j is refused at its key', (network, path, message) => {
+  expect(networkProblems(network)).toEqual([{ path, message: expect.stringMatching(message) as string }]);
+});
+
+it('matching wants an embedding', () => {
+  expect(networkProblems({ kind: 'mlp' }, { embeds: true })).toHaveLength(1);
+  expect(networkProblems({ kind: 'convnet' }, { embeds: true })).toEqual([]);
+});

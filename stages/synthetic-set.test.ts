@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import { unwrap } from '../base/result.ts';
+import { bundledFolder, openDataSet } from '../data/registry.ts';
+import { encodeSafetensors } from '../tensor/files/safetensors.ts';
+import { floats, ints } from '../tensor/tensor.ts';
+import { imagesPerClassOf, readSyntheticSet, sortedLabels, syntheticSetFile } from './synthetic-set.ts';
+
+const data = unwrap(openDataSet('fashion-mnist', bundledFolder('fashion-mnist')));
+const set = {
+  images: floats(
+    Float32Array.from({ length: 20 * 784 }, (_, index) => Math.sin(index)),
+    [20, 1, 28, 28],
+  ),
+  labels: sortedLabels(10, 2),
+};
+
+function reader(files: Record<string, Uint8Array>) {
+  return { files: Object.keys(files), read: (name: string) => files[name] ?? new Uint8Array(0) };
+}
+
+function codeOf(tensors: Parameters<typeof encodeSafetensors>[0]) {
+  const read = readSyntheticSet(reader({ 'synthetic.safetensors': encodeSafetensors(tensors) }), data);
+  return read.ok ? 'ok' : read.error.code;
+}
+
+it('is read back as it was written', () => {
+  const read = unwrap(readSyntheticSet(reader(syntheticSetFile(set, data)), data));
+  expect(read.images).toEqual(set.images);
+  expect(read.labels).toEqual(set.labels);
+  expect(imagesPerClassOf(read, 10)).toEqual({ ok: true, value: 2 });
+});
+
+it('is refused where it does not fit the data set', () => {
+  expect(codeOf({ ...set, images: floats(new Float32Array(20 * 300), [20, 3, 10, 10]) })).toBe('SET_SHAPE');
+  expect(codeOf({ labels: set.labels })).toBe('SET_SHAPE');
+  expect(codeOf({ ...set, labels: ints([1, 2, 3]) })).toBe('SET_LABELS');
+  expect(codeOf({ ...set, labels: sortedLabels(20, 1) })).toBe('SET_LABELS');
+  expect(codeOf({ images: set.images })).toBe('SET_LABELS');
+});
+
+it('tells an unbalanced set from a balanced one', () => {
+  const labels = (values: number[]) => imagesPerClassOf({ ...set, labels: ints(values) }, 2);
+  expect(labels([0, 0, 1, 1])).toEqual({ ok: true, value: 2 });
+  for (const values of [[0, 1, 0, 1], [0, 0, 1], [0, 0, 0, 1], []])
+    expect(labels(values)).toMatchObject({ ok: false, error: { code: 'SET_UNBALANCED' } });
+});

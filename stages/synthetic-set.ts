@@ -1,0 +1,77 @@
+/**
+ * A synthetic set as files: `synthetic.safetensors` with `images` F32 [n, C, H, W], normalised, and `labels` I32 [n],
+ * which PyTorch users load without us; beside it pictures of the same images.
+ */
+import { fail, ok, type Result } from '../base/result.ts';
+import type { DataSetFacts } from '../data/data-set.ts';
+import { pictureGrid } from '../data/pictures.ts';
+import { decodeSafetensors, encodeSafetensors } from '../tensor/files/safetensors.ts';
+import { ints, type Tensor } from '../tensor/tensor.ts';
+import type { ArtifactReader } from './stage.ts';
+
+export interface SyntheticSet {
+  readonly images: Tensor;
+  readonly labels: Tensor;
+}
+
+const FILE = 'synthetic.safetensors';
+
+/** Screen pixels of an image's pixel: small images are hard to see. */
+const SCALE = 2;
+
+export function syntheticSetFile(set: SyntheticSet, data: DataSetFacts): Record<string, Uint8Array> {
+  const { name, classes, mean, std } = data;
+  const metadata = { set: name, classes: String(classes), mean: JSON.stringify(mean), std: JSON.stringify(std) };
+  return { [FILE]: encodeSafetensors({ images: set.images, labels: set.labels }, metadata) };
+}
+
+/** One row a class, where images are sorted by class. */
+export function picture({ images }: SyntheticSet, { mean, std, classes }: DataSetFacts): Uint8Array {
+  const columns = Math.max(1, Math.floor((images.shape[0] ?? 0) / classes));
+  return pictureGrid(images, { mean, std, columns, scale: SCALE });
+}
+
+/** Read again, and checked against the data set that it is to be used with. */
+export function readSyntheticSet(reader: ArtifactReader, data: DataSetFacts): Result<SyntheticSet> {
+  const decoded = decodeSafetensors(reader.read(FILE));
+  if (!decoded.ok) return decoded;
+  const { images, labels } = decoded.value.tensors;
+  const { channels, height, width, classes } = data;
+  const shape = [images?.shape[0] ?? 0, channels, height, width];
+  if (images?.dtype !== 'float' || images.shape.join() !== shape.join())
+    return fail(
+      'SET_SHAPE',
+      `Expected images [n, ${shape.slice(1).join(', ')}] of ${data.title}, got [${images?.shape}].`,
+      {
+        place: FILE,
+        help: 'Make the set from the same data set as the experiment names.',
+      },
+    );
+  if (
+    labels?.dtype !== 'int' ||
+    labels.shape.join() !== String(shape[0]) ||
+    !labels.data.every((label) => label >= 0 && label < classes)
+  )
+    return fail('SET_LABELS', `Expected a label from 0 to ${classes - 1} for each of ${shape[0]} images.`, {
+      place: FILE,
+    });
+  return ok({ images, labels });
+}
+
+/** Labels of a set sorted by class, `imagesPerClass` of each. */
+export function sortedLabels(classes: number, imagesPerClass: number): Tensor {
+  return ints(Int32Array.from({ length: classes * imagesPerClass }, (_, image) => Math.floor(image / imagesPerClass)));
+}
+
+/** How many images of each class there are, where it is the same number for all and they are sorted by class. */
+export function imagesPerClassOf({ labels }: SyntheticSet, classes: number): Result<number> {
+  const perClass = labels.data.length / classes;
+  const sorted =
+    Number.isInteger(perClass) && labels.data.every((label, image) => label === Math.floor(image / perClass));
+  return sorted && perClass > 0
+    ? ok(perClass)
+    : fail('SET_UNBALANCED', `Expected the same number of images of each of ${classes} classes, sorted by class.`, {
+        place: FILE,
+        help: 'Start from a set of the stage `select`.',
+      });
+}

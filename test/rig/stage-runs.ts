@@ -1,0 +1,78 @@
+/** Stages opened as the engine opens them, on the bundled data, without store or child processes. */
+import type { JsonObject } from '../../base/json.ts';
+import { unwrap } from '../../base/result.ts';
+import { bundledFolder } from '../../data/registry.ts';
+import { withDefaults } from '../../engine/plan/defaults.ts';
+import { stageKind } from '../../stages/registry.ts';
+import type { ArtifactFiles, ArtifactReader, Seed, StageResult, StageRun, State } from '../../stages/stage.ts';
+import type { Backend } from '../../tensor/backends/backend.ts';
+import { openBackend } from '../../tensor/backends/open.ts';
+
+export interface StageCase {
+  readonly kind: string;
+  readonly params: JsonObject;
+  readonly inputs?: Readonly<Record<string, ArtifactFiles>>;
+  readonly seed?: Seed;
+  readonly backend?: string;
+}
+
+export interface OpenedStage {
+  readonly run: StageRun;
+  /** What the stage reported, in order. */
+  readonly figures: Readonly<Record<string, number>>[];
+}
+
+const backends = new Map<string, Promise<Backend>>();
+
+export function backendFor(name = 'onnxruntime'): Promise<Backend> {
+  const opened = backends.get(name) ?? openBackend(name, { threads: 1 }).then(unwrap);
+  backends.set(name, opened);
+  return opened;
+}
+
+export async function openStage({ kind, params, inputs = {}, seed, backend }: StageCase): Promise<OpenedStage> {
+  const stage = stageKind(kind);
+  if (!stage) throw new Error(`No stage kind ${kind}`);
+  const full = withDefaults(params, stage.parameters);
+  const problems = stage.rules?.(full) ?? [];
+  if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'));
+  const figures: Readonly<Record<string, number>>[] = [];
+  const run = await stage.open({
+    params: full,
+    seed: seed ?? { base: 1, set: 1 },
+    inputs: Object.fromEntries(Object.entries(inputs).map(([role, files]) => [role, readerOf(files)])),
+    data: { set: 'fashion-mnist', folder: bundledFolder('fashion-mnist') },
+    backend: await backendFor(backend),
+    report: (reported) => figures.push(reported),
+  });
+  return { run, figures };
+}
+
+/** Steps `from` up to the end; `seen` gets every state before its step. */
+export async function stepsFrom(run: StageRun, from: number, state: State, seen?: (state: State) => void) {
+  let current = state;
+  for (let index = from; index < run.steps; index++) {
+    seen?.(current);
+    current = await run.step(current, index);
+  }
+  return current;
+}
+
+/** From start to end. */
+export async function runStage(stage: StageCase): Promise<StageResult & { figures: OpenedStage['figures'] }> {
+  const { run, figures } = await openStage(stage);
+  const result = await run.finish(await stepsFrom(run, 0, await run.init()));
+  run.close?.();
+  return { ...result, figures };
+}
+
+function readerOf(files: ArtifactFiles): ArtifactReader {
+  return {
+    files: Object.keys(files),
+    read(name) {
+      const bytes = files[name];
+      if (!bytes) throw new Error(`No file ${name}`);
+      return bytes;
+    },
+  };
+}
