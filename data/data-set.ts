@@ -1,0 +1,56 @@
+/**
+ * A classification set in memory, as every stage sees it, and the record that describes one before it is read.
+ * Pixels are kept as bytes; `normalise.ts` turns those that a stage needs into numbers.
+ */
+import type { Result } from '../base/result.ts';
+
+export interface Split {
+  readonly count: number;
+  /** count × channels × height × width. */
+  readonly pixels: Uint8Array;
+  /** From 0 to classes - 1. */
+  readonly labels: Uint8Array | Int32Array;
+}
+
+/** What is known of a set without reading it. */
+export interface DataSetFacts {
+  /** As experiments write it, e.g. `fashion-mnist`. */
+  readonly name: string;
+  /** As tables write it, e.g. `Fashion-MNIST`. */
+  readonly title: string;
+  readonly classes: number;
+  readonly classNames: readonly string[];
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  /** Of each channel over the training images, with pixels from 0 to 1. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+export interface Splits {
+  readonly train: Split;
+  readonly test: Split;
+}
+
+export interface DataSet extends DataSetFacts, Splits {}
+
+/** How the files of a set are named and read; several sets share one. */
+export interface DataFormat {
+  /** The set's files in `folder` itself: absolute paths in a fixed order, or every file that is missing. */
+  find(folder: string): { readonly files: readonly string[]; readonly missing: readonly string[] };
+  read(files: readonly string[], facts: DataSetFacts): Result<Splits>;
+}
+
+export interface DataSetRecord {
+  readonly facts: DataSetFacts;
+  readonly format: DataFormat;
+  /** Images of the whole set; fewer are called a subset wherever results are shown. */
+  readonly official: { readonly train: number; readonly test: number };
+  /** Sub-folders of the user's folder in which the files may lie. */
+  readonly subfolders: readonly string[];
+  /** Whether `data/bundled/<name>/` holds a subset. */
+  readonly bundled: boolean;
+  /** Where users get the set: a sentence. */
+  readonly source: string;
+}
