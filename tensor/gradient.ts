@@ -11,7 +11,7 @@ import { inTopologicalOrder } from './topological.ts';
 /** ∂y/∂x for every x of `wrt`; zeros where y does not depend on it. `y` is a single float. */
 export function gradient(y: Expr, wrt: readonly Expr[]): Expr[] {
   if (y.dtype !== 'float' || y.shape.length !== 0) {
-    throw new Error(`A gradient is that of one float, but y is ${y.dtype} [${y.shape.join(', ')}]${place(y)}`);
+    throw new Error(`A gradient is that of one float, but y is ${described(y)}${place(y)}`);
   }
   return vjp([y], [constant(1)], wrt).map((found, index) => found ?? zeros(wrt[index]?.shape ?? []));
 }
@@ -31,9 +31,7 @@ export function vjp(outputs: readonly Expr[], cotangents: readonly Expr[], wrt: 
   for (const [index, output] of outputs.entries()) {
     const cotangent = cotangents[index];
     if (cotangent?.dtype !== 'float' || cotangent.shape.join() !== output.shape.join()) {
-      throw new Error(
-        `Output ${index} is [${output.shape.join(', ')}], its cotangent [${cotangent?.shape.join(', ')}]`,
-      );
+      throw new Error(`Output ${index} is ${described(output)}, but its cotangent is ${described(cotangent)}`);
     }
     if (varies.has(output)) flow(output, cotangent);
   }
@@ -67,6 +65,10 @@ function dependents(order: readonly Expr[], wrt: readonly Expr[]): ReadonlySet<E
     if (node.dtype === 'float' && node.inputs.some((from) => varies.has(from))) varies.add(node);
   }
   return varies;
+}
+
+function described(expr: Expr | undefined): string {
+  return expr ? `${expr.dtype} [${expr.shape.join(', ')}]` : 'missing';
 }
 
 function place({ origin }: Expr): string {

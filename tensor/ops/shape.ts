@@ -10,7 +10,7 @@ import {
   slice as sliced,
   transpose as transposed,
 } from './builders.ts';
-import { at, broadcastShape, commonDType, type OpDefinition, type OpFamily, reject, sameShape } from './definition.ts';
+import { at, commonDType, type OpDefinition, type OpFamily, reject } from './definition.ts';
 import { allocate, around, broadcastStrides, offsetsOf, read, stridesOf, tensorOf } from './layout.ts';
 
 const anything = ['float', 'int', 'bool'] as const;
@@ -60,7 +60,9 @@ const broadcastTo: OpDefinition = {
   infer(inputs, attrs) {
     const { shape: from, dtype } = at(inputs, 0);
     const shape = numbersAttr(attrs, 'shape');
-    if (!sameShape(broadcastShape([from, shape]), shape)) reject(`it does not broadcast to [${shape.join(', ')}]`);
+    const missing = shape.length - from.length;
+    const fits = missing >= 0 && from.every((length, axis) => length === 1 || length === shape[axis + missing]);
+    if (!fits) reject(`it does not broadcast to [${shape.join(', ')}]`);
     return { shape, dtype };
   },
   derivative: (node, g) => sumTo(g, at(node.inputs, 0).shape),
