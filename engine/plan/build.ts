@@ -73,7 +73,8 @@ function placeCell(cell: Cell, experiment: ResolvedExperiment, options: PlanOpti
       const { kind, params } = { kind: here.kind, params: stage.params };
       const seed = { base: experiment.seed, ...replicate };
       const { dataDigest, numerics } = options;
-      const manifest = keyManifest({ stage: kind, params, seed, inputs, dataDigest, numerics, threads });
+      const dataSet = experiment.data.set;
+      const manifest = keyManifest({ stage: kind, params, seed, inputs, dataSet, dataDigest, numerics, threads });
       const key = cacheKey(manifest);
       here.keys.set(replicateKey(here.replicates, replicate), key);
       const use: NodeUse = { cell: cell.id, stage: stage.name, ...replicate };

@@ -20,13 +20,16 @@ export interface KeyInputs {
   readonly seed: Seed;
   /** Role → key of the upstream node. */
   readonly inputs: Readonly<Record<string, string>>;
+  /** Its name decides the constants of normalisation and the names of the classes, so the files alone are not enough. */
+  readonly dataSet: string;
   readonly dataDigest: string;
   /** Backend, its versions and the processor class. */
   readonly numerics: Readonly<Record<string, string | number>>;
   readonly threads: number;
 }
 
-export function keyManifest({ stage, params, seed, inputs, dataDigest, numerics, threads }: KeyInputs): KeyManifest {
+export function keyManifest(given: KeyInputs): KeyManifest {
+  const { stage, params, seed, inputs, dataSet, dataDigest, numerics, threads } = given;
   if ('data' in stage.inputs) throw new Error(`Internal error: expected no input role \`data\` in stage ${stage.kind}`);
   return {
     // The form of the manifest itself: a later form must not meet an older one by accident.
@@ -41,7 +44,7 @@ export function keyManifest({ stage, params, seed, inputs, dataDigest, numerics,
     // Which random numbers it draws; only the replicates on which this stage itself draws.
     seed: stageSeed(stage, seed),
     // What it is computed from: keys of what stands upstream, so that a dry run is exact, and the bytes of the data set.
-    inputs: stage.usesData ? { ...inputs, data: dataDigest } : inputs,
+    inputs: stage.usesData ? { ...inputs, data: `${dataSet}@${dataDigest}` } : inputs,
     // What can move the last bit of a float sum: engine, its version, processor class, native threads.
     numerics: { ...numerics, threads },
   };

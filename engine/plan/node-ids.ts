@@ -1,6 +1,7 @@
 /**
  * Readable, unique names of nodes: `distil[method=dm,set=2]`. A name has the axes on which the node really depends: those
  * that the stage or anything upstream names, without those on which the node's uses differ (it is the same node there).
+ * It is also the name of the node's folder in a run, so it holds nothing that a file system or a shell could take amiss.
  */
 import type { NodeUse } from './plan.ts';
 
@@ -13,16 +14,26 @@ export interface Naming {
 
 type Labels = Readonly<Record<string, string>>;
 
+/** File systems end names at 255 bytes; the rest is for what others add. */
+const MAX_BYTES = 200;
+const MAX_LABEL = 40;
+
 /** Names in the order of the nodes. `labels` gives a cell's axes by its id. */
 export function nodeIds(nodes: readonly Naming[], labels: (cell: string) => Labels): string[] {
   const short = nodes.map((node) => nameOf(node, constantAxes(node, labels), labels));
-  const count = new Map<string, number>();
-  for (const id of short) count.set(id, (count.get(id) ?? 0) + 1);
   // Two nodes that share a short name are told apart by every axis of the cell where each is first used.
-  return nodes.map((node, index) => {
-    const id = short[index] as string;
-    return count.get(id) === 1 ? id : nameOf(node, Object.keys(labels(firstUse(node).cell)), labels);
+  const long = tellApart(short, (at) => {
+    const node = nodes[at] as Naming;
+    return nameOf(node, Object.keys(labels(firstUse(node).cell)), labels);
   });
+  // What was cut or replaced may have been the difference.
+  return tellApart(long, (at) => `${long[at]}#${(nodes[at] as Naming).key.slice(0, 8)}`);
+}
+
+function tellApart(names: readonly string[], longer: (at: number) => string): string[] {
+  const count = new Map<string, number>();
+  for (const name of names) count.set(name, (count.get(name) ?? 0) + 1);
+  return names.map((name, at) => (count.get(name) === 1 ? name : longer(at)));
 }
 
 function constantAxes(node: Naming, labels: (cell: string) => Labels): string[] {
@@ -35,10 +46,24 @@ function constantAxes(node: Naming, labels: (cell: string) => Labels): string[] 
 function nameOf(node: Naming, axes: readonly string[], labels: (cell: string) => Labels): string {
   const { cell, stage, set, evaluation } = firstUse(node);
   const own = labels(cell);
-  const parts = axes.map((axis) => `${axis}=${own[axis]}`);
+  const parts = axes.map((axis) => `${axis}=${fileSafe(own[axis] ?? '')}`);
   if (set !== undefined) parts.push(`set=${set}`);
   if (evaluation !== undefined) parts.push(`evaluation=${evaluation}`);
-  return parts.length === 0 ? stage : `${stage}[${parts.join(',')}]`;
+  const name = parts.length === 0 ? stage : `${stage}[${parts.join(',')}]`;
+  return Buffer.byteLength(name) <= MAX_BYTES ? name : `${cutTo(name, MAX_BYTES - 10)}#${node.key.slice(0, 8)}`;
+}
+
+/** Letters, digits and a few marks stay; what separates paths, words or the parts of a name becomes `_`. */
+function fileSafe(label: string): string {
+  const safe = label.replace(/[^\p{Letter}\p{Mark}\p{Number}._+@~-]+/gu, '_');
+  const characters = [...safe];
+  return characters.length > MAX_LABEL ? `${characters.slice(0, MAX_LABEL - 1).join('')}…` : safe;
+}
+
+function cutTo(text: string, bytes: number): string {
+  let cut = text;
+  while (Buffer.byteLength(cut) > bytes) cut = [...cut].slice(0, -1).join('');
+  return cut;
 }
 
 function firstUse(node: Naming): NodeUse {

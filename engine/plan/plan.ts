@@ -12,7 +12,7 @@ export interface KeyManifest {
   /** Only values that differ from their default. */
   readonly params: JsonObject;
   readonly seed?: Seed;
-  /** Role → key of the upstream node; `data` → digest of the data set. */
+  /** Role → key of the upstream node; `data` → name and digest of the data set. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly numerics: Readonly<Record<string, string | number>>;
 }
