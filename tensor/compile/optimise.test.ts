@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { openReference } from '../backends/reference/backend.ts';
+import { constant, type Expr, input } from '../expr.ts';
+import { gradient } from '../gradient.ts';
+import { add, broadcastTo, div, mul, neg, relu, reshape, sub, sum, tanh, transpose } from '../ops/index.ts';
+import { floats, type Tensor } from '../tensor.ts';
+import { inTopologicalOrder } from '../topological.ts';
+import { optimise } from './optimise.ts';
+
+const x = input('x', [2, 3]);
+const y = input('y', [2, 3]);
+
+function optimised(expr: Expr): Expr {
+  return optimise({ out: expr }).out as Expr;
+}
+
+function count(...outputs: Expr[]): number {
+  return inTopologicalOrder(outputs).length;
+}
+
+it('merges equal nodes, also through different objects', () => {
+  const both = optimise({ a: tanh(add(x, y)), b: tanh(add(x, y)) });
+  expect(both.a).toBe(both.b);
+  expect(count(both.a as Expr)).toBe(4);
+});
+
+it('drops what no output needs and does nothing to what is needed', () => {
+  const kept = mul(x, y);
+  expect(optimise({ kept }).kept).toEqual(kept);
+});
+
+it('folds constants', () => {
+  const folded = optimised(mul(x, add(constant(2), constant(3))));
+  expect(folded.inputs[1]?.value?.data).toEqual(Float64Array.of(5));
+});
+
+it.each<[string, Expr, Expr]>([
+  ['x * 1', mul(x, 1), x],
+  ['0 + x', add(0, x), x],
+  ['x - 0', sub(x, 0), x],
+  ['x / 1', div(x, 1), x],
+  ['-(-x)', neg(neg(x)), x],
+  ['a reshape undone', reshape(reshape(x, [6]), [2, 3]), x],
+  ['a transpose undone', transpose(transpose(x, [1, 0]), [1, 0]), x],
+  ['a broadcast to its own shape', broadcastTo(x, [2, 3]), x],
+  ['factors joined', mul(mul(x, 2), 3), mul(x, 6)],
+  [
+    'an operand that need not be broadcast',
+    mul(broadcastTo(input('r', [1, 3]), [2, 3]), x),
+    mul(input('r', [1, 3]), x),
+  ],
+])('simplifies %s', (_, expr, simple) => {
+  const difference = optimise({ got: expr, want: simple });
+  expect(difference.got).toBe(difference.want);
+});
+
+it('keeps where a node was built', () => {
+  const built = tanh(add(x, 0));
+  expect(optimised(built).origin).toBe(built.origin);
+  expect(built.origin).toMatch(/optimise\.test\.ts:\d+/);
+});
+
+/** Graphs over x and y of shape [2, 3]. */
+const graphs: fc.Arbitrary<Expr> = fc.letrec<{ expr: Expr }>((tie) => ({
+  expr: fc.oneof(
+    { maxDepth: 6, withCrossShrink: true },
+    fc.constantFrom(x, y, constant(1), constant(0), constant(-2)),
+    tie('expr').map(neg),
+    tie('expr').map(relu),
+    tie('expr').map((a) => (a.shape.length === 0 ? a : transpose(transpose(a, [1, 0]), [1, 0]))),
+    tie('expr').map((a) => (a.shape.length === 0 ? a : reshape(reshape(a, [6]), [2, 3]))),
+    fc.tuple(tie('expr'), tie('expr')).map(([a, b]) => add(a, b)),
+    fc.tuple(tie('expr'), tie('expr')).map(([a, b]) => sub(a, b)),
+    fc.tuple(tie('expr'), tie('expr')).map(([a, b]) => mul(a, b)),
+  ),
+})).expr;
+
+it('changes no result, on random graphs and their gradients', async () => {
+  const feeds: Record<string, Tensor> = {
+    x: floats(Float64Array.of(0.5, -1.25, 2, 0.125, -3, 1), [2, 3]),
+    y: floats(Float64Array.of(-0.75, 1.5, 0.25, -2, 1, 4), [2, 3]),
+  };
+  const backend = openReference();
+  await fc.assert(
+    fc.asyncProperty(graphs, async (graph) => {
+      const outputs = { graph, gradient: gradient(sum(graph), [x])[0] as Expr };
+      const plain = await (await backend.prepare({ outputs })).run(feeds);
+      const fast = await (await backend.prepare({ outputs: optimise(outputs) })).run(feeds);
+      for (const name of ['graph', 'gradient'] as const) {
+        expect(fast[name]?.shape).toEqual(plain[name]?.shape);
+        // Zeros may change their sign, sums their last bit.
+        for (const [index, value] of (plain[name]?.data ?? []).entries())
+          expect(fast[name]?.data[index]).toBeCloseTo(value + 0, 9);
+      }
+    }),
+  );
+});
+
+it('costs as the graph grows, at any depth', () => {
+  const chain = (length: number): Expr => {
+    let value: Expr = x;
+    for (let step = 0; step < length; step++) value = tanh(add(value, y));
+    return value;
+  };
+  expect(count(optimised(chain(20_000)))).toBe(40_002);
+});

@@ -1,0 +1,78 @@
+/**
+ * The passes over a graph before a backend sees it, in one walk from inputs to outputs: each node is simplified, folded where
+ * all its inputs are constants, and merged with an equal one met before; what no output needs is never walked.
+ * Cost is linear in the nodes. `origin` is kept: that of the first of equal nodes.
+ */
+import { constant, type Expr, makeExpr } from '../expr.ts';
+import { opDefinition } from '../ops/table.ts';
+import { sizeOf } from '../tensor.ts';
+import { inTopologicalOrder } from '../topological.ts';
+import { simplified } from './simplify.ts';
+import { constantKey, nodeKey } from './structure.ts';
+
+/** Constants above this stay computed: they would only make the program larger. */
+const LARGEST_FOLDED = 4096;
+
+export function optimise(outputs: Readonly<Record<string, Expr>>): Record<string, Expr> {
+  const unique = new Uniques();
+  const renewed = new Map<Expr, Expr>();
+  for (const expr of inTopologicalOrder(Object.values(outputs))) {
+    const inputs = expr.inputs.map((from) => renewed.get(from) as Expr);
+    renewed.set(expr, unique.of(expr, inputs));
+  }
+  return Object.fromEntries(Object.entries(outputs).map(([name, expr]) => [name, renewed.get(expr) as Expr]));
+}
+
+class Uniques {
+  readonly #known = new Map<string, Expr>();
+  readonly #numbers = new Map<Expr, number>();
+
+  /** The one node that stands for `expr` over `inputs`. */
+  of(expr: Expr, inputs: readonly Expr[]): Expr {
+    if (expr.op === 'input') return this.#merged(`input ${String(expr.attrs.name)}`, expr);
+    if (expr.op === 'constant') return this.#merged(constantKey(expr), expr);
+    const simple = simplified(expr, inputs, (node) => this.#ofNew(node));
+    if (simple) return simple;
+    const same = inputs.every((input, index) => input === expr.inputs[index]);
+    const node = same ? expr : makeExpr({ ...fieldsOf(expr), inputs });
+    return folded(node, (value) => this.of(value, [])) ?? this.#merged(this.#keyOf(node), node);
+  }
+
+  /** A node that a rule has made; constants among its inputs may be new as well. */
+  #ofNew(node: Expr): Expr {
+    return this.of(
+      node,
+      node.inputs.map((input) => (this.#numbers.has(input) ? input : this.of(input, input.inputs))),
+    );
+  }
+
+  #keyOf(node: Expr): string {
+    return nodeKey(
+      node,
+      node.inputs.map((input) => this.#numbers.get(input) as number),
+    );
+  }
+
+  #merged(key: string, node: Expr): Expr {
+    const known = this.#known.get(key);
+    if (known) return known;
+    this.#known.set(key, node);
+    this.#numbers.set(node, this.#numbers.size);
+    return node;
+  }
+}
+
+function fieldsOf({ op, attrs, shape, dtype, origin }: Expr) {
+  return { op, attrs, shape, dtype, ...(origin === undefined ? {} : { origin }) };
+}
+
+/** In float64, so that a folded value is at least as exact as a computed one. */
+function folded(node: Expr, unique: (value: Expr) => Expr): Expr | undefined {
+  if (node.inputs.length === 0 || sizeOf(node.shape) > LARGEST_FOLDED) return undefined;
+  const values = node.inputs.flatMap(({ value }) => value ?? []);
+  if (values.length < node.inputs.length) return undefined;
+  const wide = values.map((value) =>
+    value.data instanceof Float32Array ? { ...value, data: Float64Array.from(value.data) } : value,
+  );
+  return unique(constant(opDefinition(node.op).evaluate(wide, node.attrs, node)));
+}

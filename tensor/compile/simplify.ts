@@ -1,0 +1,118 @@
+/**
+ * Algebraic simplification, one node at a time, its inputs already simple. Every rule gives the same bits, but for two
+ * that are documented beside them: x + 0 keeps a negative zero, and two factors become one rounded product.
+ */
+import { constant, type Expr } from '../expr.ts';
+import { apply, withOrigin } from '../ops/table.ts';
+import { sizeOf } from '../tensor.ts';
+
+interface Context {
+  readonly expr: Expr;
+  readonly inputs: readonly Expr[];
+  /** Makes a node that stands in for `expr`: it is simplified and merged in its turn. */
+  build(op: string, inputs: readonly Expr[], attrs?: Expr['attrs']): Expr;
+}
+
+type Rule = (context: Context) => Expr | undefined;
+
+/** Something simpler that stands for `expr` over `inputs`; undefined where nothing is. */
+export function simplified(expr: Expr, inputs: readonly Expr[], unique: (node: Expr) => Expr): Expr | undefined {
+  const rule = Object.hasOwn(RULES, expr.op) ? RULES[expr.op] : undefined;
+  const build: Context['build'] = (op, of, attrs = {}) => unique(withOrigin(expr.origin, () => apply(op, of, attrs)));
+  return rule?.({ expr, inputs, build });
+}
+
+/** The number of a float constant of one element. */
+function numberOf(expr: Expr | undefined): number | undefined {
+  if (expr?.op !== 'constant' || expr.dtype !== 'float' || sizeOf(expr.shape) !== 1) return undefined;
+  return expr.value?.data[0];
+}
+
+function sameShape(a: Expr, b: Expr): boolean {
+  return a.dtype === b.dtype && a.shape.join() === b.shape.join();
+}
+
+/** `x` where it already has the shape of the result. */
+function asIs(x: Expr | undefined, { expr }: Context): Expr | undefined {
+  return x && sameShape(x, expr) ? x : undefined;
+}
+
+/** A broadcast operand of an elementwise operation need not be written out where the other has the full shape. */
+function withoutBroadcast(context: Context): Expr | undefined {
+  const { expr, inputs, build } = context;
+  const [a, b] = inputs as [Expr, Expr];
+  const full = expr.shape.join();
+  const bare = (x: Expr, other: Expr) => x.op === 'broadcastTo' && other.shape.join() === full;
+  if (bare(a, b)) return build(expr.op, [a.inputs[0] as Expr, b], expr.attrs);
+  if (bare(b, a)) return build(expr.op, [a, b.inputs[0] as Expr], expr.attrs);
+  return undefined;
+}
+
+function add(context: Context): Expr | undefined {
+  const [a, b] = context.inputs;
+  // -0 + 0 would be 0: the sign of a zero is not kept.
+  if (numberOf(b) === 0) return asIs(a, context) ?? withoutBroadcast(context);
+  if (numberOf(a) === 0) return asIs(b, context) ?? withoutBroadcast(context);
+  return withoutBroadcast(context);
+}
+
+function sub(context: Context): Expr | undefined {
+  const [a, b] = context.inputs;
+  return (numberOf(b) === 0 ? asIs(a, context) : undefined) ?? withoutBroadcast(context);
+}
+
+function mul(context: Context): Expr | undefined {
+  const { expr, inputs, build } = context;
+  const [a, b] = inputs as [Expr, Expr];
+  for (const [x, factor] of [
+    [a, numberOf(b)],
+    [b, numberOf(a)],
+  ] as const) {
+    if (factor === undefined) continue;
+    if (factor === 1 && sameShape(x, expr)) return x;
+    // (x · p) · q is x · (p · q), rounded once instead of twice.
+    const [inner, other] = x.op === 'mul' ? x.inputs : [];
+    const before = numberOf(other) ?? numberOf(inner);
+    const of = numberOf(other) === undefined ? other : inner;
+    if (before !== undefined && of && numberOf(of) === undefined && sameShape(x, expr)) {
+      return build('mul', [of, constant(before * factor)]);
+    }
+  }
+  return withoutBroadcast(context);
+}
+
+function div(context: Context): Expr | undefined {
+  const [a, b] = context.inputs;
+  return (numberOf(b) === 1 ? asIs(a, context) : undefined) ?? withoutBroadcast(context);
+}
+
+const RULES: Readonly<Record<string, Rule>> = {
+  add,
+  sub,
+  mul,
+  div,
+  neg: ({ inputs: [x] }) => (x?.op === 'neg' ? x.inputs[0] : undefined),
+  cast: (context) => asIs(context.inputs[0], context),
+  broadcastTo: (context) => asIs(context.inputs[0], context),
+  slice: (context) => asIs(context.inputs[0], context),
+  pad: (context) => asIs(context.inputs[0], context),
+  sum: (context) => (isEmpty(context.expr.attrs.axes) ? context.inputs[0] : undefined),
+  reshape(context) {
+    const { expr, inputs, build } = context;
+    const [x] = inputs as [Expr];
+    if (sameShape(x, expr)) return x;
+    return x.op === 'reshape' ? build('reshape', x.inputs, { shape: expr.shape }) : undefined;
+  },
+  transpose({ expr, inputs, build }) {
+    const [x] = inputs as [Expr];
+    const perm = expr.attrs.perm as readonly number[];
+    if (perm.every((axis, index) => axis === index)) return x;
+    if (x.op !== 'transpose') return undefined;
+    const before = x.attrs.perm as readonly number[];
+    return build('transpose', x.inputs, { perm: perm.map((axis) => before[axis] as number) });
+  },
+};
+
+function isEmpty(attr: unknown): boolean {
+  return Array.isArray(attr) && attr.length === 0;
+}
