@@ -1,0 +1,106 @@
+/**
+ * What a node made, by its cache key. The key file is written last, after every object it names: without one nothing is
+ * done. The first writer wins; a second one with other results has shown that a stage is not deterministic, and its
+ * record is kept beside for whoever looks into it.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { canonicalJson } from '../../base/canonical-json.ts';
+import { sha256 } from '../../base/digest.ts';
+import type { Json } from '../../base/json.ts';
+import { FailureError } from '../../base/result.ts';
+import type { KeyManifest } from '../plan/plan.ts';
+import { errorCode, onDisk } from './disk-failure.ts';
+import { writeDurably, writeDurablyIfAbsent } from './durable.ts';
+import { objectSize } from './objects.ts';
+import type { Store } from './store.ts';
+
+export interface StoredFile {
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+export interface KeyRecord {
+  readonly schema: 'retort-key/1';
+  readonly key: string;
+  readonly manifest: KeyManifest;
+  /** Role → file → object. */
+  readonly artifacts: Readonly<Record<string, Readonly<Record<string, StoredFile>>>>;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** What it took, over all attempts; not part of the result. */
+  readonly seconds: number;
+  readonly steps: number;
+}
+
+export function keyPath(store: Store, key: string): string {
+  return join(store.keys, key.slice(0, 2), `${key}.json`);
+}
+
+/** The record of a finished node. A record whose objects are not all there, with their sizes, is not believed. */
+export function readKey(store: Store, key: string): KeyRecord | undefined {
+  const record = readRecord(keyPath(store, key), key);
+  return record && filesOf(record).every((file) => objectSize(store, file.sha256) === file.bytes) ? record : undefined;
+}
+
+/** `conflict`: another result stands already, and stays. */
+export function commitKey(store: Store, record: KeyRecord): 'committed' | 'same' | 'conflict' {
+  const path = keyPath(store, record.key);
+  const text = textOf(record);
+  const options = { tmp: store.tmp, as: 'key' } as const;
+  const standing = readRecord(path, record.key);
+  if (!standing) {
+    if (writeDurablyIfAbsent(path, text, options)) return 'committed';
+    // Somebody was faster, or what lies there is no record: a record is never half-written, so it may be replaced.
+    if (!readRecord(path, record.key)) {
+      writeDurably(path, text, options);
+      return 'committed';
+    }
+  }
+  const theirs = readRecord(path, record.key);
+  if (theirs && resultDigest(theirs) === resultDigest(record)) return 'same';
+  const beside = path.replace(/\.json$/, `.conflict-${resultDigest(record).slice(0, 8)}.json`);
+  writeDurably(beside, text, options);
+  return 'conflict';
+}
+
+/** All that must be equal between two attempts at one key: everything but the time it took. */
+export function resultDigest({ key, manifest, artifacts, metrics, steps }: KeyRecord): string {
+  return sha256(canonicalJson({ key, manifest, artifacts, metrics, steps } as unknown as Json));
+}
+
+/** Every key file of the store, in the order of the keys; conflicting records are not among them. */
+export function allKeys(store: Store): string[] {
+  return readdirSync(store.keys, { withFileTypes: true })
+    .filter((folder) => folder.isDirectory())
+    .flatMap((folder) => readdirSync(join(store.keys, folder.name)))
+    .filter((name) => /^[^.]+\.json$/.test(name))
+    .map((name) => name.slice(0, -'.json'.length))
+    .sort();
+}
+
+/** As written, whether or not its objects are there. */
+export function readRecord(path: string, key: string): KeyRecord | undefined {
+  try {
+    const record = JSON.parse(onDisk(path, () => readFileSync(path, 'utf8'))) as KeyRecord;
+    return record.schema === 'retort-key/1' && record.key === key ? record : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function filesOf(record: KeyRecord): StoredFile[] {
+  return Object.values(record.artifacts).flatMap((files) => Object.values(files));
+}
+
+function textOf(record: KeyRecord): string {
+  for (const [name, value] of Object.entries(record.metrics))
+    if (!Number.isFinite(value))
+      throw new FailureError({
+        code: 'METRIC_NOT_FINITE',
+        message: `The stage \`${record.manifest.stage}\` ended with ${name} = ${value}; a result must be a number.`,
+        place: record.key,
+        help: 'Lower the learning rate, or look at the last figures in the log of the attempt.',
+      });
+  return `${JSON.stringify(record, null, 2)}\n`;
+}

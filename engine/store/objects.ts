@@ -1,0 +1,53 @@
+/**
+ * Bytes named by their SHA-256. An object is never changed; storing it again does nothing, unless what is there has
+ * another size (a torn copy, a disk that lost its end): then it is replaced.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { sha256 } from '../../base/digest.ts';
+import { fail, ok, type Result } from '../../base/result.ts';
+import { errorCode, onDisk } from './disk-failure.ts';
+import { writeDurably } from './durable.ts';
+import type { Store } from './store.ts';
+
+export function objectPath(store: Store, digest: string): string {
+  return join(store.objects, digest.slice(0, 2), digest);
+}
+
+/** Stores the bytes and gives their digest. */
+export function putObject(store: Store, bytes: Uint8Array): string {
+  const digest = sha256(bytes);
+  const path = objectPath(store, digest);
+  if (objectSize(store, digest) !== bytes.length)
+    writeDurably(path, bytes, { tmp: store.tmp, mode: 0o444, as: 'object' });
+  return digest;
+}
+
+/** In bytes; undefined where there is no such object. */
+export function objectSize(store: Store, digest: string): number | undefined {
+  const found = statSync(objectPath(store, digest), { throwIfNoEntry: false });
+  return found?.isFile() ? found.size : undefined;
+}
+
+/** `verify` reads the digest off the bytes again: for what has lain on a disk for long. */
+export function readObject(store: Store, digest: string, { verify = false } = {}): Result<Uint8Array> {
+  const place = objectPath(store, digest);
+  let bytes: Uint8Array;
+  try {
+    bytes = onDisk(place, () => readFileSync(place));
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    return fail('STORE_OBJECT_MISSING', 'A file that a finished node made is no longer in the store.', {
+      place,
+      help: AGAIN,
+    });
+  }
+  if (verify && sha256(bytes) !== digest)
+    return fail('STORE_OBJECT_DAMAGED', 'The bytes of a stored file are not those that were written.', {
+      place,
+      help: `Delete this file. ${AGAIN}`,
+    });
+  return ok(bytes);
+}
+
+const AGAIN = 'Run the experiment again: what is missing is made anew.';

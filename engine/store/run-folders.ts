@@ -1,0 +1,42 @@
+/**
+ * Names of folders that every system takes and people can read: `distil[method=dm,set=2]` → `distil-method-dm-set-2`.
+ * Two nodes of a plan never share one, also where the case of letters does not count.
+ */
+import { sha256 } from '../../base/digest.ts';
+import type { Plan } from '../plan/plan.ts';
+
+const LONGEST = 100;
+
+/** Node id → folder name; the same for equal plans. */
+export function nodeFolders(plan: Plan): ReadonlyMap<string, string> {
+  const names = plan.nodes.map(({ id }) => safeName(id, LONGEST));
+  const count = new Map<string, number>();
+  for (const name of names) count.set(name.toLowerCase(), (count.get(name.toLowerCase()) ?? 0) + 1);
+  return new Map(
+    plan.nodes.map(({ id }, index) => {
+      const name = names[index] as string;
+      const unique = count.get(name.toLowerCase()) === 1 && id.length <= LONGEST;
+      return [id, unique ? name : `${name}-${sha256(id).slice(0, 8)}`];
+    }),
+  );
+}
+
+/** `20261124-131500-first-light-3fa9`; sorts by time. */
+export function runId(start: Date, name: string, random: string): string {
+  const [day = '', time = ''] = start
+    .toISOString()
+    .replace(/[-:]|\..*/g, '')
+    .split('T');
+  return [day, time, safeName(name, 40).toLowerCase(), random].filter(Boolean).join('-');
+}
+
+function safeName(text: string, longest: number): string {
+  const name = text
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .replace(/[^A-Za-z0-9._]+/g, '-')
+    .slice(0, longest)
+    .replace(/^[-.]+|[-.]+$/g, '');
+  // Names that Windows keeps for devices, with or without an ending.
+  return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name) ? `${name}-` : name || 'node';
+}

@@ -1,0 +1,123 @@
+/**
+ * A store is a folder of plain files; this is its layout, and how one is opened.
+ *
+ *     objects/ab/<sha256>     bytes, named by what they are, never changed
+ *     keys/ab/<key>.json      what a node made: role → file → digest; written last, the first writer wins
+ *     checkpoints/<key>/      two slots of a node under way
+ *     leases/<key>/           who is at work on a node
+ *     runs/<run>/             plan, events, and the artifacts by readable names
+ *     tmp/                    what is being written; never read
+ *     index.sqlite            an index over all of it, rebuilt at will
+ *     VERSION                 the version of this layout
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { FailureError, fail, ok, type Result } from '../../base/result.ts';
+import { diskFailure, errorCode } from './disk-failure.ts';
+import { temporaryPath, writeDurably, writeSynced } from './durable.ts';
+
+export interface Store {
+  /** Absolute, as are all paths. */
+  readonly folder: string;
+  readonly objects: string;
+  readonly keys: string;
+  readonly checkpoints: string;
+  readonly leases: string;
+  readonly runs: string;
+  readonly tmp: string;
+  readonly index: string;
+}
+
+/** Raised when an older retort could no longer read what is written. */
+const LAYOUT_VERSION = 1;
+
+export interface OpenStore {
+  /** Makes the store where there is none, and makes sure that it can be written. */
+  readonly create?: boolean;
+}
+
+export function openStore(folder: string, { create = false }: OpenStore = {}): Result<Store> {
+  const store = layout(folder);
+  try {
+    const version = readVersion(store);
+    if (!version.ok) return version;
+    if (version.value === undefined && !create) return missing(store);
+    if (create) {
+      makeFolders(store);
+      tryWriting(store);
+      if (version.value === undefined) writeDurably(versionFile(store), `${LAYOUT_VERSION}\n`, { tmp: store.tmp });
+    }
+    return ok(store);
+  } catch (error) {
+    if (error instanceof FailureError) return { ok: false, error: error.failure };
+    const failure = diskFailure(error, store.folder);
+    if (failure) return { ok: false, error: failure };
+    throw error;
+  }
+}
+
+function layout(folder: string): Store {
+  const root = resolve(folder);
+  return {
+    folder: root,
+    objects: join(root, 'objects'),
+    keys: join(root, 'keys'),
+    checkpoints: join(root, 'checkpoints'),
+    leases: join(root, 'leases'),
+    runs: join(root, 'runs'),
+    tmp: join(root, 'tmp'),
+    index: join(root, 'index.sqlite'),
+  };
+}
+
+function versionFile(store: Store): string {
+  return join(store.folder, 'VERSION');
+}
+
+/** Undefined where there is no store. */
+function readVersion(store: Store): Result<number | undefined> {
+  const place = versionFile(store);
+  let text: string;
+  try {
+    text = readFileSync(place, 'utf8').trim();
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return ok(undefined);
+    throw error;
+  }
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    return fail('STORE_DAMAGED', `The store's VERSION should hold one number, got \`${text.slice(0, 40)}\`.`, {
+      place,
+      help: `If nothing newer than this retort has used the store, write \`${LAYOUT_VERSION}\` into the file.`,
+    });
+  const version = Number(text);
+  if (version > LAYOUT_VERSION)
+    return fail('STORE_NEWER', `The store has layout ${version}; this retort knows layout ${LAYOUT_VERSION}.`, {
+      place,
+      help: 'Update retort, or choose another store with --store DIR.',
+    });
+  return ok(version);
+}
+
+function missing(store: Store): Result<Store> {
+  return fail('STORE_MISSING', 'There is no store here yet.', {
+    place: store.folder,
+    help: existsSync(store.folder)
+      ? 'Name the folder that earlier runs used with --store DIR, or run an experiment first.'
+      : 'The folder does not exist: name that of earlier runs with --store DIR, or run an experiment first.',
+  });
+}
+
+function makeFolders(store: Store): void {
+  for (const folder of [store.objects, store.keys, store.checkpoints, store.leases, store.runs, store.tmp])
+    mkdirSync(folder, { recursive: true });
+}
+
+/** Permission bits do not tell (root writes through them, a disk may be full or read-only): only writing does. */
+function tryWriting(store: Store): void {
+  const probe = temporaryPath(store.tmp);
+  try {
+    writeSynced(probe, new Uint8Array(4096));
+  } finally {
+    rmSync(probe, { force: true });
+  }
+}
