@@ -32,7 +32,7 @@ export interface Grid {
 
 /** Nobody runs more; a slip of the pen must not fill the memory. */
 const MAX_CELLS = 100_000;
-const RESERVED = ['exclude', 'include', 'zip'];
+export const RESERVED_AXES = ['exclude', 'include', 'zip'];
 export const AXIS_NAME = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 
 export function expandMatrix(matrix: Tree | undefined, problems: Problems): Grid {
@@ -76,7 +76,7 @@ function factorsOf(matrix: TreeMap, problems: Problems): Factor[] {
   const factors: Factor[] = [];
   for (const [name, entry] of matrix.entries) {
     if (name === 'zip') factors.push(...zipFactors(entry.value, problems));
-    else if (!RESERVED.includes(name)) {
+    else if (!RESERVED_AXES.includes(name)) {
       const axis = axisOf(name, entry, problems);
       if (axis) factors.push({ axes: [axis], choices: axis.options.map((option) => [option]) });
     }
@@ -222,7 +222,7 @@ function checkInclude(entry: TreeMap, axes: readonly Axis[], problems: Problems)
   for (const [name, { key, value }] of entry.entries) {
     const axis = axes.find((candidate) => candidate.name === name);
     if (axis?.variants) checkValue(axis, value, 'include', problems);
-    else if (!axis && (RESERVED.includes(name) || !AXIS_NAME.test(name)))
+    else if (!axis && (RESERVED_AXES.includes(name) || !AXIS_NAME.test(name)))
       problems.at(
         key,
         'BAD_NAME',

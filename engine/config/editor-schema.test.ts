@@ -1,0 +1,231 @@
+/** What editors check against: the committed file is what the stages say, takes what runs, and flags mistakes. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { packageRoot } from '../../base/package-root.ts';
+import { dataSetNames } from '../../data/registry.ts';
+import { stageKinds } from '../../stages/registry.ts';
+import { BASE, HEAD, OPTIONS } from '../../test/rig/pages.ts';
+import { sampleKinds } from '../../test/rig/stage-kinds.ts';
+import { formatDiagnostics } from './diagnostics.ts';
+import { editorSchema } from './editor-schema.ts';
+import { BACKENDS, resolveExperiments } from './resolve.ts';
+import { schemaText } from './schema-text.ts';
+
+const FOLDER = join(packageRoot(), 'experiments');
+const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
+
+// Strict: an editor ignores in silence what a schema says wrongly.
+const ajv = new Ajv({ strict: true, allErrors: true, allowUnionTypes: true });
+const sample = ajv.compile(editorSchema({ dataSets: OPTIONS.dataSets, backends: BACKENDS }, sampleKinds));
+const real = ajv.compile(JSON.parse(schemaText()) as object);
+
+/** Where the sample schema finds something wrong, as paths. */
+function flags(text: string, check = sample): string[] {
+  check(parse(text, { merge: true, logLevel: 'silent' }));
+  const leaves = (check.errors ?? []).filter(({ keyword }) => !['if', 'anyOf', 'allOf'].includes(keyword));
+  return [
+    ...new Set(
+      leaves.map(({ instancePath, params }) =>
+        [
+          instancePath,
+          (params as { additionalProperty?: string }).additionalProperty ??
+            (params as { missingProperty?: string }).missingProperty,
+        ]
+          .filter((part) => part !== undefined)
+          .join('/'),
+      ),
+    ),
+  ].sort();
+}
+
+it('is committed as the stages say it: `npm run schema` writes it', () => {
+  expect(readFileSync(join(packageRoot(), 'schemas', 'experiment.schema.json'), 'utf8')).toBe(schemaText());
+});
+
+it.each(FILES)('%s names the schema, passes it, and resolves', (name) => {
+  const path = join(FOLDER, name);
+  const text = readFileSync(path, 'utf8');
+  expect(text.split('\n')[0]).toBe('# yaml-language-server: $schema=../schemas/experiment.schema.json');
+  expect(flags(text, real)).toEqual([]);
+  const resolved = resolveExperiments([{ path }], [], { stageKinds, dataSets: dataSetNames });
+  expect(resolved.ok ? '' : formatDiagnostics(resolved.error)).toBe('');
+});
+
+it('explains every key: descriptions, defaults, examples', () => {
+  const schema = editorSchema({ backends: BACKENDS }, sampleKinds) as never as {
+    properties: Record<string, { description?: string }>;
+    definitions: Record<string, { properties: Record<string, object> }>;
+  };
+  for (const [name, value] of Object.entries(schema.properties)) expect(value.description, name).toBeTruthy();
+  for (const kind of sampleKinds)
+    for (const [name, value] of Object.entries(schema.definitions[`kind-${kind.kind}`]!.properties))
+      expect(value, `${kind.kind}.${name}`).toHaveProperty('description');
+  expect(schema.definitions['kind-select']!.properties).toMatchInlineSnapshot(`
+    {
+      "imagesPerClass": {
+        "default": 10,
+        "description": "Images per class of the synthetic set.",
+        "maximum": 5000,
+        "minimum": 1,
+        "pattern": "^\\$[A-Za-z_]",
+        "type": [
+          "integer",
+          "string",
+          "null",
+        ],
+      },
+      "method": {
+        "anyOf": [
+          {
+            "enum": [
+              "random",
+              "herding",
+            ],
+          },
+          {
+            "description": "The value of an axis: \`$axis\`.",
+            "pattern": "^\\$[A-Za-z_]",
+            "type": "string",
+          },
+          {
+            "description": "Back to the default.",
+            "type": "null",
+          },
+        ],
+        "default": "random",
+        "description": "How they are chosen.",
+      },
+      "notes": {
+        "description": "For readers; never in a cache key.",
+        "type": "string",
+      },
+      "resources": {
+        "additionalProperties": false,
+        "description": "What an attempt of a stage takes. The default is a fixed number of the stage kind.",
+        "pattern": "^\\$[A-Za-z_]",
+        "properties": {
+          "threads": {
+            "description": "Native threads of an attempt. Part of the cache key, since their number can move the last bit of a sum; how many attempts run side by side is \`--concurrency\` and is not.",
+            "examples": [
+              1,
+              2,
+            ],
+            "maximum": 1024,
+            "minimum": 1,
+            "pattern": "^\\$[A-Za-z_]",
+            "type": [
+              "integer",
+              "string",
+              "null",
+            ],
+          },
+        },
+        "type": [
+          "object",
+          "string",
+          "null",
+        ],
+      },
+      "stage": {
+        "const": "select",
+        "description": "Chooses real images.",
+      },
+      "use": {
+        "anyOf": [
+          {
+            "description": "The value of an axis: \`$axis\`.",
+            "pattern": "^\\$[A-Za-z_]",
+            "type": "string",
+          },
+          {
+            "type": "object",
+          },
+          {
+            "items": {
+              "anyOf": [
+                {
+                  "description": "The value of an axis: \`$axis\`.",
+                  "pattern": "^\\$[A-Za-z_]",
+                  "type": "string",
+                },
+                {
+                  "type": "object",
+                },
+              ],
+            },
+            "type": "array",
+          },
+        ],
+        "description": "A map to merge into this stage, usually the variants of an axis: \`use: $method\`. Keys written here win.",
+      },
+    }
+  `);
+});
+
+it('takes what runs', () => {
+  const right = [
+    BASE,
+    BASE.replace('imagesPerClass: 2 }\n    dm', 'imagesPerClass: $n }\n    dm').replace(
+      'matrix:',
+      'matrix:\n  n: [1, 2]',
+    ),
+    BASE.replace('method: dm, ', 'method: $way, ').replace('matrix:', 'matrix:\n  way: [dm, dsa]'),
+    BASE.replace('network: {', 'resources: { threads: $threads }\nnetwork: {').replace(
+      'matrix:',
+      'matrix:\n  threads: [1, 2]',
+    ),
+    BASE.replace('replicates:', '  exclude: [{ method: dm }]\n  include: [{ method: random }]\nreplicates:'),
+    BASE.replace('  distil: { use: $method }', '  distil: { use: [$method, { notes: x }], imagesPerClass: 3 }').replace(
+      / {4}dm:.*\n/,
+      '',
+    ),
+    'extends: base.yaml\nstages: { start: { imagesPerClass: 3 }, score: { network: null } }\nmatrix: { method: { dm: { iterations: 5 } } }\n',
+    `${HEAD}x-mine: &mine { epochs: 3 }\nstages:\n  start: { stage: select }\n  score: { <<: *mine, stage: evaluate, images: start }\n`,
+    `${HEAD}matrix: { kind: [select], net: { small: { width: 3 } } }\nstages: { a: { stage: $kind }, b: { stage: evaluate, images: a, network: $net } }\n`,
+    `${HEAD}matrix: { zip: { a: [1, 2], b: [3, 4] } }\nstages: { a: { stage: select, imagesPerClass: $a }, b: { stage: select, imagesPerClass: $b } }\n`,
+  ];
+  for (const text of right) {
+    expect(flags(text), text).toEqual([]);
+    if (!text.startsWith('extends')) {
+      const resolved = resolveExperiments([{ path: 'x.yaml', text }], [], OPTIONS);
+      expect(resolved.ok ? '' : formatDiagnostics(resolved.error)).toBe('');
+    }
+  }
+});
+
+it('flags mistakes at the key or value that is wrong', () => {
+  expect(flags(`${BASE}tagz: [a]\n`)).toEqual(['/tagz']);
+  expect(flags(BASE.replace('name: sample\n', ''))).toEqual(['/name']);
+  expect(flags(BASE.replace('version: 1', 'version: 2'))).toEqual(['/version']);
+  expect(flags(BASE.replace('fashion-mnist', 'fashion'))).toEqual(['/data/set']);
+  expect(flags(BASE.replace('sets: 3', 'sets: 0'))).toEqual(['/replicates/sets']);
+  expect(flags(BASE.replace('seed', 'sed').replace('name:', 'seed: 9007199254740993\nname:'))).toEqual(['/seed']);
+  expect(flags(BASE.replace('width: 16', 'width: wide'))).toEqual(['/network/width']);
+  expect(flags(BASE.replace('width: 16', 'with: 16'))).toEqual(['/network/with']);
+  expect(flags(BASE.replace('epochs: 5', 'epoch: 5'))).toEqual(['/stages/score/epoch']);
+  expect(flags(BASE.replace('epochs: 5', 'epochs: "5"'))).toEqual(['/stages/score/epochs']);
+  expect(flags(BASE.replace('epochs: 5', 'epochs: 0'))).toEqual(['/stages/score/epochs']);
+  expect(flags(BASE.replace('epochs: 5', 'network: { depth: 7 }'))).toEqual(['/stages/score/network/depth']);
+  expect(flags(BASE.replace('stage: evaluate', 'stage: evalute'))).toContain('/stages/score/stage');
+  expect(flags(BASE.replace('images: distil, ', ''))).toEqual(['/stages/score/images']);
+  expect(flags(BASE.replace('use: $method', 'use: method'))).toContain('/stages/distil/use');
+  expect(flags(BASE.replace('use: $method', 'notes: x'))).toContain('/stages/distil/stage');
+  expect(flags(BASE.replace('iterations: 20', 'iteratons: 20'))).toEqual(['/matrix/method/dm/iteratons']);
+  expect(flags(BASE.replace('method: dm,', 'method: dmm,'))).toContain('/matrix/method/dm/method');
+  expect(flags(BASE.replace('imagesPerClass: 2 }\n    dm', 'imagesPerClass: many }\n    dm'))).toEqual([
+    '/matrix/method/random/imagesPerClass',
+  ]);
+  expect(flags(`${HEAD}matrix: { n: 3 }\nstages: { a: { stage: select, imagesPerClass: $n } }\n`)).toEqual([
+    '/matrix/n',
+  ]);
+});
+
+it('flags mistakes against the real stages', () => {
+  const text = readFileSync(join(FOLDER, 'quickstart.yaml'), 'utf8');
+  expect(flags(text.replace('iterations:', 'iteration:'), real)).toEqual(['/matrix/method/dm/iteration']);
+  expect(flags(text.replace('norm: instance', 'norm: instant'), real)).toContain('/network/norm');
+  expect(flags(text.replace('stage: match', 'stage: mach'), real)).toContain('/matrix/method/dm/stage');
+});

@@ -1,0 +1,235 @@
+/**
+ * JSON Schema of experiment files, for editors: every key with its description, default and examples, from the stage kinds'
+ * own descriptions. Where `resolve` knows more than a schema can say (which variant a `use` means, what `extends` brings),
+ * this one lets it pass: an editor must not flag what runs.
+ */
+import type { Json, JsonObject } from '../../base/json.ts';
+import type { StageKind } from '../../stages/stage.ts';
+import { isObject } from '../plan/defaults.ts';
+import {
+  experimentProperties,
+  FREE_KEYS,
+  REQUIRED_KEYS,
+  RESOURCES,
+  STAGE_KEYS,
+  type Vocabulary,
+} from './experiment-schema.ts';
+import { AXIS_NAME, RESERVED_AXES } from './matrix.ts';
+
+const REFERENCE = { type: 'string', pattern: '^\\$[A-Za-z_]', description: 'The value of an axis: `$axis`.' };
+const NOTHING = { type: 'null', description: 'Back to the default.' };
+
+export function editorSchema(vocabulary: Vocabulary, stageKinds: readonly StageKind[]): JsonObject {
+  const properties = experimentProperties(vocabulary);
+  const complete = has(REQUIRED_KEYS);
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Experiment of retort',
+    type: 'object',
+    properties: {
+      version: properties.version as Json,
+      extends: {
+        type: ['string', 'array'],
+        items: { type: 'string' },
+        description:
+          'Files to build upon, relative to this one; later ones win, this one over all. Maps merge, lists replace, `null` deletes.',
+      },
+      ...Object.fromEntries(Object.entries(properties).filter(([name]) => name !== 'version')),
+      network: sharedNetwork(properties.network as JsonObject, stageKinds),
+      resources: orReference(RESOURCES),
+      matrix: matrix(properties.matrix as JsonObject),
+      stages: {
+        ...(properties.stages as JsonObject),
+        propertyNames: { pattern: AXIS_NAME.source },
+        additionalProperties: { $ref: '#/definitions/stage' },
+      },
+    },
+    patternProperties: { [FREE_KEYS]: { description: 'Anchors, or whatever a reader wants to write down.' } },
+    additionalProperties: false,
+    // A file that extends another may leave out what that one has.
+    ...unless(has(['extends']), {
+      ...complete,
+      properties: {
+        ...(complete.properties as JsonObject),
+        stages: { type: 'object', additionalProperties: { $ref: '#/definitions/completeStage' } },
+      },
+    }),
+    definitions: {
+      stage: anyStage(stageKinds),
+      completeStage: completeStage(stageKinds),
+      ...Object.fromEntries(stageKinds.map((kind) => [definition(kind), ofKind(kind)])),
+    },
+  };
+}
+
+/** A stage or a variant of one: which keys it may have follows from its kind, where it says one. */
+function anyStage(stageKinds: readonly StageKind[]): JsonObject {
+  const union = Object.assign({}, ...stageKinds.map(keysOf)) as Record<string, JsonObject>;
+  // Keys of several kinds that mean different things are checked only where the kind is known.
+  for (const name of Object.keys(union))
+    if (
+      new Set(stageKinds.flatMap((kind) => (name in keysOf(kind) ? [JSON.stringify(keysOf(kind)[name])] : []))).size > 1
+    )
+      union[name] = { description: union[name]?.description ?? '' };
+  return {
+    type: 'object',
+    properties: {
+      stage: {
+        description: STAGE_KEYS.stage?.description ?? '',
+        anyOf: [...stageKinds.map(({ kind, description }) => ({ const: kind, description })), REFERENCE],
+      },
+    },
+    allOf: [
+      ...stageKinds.map((kind) => when(isKind([kind]), { $ref: `#/definitions/${definition(kind)}` })),
+      unless(isKind(stageKinds), {
+        type: 'object',
+        properties: { ...stageKeys(), ...union },
+        additionalProperties: false,
+      }),
+    ],
+  };
+}
+
+/** A stage that brings nothing in by `use` says its kind and what that needs. */
+function completeStage(stageKinds: readonly StageKind[]): JsonObject {
+  return {
+    type: 'object',
+    ...unless(has(['use']), {
+      ...has(['stage']),
+      allOf: stageKinds.map((kind) => {
+        const inputs = Object.keys(kind.inputs).filter((role) => kind.inputs[role]?.required);
+        return when(isKind([kind]), has([...inputs, ...(kind.parameters.required ?? [])]));
+      }),
+    }),
+  };
+}
+
+function ofKind(kind: StageKind): JsonObject {
+  return {
+    type: 'object',
+    description: kind.description,
+    properties: { ...stageKeys(), stage: { const: kind.kind, description: kind.description }, ...keysOf(kind) },
+    additionalProperties: false,
+  };
+}
+
+function keysOf(kind: StageKind): Record<string, JsonObject> {
+  const inputs = Object.entries(kind.inputs).map(([role, { type, description }]): [string, JsonObject] => [
+    role,
+    { type: 'string', description: `${description} The name of a stage that makes ${type}.` },
+  ]);
+  const params = Object.entries(kind.parameters.properties).map(([name, schema]): [string, JsonObject] => [
+    name,
+    orReference(schema),
+  ]);
+  return Object.fromEntries([...inputs, ...params]);
+}
+
+function stageKeys(): Record<string, JsonObject> {
+  return {
+    stage: STAGE_KEYS.stage as JsonObject,
+    use: {
+      description: STAGE_KEYS.use?.description ?? '',
+      anyOf: [REFERENCE, { type: 'object' }, { type: 'array', items: { anyOf: [REFERENCE, { type: 'object' }] } }],
+    },
+    resources: orReference(RESOURCES),
+    notes: STAGE_KEYS.notes as JsonObject,
+  };
+}
+
+function matrix(schema: JsonObject): JsonObject {
+  const entries: JsonObject = { type: 'array', items: { type: 'object', minProperties: 1 } };
+  const described: Readonly<Record<string, JsonObject>> = {
+    exclude: { ...entries, description: 'Cells to leave out, by some of their axes.' },
+    include: { ...entries, description: 'Values to add to the cells that they fit, or cells to add.' },
+    zip: {
+      description: 'Axes whose lists run in parallel, as one factor of the grid.',
+      anyOf: [{ type: 'object' }, { type: 'array', items: { type: 'object' } }],
+    },
+  };
+  const variant = {
+    description: 'A named variant: what `use: $axis` or `$axis` stands for.',
+    ...when(has(['stage']), { $ref: '#/definitions/stage' }),
+  };
+  return {
+    ...schema,
+    properties: Object.fromEntries(RESERVED_AXES.map((name) => [name, described[name] as JsonObject])),
+    propertyNames: { pattern: AXIS_NAME.source },
+    // A list of values, or a map of variants; one schema, so that an error is told at the variant and not at the axis.
+    additionalProperties: {
+      type: ['array', 'object', 'null'],
+      minItems: 1,
+      items: { type: ['string', 'number', 'boolean', 'null', 'array'] },
+      minProperties: 1,
+      additionalProperties: variant,
+    },
+  };
+}
+
+/** What the stages take as `network`; several kinds may take different ones. */
+function sharedNetwork(schema: JsonObject, stageKinds: readonly StageKind[]): JsonObject {
+  const taken = stageKinds.flatMap((kind) => {
+    const network = kind.parameters.properties.network;
+    return network ? [JSON.stringify(orReference(network))] : [];
+  });
+  const [only, ...others] = [...new Set(taken)].map((text) => JSON.parse(text) as JsonObject);
+  if (!only) return schema;
+  return others.length === 0
+    ? { ...only, ...describedBy(schema) }
+    : { anyOf: [only, ...others], ...describedBy(schema) };
+}
+
+function describedBy({ description }: JsonObject): JsonObject {
+  return description === undefined ? {} : { description };
+}
+
+/** The schema of a value in whose place an axis may be named, or nothing for the default; the same for all inside it. */
+function orReference(schema: JsonObject): JsonObject {
+  const { description, default: usual, examples, ...rest } = schema;
+  const shown = {
+    ...(description !== undefined && { description }),
+    ...(usual !== undefined && { default: usual }),
+    ...(examples !== undefined && { examples }),
+  };
+  if (typeof rest.type !== 'string') return { ...shown, anyOf: [rest, REFERENCE, NOTHING] };
+  const inner = { ...rest, ...insideOf(rest) };
+  if (rest.type === 'string' && rest.enum === undefined) return { ...shown, ...inner, type: ['string', 'null'] };
+  if (rest.enum !== undefined || rest.const !== undefined || rest.pattern !== undefined)
+    return { ...shown, anyOf: [inner, REFERENCE, NOTHING] };
+  // One schema rather than alternatives, so that an editor shows one explanation and one error.
+  return { ...shown, ...inner, type: [rest.type, 'string', 'null'], pattern: REFERENCE.pattern };
+}
+
+function insideOf(schema: JsonObject): JsonObject {
+  return {
+    ...(isObject(schema.items) && { items: orReference(schema.items) }),
+    ...(isObject(schema.properties) && {
+      properties: Object.fromEntries(
+        Object.entries(schema.properties).map(([name, inner]) => [name, isObject(inner) ? orReference(inner) : inner]),
+      ),
+      additionalProperties: schema.additionalProperties ?? false,
+    }),
+  };
+}
+
+function isKind(kinds: readonly StageKind[]): JsonObject {
+  return { type: 'object', properties: { stage: { enum: kinds.map(({ kind }) => kind) } }, required: ['stage'] };
+}
+
+/** A map that has all of these keys; strict readers of schemas want them among its properties too. */
+function has(names: readonly string[]): JsonObject {
+  return { type: 'object', properties: Object.fromEntries(names.map((name) => [name, true])), required: names };
+}
+
+function when(condition: JsonObject, consequence: JsonObject): JsonObject {
+  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema.
+  return { if: condition, then: consequence };
+}
+
+function unless(condition: JsonObject, consequence: JsonObject): JsonObject {
+  return { if: condition, else: consequence };
+}
+
+function definition({ kind }: StageKind): string {
+  return `kind-${kind}`;
+}
