@@ -14,6 +14,8 @@ export interface StageCase {
   readonly inputs?: Readonly<Record<string, ArtifactFiles>>;
   readonly seed?: Seed;
   readonly backend?: string;
+  /** Native threads; one unless given, since several test files run side by side. */
+  readonly threads?: number;
 }
 
 export interface OpenedStage {
@@ -24,13 +26,21 @@ export interface OpenedStage {
 
 const backends = new Map<string, Promise<Backend>>();
 
-export function backendFor(name = 'onnxruntime'): Promise<Backend> {
-  const opened = backends.get(name) ?? openBackend(name, { threads: 1 }).then(unwrap);
-  backends.set(name, opened);
+export function backendFor(name = 'onnxruntime', threads = 1): Promise<Backend> {
+  const key = `${name} ${threads}`;
+  const opened = backends.get(key) ?? openBackend(name, { threads }).then(unwrap);
+  backends.set(key, opened);
   return opened;
 }
 
-export async function openStage({ kind, params, inputs = {}, seed, backend }: StageCase): Promise<OpenedStage> {
+export async function openStage({
+  kind,
+  params,
+  inputs = {},
+  seed,
+  backend,
+  threads,
+}: StageCase): Promise<OpenedStage> {
   const stage = stageKind(kind);
   if (!stage) throw new Error(`No stage kind ${kind}`);
   const full = withDefaults(params, stage.parameters);
@@ -42,7 +52,7 @@ export async function openStage({ kind, params, inputs = {}, seed, backend }: St
     seed: seed ?? { base: 1, set: 1 },
     inputs: Object.fromEntries(Object.entries(inputs).map(([role, files]) => [role, readerOf(files)])),
     data: { set: 'fashion-mnist', folder: bundledFolder('fashion-mnist') },
-    backend: await backendFor(backend),
+    backend: await backendFor(backend, threads),
     report: (reported) => figures.push(reported),
   });
   return { run, figures };

@@ -1,0 +1,18 @@
+/** Mini-batches of a pass over a synthetic set, in a given order; the last, smaller one is kept. */
+import { ints, type Tensor } from '../../tensor/tensor.ts';
+import { chosenRows } from '../rows.ts';
+import type { SyntheticSet } from '../synthetic-set.ts';
+
+export interface Batch {
+  readonly images: Tensor;
+  readonly labels: Tensor;
+}
+
+export function batchesOf({ images, labels }: SyntheticSet, order: Int32Array, size: number): Batch[] {
+  const batches: Batch[] = [];
+  for (let start = 0; start < order.length; start += size) {
+    const chosen = order.subarray(start, start + size);
+    batches.push({ images: chosenRows(images, chosen), labels: ints(chosen.map((image) => labels.data[image] ?? 0)) });
+  }
+  return batches;
+}

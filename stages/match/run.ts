@@ -1,0 +1,65 @@
+/**
+ * Matching (DM, algorithm 1): start from given images, then at every iteration draw a network, real batches and an
+ * augmentation of each class, and move the images against the gradient of the method's loss. The state is the images
+ * and their velocity; everything drawn is a function of the seed and the iteration.
+ */
+import type { JsonObject } from '../../base/json.ts';
+import { unwrap } from '../../base/result.ts';
+import { openDataSet } from '../../data/registry.ts';
+import { tokensOf } from '../augment-parameter.ts';
+import { demandFinite } from '../finite.ts';
+import { networkFor } from '../network-parameter.ts';
+import { zerosLike } from '../rows.ts';
+import type { StageContext, StageRun, State } from '../stage.ts';
+import { imagesPerClassOf, picture, readSyntheticSet, syntheticSetFile } from '../synthetic-set.ts';
+import { openDmStep } from './dm-step.ts';
+import { realImagesOf } from './real-images.ts';
+
+export async function openMatch(context: StageContext): Promise<StageRun> {
+  const { params, inputs, data, seed, backend, report } = context;
+  const set = unwrap(openDataSet(data.set, data.folder));
+  if (!inputs.start) throw new Error('Internal error: expected the input start');
+  const start = unwrap(readSyntheticSet(inputs.start, set));
+  const step = await openDmStep({
+    network: networkFor(params.network as JsonObject, set),
+    real: realImagesOf(set),
+    classes: set.classes,
+    imagesPerClass: unwrap(imagesPerClassOf(start, set.classes)),
+    batchReal: params.batchReal as number,
+    tokens: tokensOf(params.augment as string),
+    learningRate: params.learningRate as number,
+    momentum: params.momentum as number,
+    seed,
+    backend,
+  });
+
+  return {
+    steps: params.iterations as number,
+    init: () => ({
+      tensors: { images: start.images, velocity: zerosLike(start.images) },
+      values: { loss: 0 },
+    }),
+    async step(state, index) {
+      const { images, velocity, loss } = await step.step(moved(state), index);
+      demandFinite(`match (${params.method})`, index, { loss, images: images.data }, 'Lower `learningRate`.');
+      report({ loss });
+      return { tensors: { images, velocity }, values: { loss } };
+    },
+    finish(state) {
+      const { images } = moved(state);
+      const result = { images, labels: start.labels };
+      const files = {
+        ...syntheticSetFile(result, set),
+        'before.png': picture(start, set),
+        'after.png': picture(result, set),
+      };
+      return { artifacts: { images: files }, metrics: { loss: state.values.loss as number } };
+    },
+    close: () => step.close(),
+  };
+}
+
+function moved({ tensors: { images, velocity } }: State) {
+  if (!images || !velocity) throw new Error('Internal error: expected images and velocity in the state');
+  return { images, velocity };
+}

@@ -1,0 +1,41 @@
+/**
+ * Keys hold only the parameters that differ from their default, so a default that changes changes the meaning of every
+ * key that does not name it. When this fails: raise the stage's version, and write the new digest under it.
+ */
+import { expect, it } from 'vitest';
+import { canonicalJson } from '../base/canonical-json.ts';
+import { sha256 } from '../base/digest.ts';
+import type { Json } from '../base/json.ts';
+import { unwrap } from '../base/result.ts';
+import { defaultsDigest } from '../engine/plan/defaults.ts';
+import { buildNetwork, type NetworkSpec } from '../nn/network.ts';
+import { networkParameter } from '../stages/network-parameter.ts';
+import { stageKinds } from '../stages/registry.ts';
+
+const STAGES: Readonly<Record<string, string>> = {
+  'select@1': '80d2ae7dc22e098f5404e2133b6fe83e0f1532c126d5c1ef7857860dacef2b17',
+  'match@1': 'e935408866ee0ae6a790dc61a70905409deccfb4c4c3ed9a6b21c1c0b6564e4c',
+  'evaluate@1': '6c1c4063ffcd70bd21c41aff79fbf369acdbd09810f794f91f45e2e32b9e3201',
+};
+
+it.each(stageKinds)('$kind has the defaults of its version', (stage) => {
+  expect(defaultsDigest(stage)).toBe(STAGES[`${stage.kind}@${stage.version}`]);
+});
+
+/** What a network's schema leaves to its family: the parameters of each as it is. A change concerns every stage with a network. */
+const FAMILIES: Readonly<Record<string, string>> = {
+  convnet: '8d8bbe69280afef9',
+  mlp: '00ae4e5e3db6b441',
+  lenet: 'dce98c4dad87ca4b',
+  alexnet: '1653fde393f9c31a',
+  vgg: '06d6f65e0b839c5b',
+  resnet: '3389142902032940',
+  vit: '3189759484c52ebd',
+};
+
+it.each(networkParameter.properties.kind.enum)('a %s has the layers of its family', (kind) => {
+  const input = { channels: 3, height: 32, width: 32, classes: 10 };
+  const { parameters, buffers } = unwrap(buildNetwork({ kind } as NetworkSpec, input));
+  const said = JSON.parse(JSON.stringify({ parameters, buffers })) as Json;
+  expect(sha256(canonicalJson(said)).slice(0, 16)).toBe(FAMILIES[kind]);
+});
