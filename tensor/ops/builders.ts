@@ -185,9 +185,19 @@ export function maxPoolPick(x: Expr, v: Expr, options: PoolOptions): Expr {
   return apply('maxPoolPick', [x, v], poolAttrs(options));
 }
 
+export interface NormalizeOptions {
+  readonly axes: readonly number[];
+  readonly eps: number;
+}
+
 /** (x - mean) / √(biased variance + eps) over `axes`. */
-export function normalize(x: Expr, { axes, eps }: { axes: readonly number[]; eps: number }): Expr {
+export function normalize(x: Expr, { axes, eps }: NormalizeOptions): Expr {
   return apply('normalize', [x], { axes: axesOf(x, axes), eps });
+}
+
+/** 1 / √(biased variance + eps) over `axes`, which are kept with length 1. */
+export function inverseDeviation(x: Expr, { axes, eps }: NormalizeOptions): Expr {
+  return apply('inverseDeviation', [x], { axes: axesOf(x, axes), eps });
 }
 
 /** x [N, C, H, W] read bilinearly at (row, column) in pixels, `coords` [N or 1, Ho, Wo, 2]; zero outside. */

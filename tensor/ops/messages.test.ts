@@ -73,9 +73,9 @@ it('gives derivatives the place of what they are derivatives of', () => {
 });
 
 it('builds 20,000 nodes in well under half a second', () => {
-  const start = performance.now();
+  const before = process.cpuUsage();
   let y = x;
   for (let step = 0; step < 20_000; step++) y = op.mul(y, x);
-  // A bound with room for a busy machine; measured 0.2 s.
-  expect(performance.now() - start).toBeLessThan(1000);
+  // Time of the processor, since other tests run beside; measured 0.2 s.
+  expect(process.cpuUsage(before).user / 1e6).toBeLessThan(1);
 });

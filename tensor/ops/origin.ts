@@ -6,11 +6,25 @@ import { relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packageRoot } from '../../base/package-root.ts';
 
-/** Frames of `tensor/` between a method's line and `apply`: builders and composites, never deep. */
-const frames = 10;
+/** Builders are called by methods or by a composite; other composites call each other a few times. */
+const fewFrames = 4;
+const manyFrames = 16;
 const tensorFolder = fileURLToPath(new URL('..', import.meta.url));
 
 export function callerOrigin(): string | undefined {
+  return nearestOutside(fewFrames) ?? nearestOutside(manyFrames);
+}
+
+function nearestOutside(frames: number): string | undefined {
+  for (const site of callSites(frames)) {
+    const file = pathOf(site.getFileName());
+    if (file === undefined || (file.startsWith(tensorFolder) && !file.includes('.test.'))) continue;
+    return `${named(file)}:${site.getLineNumber()}`;
+  }
+  return undefined;
+}
+
+function callSites(frames: number): readonly NodeJS.CallSite[] {
   const { stackTraceLimit, prepareStackTrace } = Error;
   const holder: { stack?: NodeJS.CallSite[] } = {};
   try {
@@ -18,12 +32,7 @@ export function callerOrigin(): string | undefined {
     Error.prepareStackTrace = (_, sites) => sites;
     Error.captureStackTrace(holder, callerOrigin);
     // Reading it makes it.
-    for (const site of holder.stack ?? []) {
-      const file = pathOf(site.getFileName());
-      if (file === undefined || (file.startsWith(tensorFolder) && !file.includes('.test.'))) continue;
-      return `${named(file)}:${site.getLineNumber()}`;
-    }
-    return undefined;
+    return holder.stack ?? [];
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
     // Absent by default; assigning undefined would hide the default of Node.

@@ -96,6 +96,8 @@ const normalisation: readonly OpCase[] = [
   opCase('normalize, layer', [[2, 2, 3, 1]], (x) => op.normalize(x, { axes: [1, 2, 3], eps: 1e-5 })),
   opCase('normalize, features', [[2, 1, 5]], (x) => op.normalize(x, { axes: [-1], eps: 0.1 })),
   opCase('normalize, rows of one', [[3, 1]], (x) => op.normalize(x, { axes: [1], eps: 0.5 })),
+  opCase('inverseDeviation, instance', [[2, 3, 3, 2]], (x) => op.inverseDeviation(x, { axes: [2, 3], eps: 1e-5 })),
+  opCase('inverseDeviation, batch', [[3, 2, 2, 1]], (x) => op.inverseDeviation(x, { axes: [0, 2, 3], eps: 0.1 })),
   opCase('normalize, no images', [[0, 2, 3, 3]], (x) => op.normalize(x, { axes: [2, 3], eps: 1e-5 })),
 ];
 

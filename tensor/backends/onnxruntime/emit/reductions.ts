@@ -28,25 +28,36 @@ function cumsum({ graph, expr, inputs }: EmissionContext): Value {
   return graph.node('CumSum', [inputs[0]!, axis], { reverse: flagAttr(expr.attrs, 'reverse') ? 1 : 0 });
 }
 
-/** Trailing axes are one LayerNormalization of rows; other axes are brought last around it. */
-function normalize({ graph, expr, inputs }: EmissionContext): Value {
+/** Rows brought last, the normalised rows and one over the deviation of each: one pass gives both. */
+function normalisedRows({ graph, expr, inputs }: EmissionContext): { perm: number[]; y: Value; scale: Value } {
   const x = expr.inputs[0]!;
   const axes = [...numbersAttr(expr.attrs, 'axes')].sort((a, b) => a - b);
-  const rank = x.shape.length;
   const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   const perm = [...kept, ...axes];
   const rows = kept.reduce((product, axis) => product * x.shape[axis]!, 1);
   const length = axes.reduce((product, axis) => product * x.shape[axis]!, 1);
   const flat = graph.reshape(graph.transpose(inputs[0]!, perm), [rows, length]);
   const ones = graph.floats(new Float32Array(length).fill(1));
-  const epsilon = float(numberAttr(expr.attrs, 'eps'));
-  const normal = graph.node('LayerNormalization', [flat, ones], { axis: -1, epsilon });
+  const attributes = { axis: -1, epsilon: float(numberAttr(expr.attrs, 'eps')) };
+  const [y, , scale] = graph.nodes('LayerNormalization', [flat, ones], attributes, 3);
+  return { perm, y: y!, scale: scale! };
+}
+
+/** Trailing axes are one LayerNormalization of rows; other axes are brought last around it. */
+function normalize(context: EmissionContext): Value {
+  const { graph, expr } = context;
+  const { perm, y } = normalisedRows(context);
   const shaped = graph.reshape(
-    normal,
-    perm.map((axis) => x.shape[axis]!),
+    y,
+    perm.map((axis) => expr.shape[axis]!),
   );
-  const back = Array.from({ length: rank }, (_, axis) => perm.indexOf(axis));
+  const back = perm.map((_, axis) => perm.indexOf(axis));
   return graph.transpose(shaped, back);
+}
+
+/** Rows keep their order, so the lengths of 1 only have to be put between. */
+function inverseDeviation(context: EmissionContext): Value {
+  return context.graph.reshape(normalisedRows(context).scale, context.expr.shape);
 }
 
 export const reductions: Readonly<Record<string, Emission>> = {
@@ -57,4 +68,5 @@ export const reductions: Readonly<Record<string, Emission>> = {
   topKIndices,
   cumsum,
   normalize,
+  inverseDeviation,
 };

@@ -22,8 +22,8 @@ const reduce =
     );
   };
 
-/** d · rsqrt(mean d² + eps), d = x - mean x. */
-function normalize({ graph, expr, inputs }: EmissionContext): Value {
+/** x without its mean, and one over its deviation: equal nodes are emitted once, so both operations share them. */
+function centredAndScale({ graph, expr, inputs }: EmissionContext): { x: Value; centred: Value; scale: Value } {
   const [x] = inputs as [Value];
   const axes = numbersAttr(expr.attrs, 'axes').map((axis) => axisIn(x, axis));
   const centred = graph.binary('Sub', x, graph.reduce('Mean', x, axes, true), x.shape, 'float', x.layout);
@@ -36,7 +36,16 @@ function normalize({ graph, expr, inputs }: EmissionContext): Value {
     'float',
     x.layout,
   );
-  return graph.binary('Mul', centred, graph.unary('Rsqrt', stabilised), x.shape, 'float', x.layout);
+  return { x, centred, scale: graph.unary('Rsqrt', stabilised) };
+}
+
+function normalize(context: EmissionContext): Value {
+  const { x, centred, scale } = centredAndScale(context);
+  return context.graph.binary('Mul', centred, scale, x.shape, 'float', x.layout);
+}
+
+function inverseDeviation(context: EmissionContext): Value {
+  return centredAndScale(context).scale;
 }
 
 function argMax({ graph, expr, inputs }: EmissionContext): Value {
@@ -85,4 +94,5 @@ export const reductions: Readonly<Record<string, Emission>> = {
   topKIndices: plainly(topKIndices),
   cumsum: plainly(cumsum),
   normalize,
+  inverseDeviation,
 };
