@@ -40,6 +40,8 @@ it.each<[string, Expr, Expr]>([
   ['0 + x', add(0, x), x],
   ['x - 0', sub(x, 0), x],
   ['x / 1', div(x, 1), x],
+  ['a scale of ones', mul(x, constant(floats([1, 1, 1], [1, 3]))), x],
+  ['a shift of zeros', add(constant(floats([0, 0], [2, 1])), x), x],
   ['-(-x)', neg(neg(x)), x],
   ['a reshape undone', reshape(reshape(x, [6]), [2, 3]), x],
   ['a transpose undone', transpose(transpose(x, [1, 0]), [1, 0]), x],

@@ -28,6 +28,18 @@ function numberOf(expr: Expr | undefined): number | undefined {
   return expr.value?.data[0];
 }
 
+/** Constants above this are not looked through: they are data, not a fill. */
+const LARGEST_FILL = 4096;
+
+/** The number that a float constant is filled with: fresh scales and shifts of norms, say. */
+function fillOf(expr: Expr | undefined): number | undefined {
+  if (expr?.op !== 'constant' || expr.dtype !== 'float' || !expr.value || expr.value.data.length > LARGEST_FILL)
+    return undefined;
+  const { data } = expr.value;
+  for (let index = 1; index < data.length; index++) if (data[index] !== data[0]) return undefined;
+  return data[0];
+}
+
 function sameShape(a: Expr, b: Expr): boolean {
   return a.dtype === b.dtype && a.shape.join() === b.shape.join();
 }
@@ -51,25 +63,26 @@ function withoutBroadcast(context: Context): Expr | undefined {
 function add(context: Context): Expr | undefined {
   const [a, b] = context.inputs;
   // -0 + 0 would be 0: the sign of a zero is not kept.
-  if (numberOf(b) === 0) return asIs(a, context) ?? withoutBroadcast(context);
-  if (numberOf(a) === 0) return asIs(b, context) ?? withoutBroadcast(context);
+  if (fillOf(b) === 0) return asIs(a, context) ?? withoutBroadcast(context);
+  if (fillOf(a) === 0) return asIs(b, context) ?? withoutBroadcast(context);
   return withoutBroadcast(context);
 }
 
 function sub(context: Context): Expr | undefined {
   const [a, b] = context.inputs;
-  return (numberOf(b) === 0 ? asIs(a, context) : undefined) ?? withoutBroadcast(context);
+  return (fillOf(b) === 0 ? asIs(a, context) : undefined) ?? withoutBroadcast(context);
 }
 
 function mul(context: Context): Expr | undefined {
   const { expr, inputs, build } = context;
   const [a, b] = inputs as [Expr, Expr];
+  if (fillOf(b) === 1 && sameShape(a, expr)) return a;
+  if (fillOf(a) === 1 && sameShape(b, expr)) return b;
   for (const [x, factor] of [
     [a, numberOf(b)],
     [b, numberOf(a)],
   ] as const) {
     if (factor === undefined) continue;
-    if (factor === 1 && sameShape(x, expr)) return x;
     // (x · p) · q is x · (p · q), rounded once instead of twice.
     const [inner, other] = x.op === 'mul' ? x.inputs : [];
     const before = numberOf(other) ?? numberOf(inner);
@@ -83,7 +96,7 @@ function mul(context: Context): Expr | undefined {
 
 function div(context: Context): Expr | undefined {
   const [a, b] = context.inputs;
-  return (numberOf(b) === 1 ? asIs(a, context) : undefined) ?? withoutBroadcast(context);
+  return (fillOf(b) === 1 ? asIs(a, context) : undefined) ?? withoutBroadcast(context);
 }
 
 const RULES: Readonly<Record<string, Rule>> = {
