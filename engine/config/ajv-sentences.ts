@@ -159,7 +159,8 @@ function sizeOf(error: ErrorObject, tree: Tree): string | undefined {
   return size === 0 ? 'none' : size?.toString();
 }
 
-const TYPES: Readonly<Record<string, string>> = {
+/** Types of JSON Schema in plain words. */
+export const TYPES: Readonly<Record<string, string>> = {
   integer: 'a whole number',
   number: 'a number',
   string: 'text',

@@ -10,7 +10,7 @@ import { stageKinds } from '../../stages/registry.ts';
 import { BASE, HEAD, OPTIONS } from '../../test/rig/pages.ts';
 import { sampleKinds } from '../../test/rig/stage-kinds.ts';
 import { formatDiagnostics } from './diagnostics.ts';
-import { editorSchema } from './editor-schema.ts';
+import { EDITOR_KEYWORDS, editorSchema } from './editor-schema.ts';
 import { BACKENDS, resolveExperiments } from './resolve.ts';
 import { schemaText } from './schema-text.ts';
 
@@ -19,6 +19,7 @@ const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
 
 // Strict: an editor ignores in silence what a schema says wrongly.
 const ajv = new Ajv({ strict: true, allErrors: true, allowUnionTypes: true });
+ajv.addVocabulary(EDITOR_KEYWORDS);
 const sample = ajv.compile(editorSchema({ dataSets: OPTIONS.dataSets, backends: BACKENDS }, sampleKinds));
 const real = ajv.compile(JSON.parse(schemaText()) as object);
 
@@ -67,10 +68,11 @@ it('explains every key: descriptions, defaults, examples', () => {
     {
       "imagesPerClass": {
         "default": 10,
-        "description": "Images per class of the synthetic set.",
+        "description": "Images per class of the synthetic set. Default: 10.",
         "maximum": 5000,
         "minimum": 1,
         "pattern": "^\\$[A-Za-z_]",
+        "patternErrorMessage": "Expected a whole number, or \`$axis\` for the value of an axis.",
         "type": [
           "integer",
           "string",
@@ -96,7 +98,7 @@ it('explains every key: descriptions, defaults, examples', () => {
           },
         ],
         "default": "random",
-        "description": "How they are chosen.",
+        "description": "How they are chosen. Default: "random".",
       },
       "notes": {
         "description": "For readers; never in a cache key.",
@@ -106,6 +108,7 @@ it('explains every key: descriptions, defaults, examples', () => {
         "additionalProperties": false,
         "description": "What an attempt of a stage takes. The default is a fixed number of the stage kind.",
         "pattern": "^\\$[A-Za-z_]",
+        "patternErrorMessage": "Expected a map, or \`$axis\` for the value of an axis.",
         "properties": {
           "threads": {
             "description": "Native threads of an attempt. Part of the cache key, since their number can move the last bit of a sum; how many attempts run side by side is \`--concurrency\` and is not.",
@@ -116,6 +119,7 @@ it('explains every key: descriptions, defaults, examples', () => {
             "maximum": 1024,
             "minimum": 1,
             "pattern": "^\\$[A-Za-z_]",
+            "patternErrorMessage": "Expected a whole number, or \`$axis\` for the value of an axis.",
             "type": [
               "integer",
               "string",

@@ -6,6 +6,7 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { StageKind } from '../../stages/stage.ts';
 import { isObject } from '../plan/defaults.ts';
+import { TYPES } from './ajv-sentences.ts';
 import {
   experimentProperties,
   FREE_KEYS,
@@ -17,10 +18,14 @@ import {
 import { AXIS_NAME, RESERVED_AXES } from './matrix.ts';
 
 const REFERENCE = { type: 'string', pattern: '^\\$[A-Za-z_]', description: 'The value of an axis: `$axis`.' };
+/** Read by yaml-language-server in place of the pattern, which says nothing to people; unknown to plain JSON Schema. */
+export const EDITOR_KEYWORDS = ['patternErrorMessage'];
 const NOTHING = { type: 'null', description: 'Back to the default.' };
 
 export function editorSchema(vocabulary: Vocabulary, stageKinds: readonly StageKind[]): JsonObject {
-  const properties = experimentProperties(vocabulary);
+  const properties = Object.fromEntries(
+    Object.entries(experimentProperties(vocabulary)).map(([name, schema]) => [name, explained(schema)]),
+  );
   const complete = has(REQUIRED_KEYS);
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -37,7 +42,7 @@ export function editorSchema(vocabulary: Vocabulary, stageKinds: readonly StageK
       ...Object.fromEntries(Object.entries(properties).filter(([name]) => name !== 'version')),
       network: sharedNetwork(properties.network as JsonObject, stageKinds),
       resources: orReference(RESOURCES),
-      matrix: matrix(properties.matrix as JsonObject),
+      matrix: matrix(properties.matrix as JsonObject, stageKinds),
       stages: {
         ...(properties.stages as JsonObject),
         propertyNames: { pattern: AXIS_NAME.source },
@@ -74,10 +79,7 @@ function anyStage(stageKinds: readonly StageKind[]): JsonObject {
   return {
     type: 'object',
     properties: {
-      stage: {
-        description: STAGE_KEYS.stage?.description ?? '',
-        anyOf: [...stageKinds.map(({ kind, description }) => ({ const: kind, description })), REFERENCE],
-      },
+      stage: kindNames(stageKinds),
     },
     allOf: [
       ...stageKinds.map((kind) => when(isKind([kind]), { $ref: `#/definitions/${definition(kind)}` })),
@@ -137,7 +139,14 @@ function stageKeys(): Record<string, JsonObject> {
   };
 }
 
-function matrix(schema: JsonObject): JsonObject {
+function kindNames(stageKinds: readonly StageKind[]): JsonObject {
+  return {
+    description: STAGE_KEYS.stage?.description ?? '',
+    anyOf: [...stageKinds.map(({ kind, description }) => ({ const: kind, description })), REFERENCE],
+  };
+}
+
+function matrix(schema: JsonObject, stageKinds: readonly StageKind[]): JsonObject {
   const entries: JsonObject = { type: 'array', items: { type: 'object', minProperties: 1 } };
   const described: Readonly<Record<string, JsonObject>> = {
     exclude: { ...entries, description: 'Cells to leave out, by some of their axes.' },
@@ -149,6 +158,9 @@ function matrix(schema: JsonObject): JsonObject {
   };
   const variant = {
     description: 'A named variant: what `use: $axis` or `$axis` stands for.',
+    type: ['object', 'array', 'string', 'number', 'boolean', 'null'],
+    // Offered before the kind is known; what stands beside it is known by then.
+    properties: { stage: kindNames(stageKinds) },
     ...when(has(['stage']), { $ref: '#/definitions/stage' }),
   };
   return {
@@ -185,7 +197,7 @@ function describedBy({ description }: JsonObject): JsonObject {
 
 /** The schema of a value in whose place an axis may be named, or nothing for the default; the same for all inside it. */
 function orReference(schema: JsonObject): JsonObject {
-  const { description, default: usual, examples, ...rest } = schema;
+  const { description, default: usual, examples, ...rest } = withDefaultSaid(schema);
   const shown = {
     ...(description !== undefined && { description }),
     ...(usual !== undefined && { default: usual }),
@@ -197,7 +209,28 @@ function orReference(schema: JsonObject): JsonObject {
   if (rest.enum !== undefined || rest.const !== undefined || rest.pattern !== undefined)
     return { ...shown, anyOf: [inner, REFERENCE, NOTHING] };
   // One schema rather than alternatives, so that an editor shows one explanation and one error.
-  return { ...shown, ...inner, type: [rest.type, 'string', 'null'], pattern: REFERENCE.pattern };
+  const patternErrorMessage = `Expected ${TYPES[rest.type] ?? rest.type}, or \`$axis\` for the value of an axis.`;
+  return {
+    ...shown,
+    ...inner,
+    type: [rest.type, 'string', 'null'],
+    pattern: REFERENCE.pattern,
+    patternErrorMessage,
+  };
+}
+
+/** Editors show a description, but not a default. */
+function withDefaultSaid(schema: JsonObject): JsonObject {
+  const { description, default: usual } = schema;
+  if (typeof description !== 'string' || usual === undefined) return schema;
+  return { ...schema, description: `${description} Default: ${JSON.stringify(usual)}.` };
+}
+
+function explained(schema: JsonObject): JsonObject {
+  const { properties } = schema;
+  if (!isObject(properties)) return withDefaultSaid(schema);
+  const inner = Object.entries(properties).map(([name, value]) => [name, isObject(value) ? explained(value) : value]);
+  return { ...withDefaultSaid(schema), properties: Object.fromEntries(inner) as JsonObject };
 }
 
 function insideOf(schema: JsonObject): JsonObject {
