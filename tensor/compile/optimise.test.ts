@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { openReference } from '../backends/reference/backend.ts';
 import { constant, type Expr, input } from '../expr.ts';
 import { gradient } from '../gradient.ts';
-import { add, broadcastTo, div, mul, neg, relu, reshape, sub, sum, tanh, transpose } from '../ops/index.ts';
+import { caseGraph, opCases } from '../ops/cases.ts';
+import { add, broadcastTo, div, mul, neg, pad, relu, reshape, sub, sum, tanh, transpose } from '../ops/index.ts';
 import { floats, type Tensor } from '../tensor.ts';
 import { inTopologicalOrder } from '../topological.ts';
 import { optimise } from './optimise.ts';
@@ -97,6 +98,47 @@ it('changes no result, on random graphs and their gradients', async () => {
       }
     }),
   );
+});
+
+it.each(opCases)('changes no result of the case $name', async (opCase) => {
+  const { value, slopes, feeds } = caseGraph(opCase);
+  const outputs = { value, ...Object.fromEntries(slopes.map((slope, order) => [`slope${order}`, slope])) };
+  const backend = openReference();
+  const plain = await (await backend.prepare({ outputs })).run(feeds);
+  const fast = await (await backend.prepare({ outputs: optimise(outputs) })).run(feeds);
+  for (const name of Object.keys(outputs)) {
+    expect({ ...fast[name], data: null }).toEqual({ ...plain[name], data: null });
+    const largest = Math.max(1, ...Array.from(plain[name]?.data ?? [], Math.abs));
+    for (const [index, want] of (plain[name]?.data ?? []).entries())
+      expect(Math.abs((fast[name]?.data[index] ?? Number.NaN) - want) / largest).toBeLessThan(1e-10);
+  }
+});
+
+it('keeps the shape where a factor stretches it', () => {
+  const stretched = mul(mul(input('v', [3]), constant(floats([2], [1, 1]))), 3);
+  expect(optimised(stretched).shape).toEqual([1, 3]);
+});
+
+it('joins no factors whose product float32 cannot hold', () => {
+  const tiny = optimised(mul(mul(x, 1e-30), 1e-30));
+  expect(tiny.inputs[0]?.op).toBe('mul');
+});
+
+it('tells paddings of -∞, ∞ and -0 apart', () => {
+  const padded = (value: number) => pad(x, { low: [1, 0], high: [0, 0], value });
+  const outputs = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 0, -0].map((value) => padded(value));
+  const merged = optimise(Object.fromEntries(outputs.map((expr, index) => [`out${index}`, expr])));
+  expect(new Set(Object.values(merged)).size).toBe(4);
+});
+
+it('merges sums and products whatever the order of their operands', () => {
+  const { a, b, c, d } = optimise({ a: add(x, y), b: add(y, x), c: sub(x, y), d: sub(y, x) });
+  expect(a).toBe(b);
+  expect(c).not.toBe(d);
+});
+
+it('refuses inputs of one name and different shapes', () => {
+  expect(() => optimise({ a: x, b: input('x', [3]) })).toThrow('The input x is both float [2, 3] and float [3]');
 });
 
 it('costs as the graph grows, at any depth', () => {

@@ -29,13 +29,21 @@ class Uniques {
 
   /** The one node that stands for `expr` over `inputs`. */
   of(expr: Expr, inputs: readonly Expr[]): Expr {
-    if (expr.op === 'input') return this.#merged(`input ${String(expr.attrs.name)}`, expr);
+    if (expr.op === 'input') return this.#ofInput(expr);
     if (expr.op === 'constant') return this.#merged(constantKey(expr), expr);
     const simple = simplified(expr, inputs, (node) => this.#ofNew(node));
     if (simple) return simple;
     const same = inputs.every((input, index) => input === expr.inputs[index]);
     const node = same ? expr : makeExpr({ ...fieldsOf(expr), inputs });
     return folded(node, (value) => this.of(value, [])) ?? this.#merged(this.#keyOf(node), node);
+  }
+
+  /** A feed has one shape and type: two inputs of one name have to agree. */
+  #ofInput(expr: Expr): Expr {
+    const known = this.#merged(`input ${String(expr.attrs.name)}`, expr);
+    const [one, other] = [known, expr].map(({ dtype, shape }) => `${dtype} [${shape.join(', ')}]`);
+    if (one === other) return known;
+    throw new Error(`The input ${String(expr.attrs.name)} is both ${one} and ${other}`);
   }
 
   /** A node that a rule has made; constants among its inputs may be new as well. */

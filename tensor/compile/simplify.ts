@@ -87,11 +87,18 @@ function mul(context: Context): Expr | undefined {
     const [inner, other] = x.op === 'mul' ? x.inputs : [];
     const before = numberOf(other) ?? numberOf(inner);
     const of = numberOf(other) === undefined ? other : inner;
-    if (before !== undefined && of && numberOf(of) === undefined && sameShape(x, expr)) {
+    if (before === undefined || !of || numberOf(of) !== undefined) continue;
+    if (isOrdinary(before * factor) && sameShape(x, expr) && sameShape(of, expr)) {
       return build('mul', [of, constant(before * factor)]);
     }
   }
   return withoutBroadcast(context);
+}
+
+/** Whether float32 holds a factor to its full precision: neither too small nor too large. */
+function isOrdinary(factor: number): boolean {
+  const size = Math.abs(factor);
+  return factor === 0 || (size >= 2 ** -126 && size < 2 ** 127);
 }
 
 function div(context: Context): Expr | undefined {

@@ -13,10 +13,20 @@ export function constantKey({ dtype, shape, value }: Expr): string {
   return `constant ${dtype} ${width} [${shape}] ${content}`;
 }
 
+/** Of these, a and b may change places without changing a bit. */
+const COMMUTATIVE = new Set(['add', 'mul', 'eq', 'ne', 'and', 'or']);
+
 /** `inputs` are the numbers of the node's inputs. Shape and type follow from these, so they are not in it. */
 export function nodeKey({ op, attrs }: Expr, inputs: readonly number[]): string {
+  const ordered = COMMUTATIVE.has(op) ? [...inputs].sort((a, b) => a - b) : inputs;
   const sorted = Object.entries(attrs).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `${op} ${inputs} ${sorted.length === 0 ? '' : JSON.stringify(sorted)}`;
+  return `${op} ${ordered} ${sorted.length === 0 ? '' : JSON.stringify(sorted, exactNumber)}`;
+}
+
+/** JSON has no infinities, NaN and negative zero: a padding of -∞ must not equal one of NaN. */
+function exactNumber(_: string, value: unknown): unknown {
+  if (typeof value !== 'number' || (Number.isFinite(value) && !Object.is(value, -0))) return value;
+  return Object.is(value, -0) ? '-0' : String(value);
 }
 
 /** SHA-256 of a whole graph: programs of equal digest compute the same from equal feeds. */
@@ -29,6 +39,6 @@ export function structureDigest(outputs: Readonly<Record<string, Expr>>): string
     const leaf = expr.op === 'input' ? ` ${expr.dtype} [${expr.shape}]` : '';
     hash.update(`${expr.op === 'constant' ? constantKey(expr) : nodeKey(expr, inputs)}${leaf}\n`);
   }
-  for (const [name, expr] of Object.entries(outputs)) hash.update(`out ${name} ${numbers.get(expr)}\n`);
+  for (const [name, expr] of Object.entries(outputs)) hash.update(`out ${JSON.stringify(name)} ${numbers.get(expr)}\n`);
   return hash.digest('hex');
 }
