@@ -1,0 +1,97 @@
+/**
+ * From the files of a store to the rows of its index. Reading a file twice changes nothing, and what comes out does not
+ * depend on when it was read: an index kept up to date equals one made anew.
+ */
+import type { Database } from 'better-sqlite3';
+import type { RunEvent } from '../events.ts';
+import { readEvents } from './event-log.ts';
+import { allKeys, type KeyRecord, keyPath, readRecord } from './keys.ts';
+import { openRun, type RunFolder, readRunEnd, readRunRecord } from './runs.ts';
+import type { Store } from './store.ts';
+
+/** A key file never changes, so only those not yet known are read. */
+export function ingestKeys(store: Store, database: Database): void {
+  const known = new Set(database.prepare('SELECT key FROM keys').pluck().all() as string[]);
+  const insertKey = database.prepare('INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?)');
+  const insertArtifact = database.prepare('INSERT INTO artifacts VALUES (?, ?, ?, ?, ?)');
+  const removeKey = database.prepare('DELETE FROM keys WHERE key = ?');
+  for (const key of allKeys(store)) {
+    if (known.delete(key)) continue;
+    const record = readRecord(keyPath(store, key), key);
+    if (!record) continue;
+    insertKey.run(...keyRow(record));
+    for (const [role, files] of Object.entries(record.artifacts))
+      for (const [file, { sha256, bytes }] of Object.entries(files)) insertArtifact.run(key, role, file, sha256, bytes);
+  }
+  // What is left has been deleted from the store.
+  for (const key of known) removeKey.run(key);
+}
+
+function keyRow({ key, manifest, metrics, seconds, steps }: KeyRecord): unknown[] {
+  return [key, manifest.stage, manifest.version, JSON.stringify(manifest), JSON.stringify(metrics), seconds, steps];
+}
+
+/** Goes on behind the last event that was ingested. */
+export function ingestRun(store: Store, database: Database, id: string): void {
+  const record = readRunRecord(store, id);
+  const run = openRun(store, id);
+  if (!record || !run.ok) return;
+  const end = readRunEnd(store, id);
+  database
+    .prepare(
+      `INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run) DO UPDATE SET
+       outcome = excluded.outcome, ended = excluded.ended, executed = excluded.executed, hits = excluded.hits,
+       seconds = excluded.seconds`,
+    )
+    .run(
+      id,
+      record.name,
+      record.planDigest,
+      Date.parse(record.startedAt),
+      record.host,
+      end?.outcome ?? null,
+      end ? Date.parse(end.at) : null,
+      end?.executed ?? null,
+      end?.hits ?? null,
+      end?.seconds ?? null,
+    );
+  const from =
+    (database.prepare('SELECT bytes FROM ingested WHERE run = ?').pluck().get(id) as number | undefined) ?? 0;
+  const { events, next } = readEvents(run.value, from);
+  const ingestEvent = attemptRows(database, run.value);
+  for (const event of events) ingestEvent(event);
+  database
+    .prepare('INSERT INTO ingested VALUES (?, ?) ON CONFLICT (run) DO UPDATE SET bytes = excluded.bytes')
+    .run(id, next);
+}
+
+function attemptRows(database: Database, run: RunFolder): (event: RunEvent) => void {
+  const keys = new Map(run.plan.nodes.map((node) => [node.id, node.key]));
+  const start = database.prepare('INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)');
+  // The end belongs to the newest attempt: a driver that was killed leaves attempts without an end before it.
+  const finish = database.prepare(
+    `UPDATE attempts SET outcome = @outcome, ended = @ended, failure = @failure
+     WHERE run = @run AND node = @node AND outcome IS NULL AND started =
+       (SELECT max(started) FROM attempts WHERE run = @run AND node = @node)`,
+  );
+  const ended = (node: string, at: string, outcome: string, failure: string | null = null) =>
+    finish.run({ run: run.id, node, ended: Date.parse(at), outcome, failure });
+  return (event) => {
+    switch (event.type) {
+      case 'node-started': {
+        const { node, at, attempt, fromStep, steps } = event;
+        start.run(run.id, node, Date.parse(at), attempt, keys.get(node) ?? '', fromStep, steps);
+        break;
+      }
+      case 'node-done':
+        ended(event.node, event.at, 'done');
+        break;
+      case 'node-failed':
+        ended(event.node, event.at, 'failed', event.failure.code);
+        break;
+      case 'node-skipped':
+        if (event.reason === 'cancelled') ended(event.node, event.at, 'cancelled');
+        break;
+    }
+  };
+}
