@@ -11,7 +11,7 @@ import { axesAttr, numberAttr } from './attrs.ts';
 import { inverseDeviation, normalize as normalized } from './builders.ts';
 import { mean } from './composites.ts';
 import { at, type OpDefinition, type OpFamily, reject, requireFloat } from './definition.ts';
-import { mul, square, sub } from './elementwise-builders.ts';
+import { add, mul, neg, square } from './elementwise-builders.ts';
 import { asFloat64 } from './float64.ts';
 import { rowsOf, tensorOf } from './layout.ts';
 
@@ -50,9 +50,11 @@ const normalize: OpDefinition = {
   derivative(node, g) {
     const options = optionsOf(node);
     const overRows = { axes: options.axes, keepDims: true };
+    // The signs are on the factors of rows, so that no pass over all of x is spent on them, here or one order higher.
     const scale = inverseDeviation(at(node.inputs, 0), options);
-    const along = mul(node, mul(mean(mul(g, node), overRows), scale));
-    return sub(sub(mul(g, scale), along), mul(mean(g, overRows), scale));
+    const opposite = neg(scale);
+    const along = mul(node, mul(mean(mul(g, node), overRows), opposite));
+    return add(add(mul(g, scale), along), mul(mean(g, overRows), opposite));
   },
   evaluate(inputs, attrs, out) {
     const x = asFloat64(at(inputs, 0));
