@@ -1,9 +1,10 @@
 /** The backend `reference`: interprets a graph in float64. Slow and obviously correct: what others are measured by. */
 import type { Expr } from '../../expr.ts';
 import { opDefinition } from '../../ops/table.ts';
-import type { Tensor } from '../../tensor.ts';
+import type { DType, Shape, Tensor } from '../../tensor.ts';
 import { inTopologicalOrder } from '../../topological.ts';
 import type { Backend, Graph, Program } from '../backend.ts';
+import { checkedFeed } from '../feeds.ts';
 
 export function openReference(): Backend {
   return {
@@ -14,7 +15,7 @@ export function openReference(): Backend {
 }
 
 class ReferenceProgram implements Program {
-  readonly inputs: Readonly<Record<string, { shape: readonly number[]; dtype: string }>>;
+  readonly inputs: Readonly<Record<string, { shape: Shape; dtype: DType }>>;
   readonly #outputs: readonly (readonly [string, Expr])[];
   readonly #order: readonly Expr[];
   /** How many operations and outputs read an expression: its value is dropped after the last. */
@@ -32,7 +33,7 @@ class ReferenceProgram implements Program {
   }
 
   async run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
-    for (const [name, { shape, dtype }] of Object.entries(this.inputs)) check(name, shape, dtype, feeds[name]);
+    for (const [name, expected] of Object.entries(this.inputs)) checkedFeed(feeds, name, expected);
     const values = new Map<Expr, Tensor>();
     const left = new Map(this.#readers);
     const computed = (expr: Expr): Tensor => {
@@ -60,13 +61,6 @@ function evaluate(expr: Expr, inputs: readonly Tensor[], feeds: Readonly<Record<
   if (!value) throw new Error(`Internal error: expected a value of ${expr.op}`);
   if (value.dtype !== 'float' || value.data instanceof Float64Array) return value;
   return { ...value, data: Float64Array.from(value.data) };
-}
-
-function check(name: string, shape: readonly number[], dtype: string, fed: Tensor | undefined): void {
-  if (!fed) throw new Error(`The program wants the input ${name} ${dtype} [${shape}], which was not fed`);
-  if (fed.dtype !== dtype || fed.shape.join() !== shape.join()) {
-    throw new Error(`The input ${name} is ${dtype} [${shape}], but ${fed.dtype} [${fed.shape}] was fed`);
-  }
 }
 
 function countReaders(order: readonly Expr[], outputs: readonly Expr[]): ReadonlyMap<Expr, number> {

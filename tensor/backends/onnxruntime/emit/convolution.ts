@@ -3,8 +3,9 @@
  * - in x, stride 1: of g with the flipped filters, input and output channels swapped; other strides: ConvTranspose;
  * - in w: of x with g, batch and channels swapped, strides and dilations swapped.
  */
+import { flagAttr, numberAttr, numbersAttr } from '../../../ops/attrs.ts';
 import { contrib, type GraphBuilder, type Value } from '../builder.ts';
-import { type Emission, type EmissionContext, flagAttr, numberAttr, numbersAttr } from './emission.ts';
+import type { Emission, EmissionContext } from './emission.ts';
 
 function matmul({ graph, expr, inputs }: EmissionContext): Value {
   const transA = flagAttr(expr.attrs, 'transA') ? 1 : 0;

@@ -1,8 +1,9 @@
 /** Reading and adding at positions. Scatters run one after the other in ONNX Runtime: same order, same bits. */
+import { numberAttr } from '../../../ops/attrs.ts';
 import type { Shape } from '../../../tensor.ts';
 import { sizeOf } from '../../../tensor.ts';
 import type { GraphBuilder, Value } from '../builder.ts';
-import { type Emission, type EmissionContext, numberAttr } from './emission.ts';
+import type { Emission, EmissionContext } from './emission.ts';
 
 function zeros(graph: GraphBuilder, expr: EmissionContext['expr'], shape: Shape): Value {
   const zero = expr.dtype === 'int' ? graph.ints([0], []) : graph.scalar(0);

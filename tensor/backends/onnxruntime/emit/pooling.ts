@@ -1,8 +1,9 @@
 /** Average and max pooling with their adjoints. */
+import { numbersAttr } from '../../../ops/attrs.ts';
 import { sizeOf } from '../../../tensor.ts';
 import type { Value } from '../builder.ts';
 import { padSpace } from './convolution.ts';
-import { type Emission, type EmissionContext, numbersAttr } from './emission.ts';
+import type { Emission, EmissionContext } from './emission.ts';
 
 interface Window {
   readonly size: readonly [number, number];

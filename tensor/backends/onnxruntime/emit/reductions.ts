@@ -1,7 +1,8 @@
 /** Reductions, cumulative sums and ordering. ONNX counts positions in int64; ours are int32. */
+import { flagAttr, numberAttr, numbersAttr } from '../../../ops/attrs.ts';
 import { float, type Value } from '../builder.ts';
 import { elementTypes } from '../model.ts';
-import { type Emission, type EmissionContext, flagAttr, numberAttr, numbersAttr } from './emission.ts';
+import type { Emission, EmissionContext } from './emission.ts';
 
 const reduce =
   (op: string): Emission =>

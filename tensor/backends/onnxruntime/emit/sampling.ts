@@ -1,8 +1,9 @@
 /** Bilinear sampling at (row, column) pixels, zero outside, and its adjoint in the pictures. */
+import { numbersAttr } from '../../../ops/attrs.ts';
 import { sizeOf } from '../../../tensor.ts';
 import type { GraphBuilder, Value } from '../builder.ts';
 import { elementTypes } from '../model.ts';
-import { type Emission, type EmissionContext, numbersAttr } from './emission.ts';
+import type { Emission, EmissionContext } from './emission.ts';
 
 /** Above this many weights the adjoint scatters instead of multiplying by the whole sampling matrix. */
 const largestMatrix = 2 ** 21;

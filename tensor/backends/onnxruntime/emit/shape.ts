@@ -1,6 +1,7 @@
 /** Operations that only move elements. */
+import { numberAttr, numbersAttr } from '../../../ops/attrs.ts';
 import type { Value } from '../builder.ts';
-import { type Emission, type EmissionContext, numberAttr, numbersAttr } from './emission.ts';
+import type { Emission, EmissionContext } from './emission.ts';
 
 function slice({ graph, expr, inputs }: EmissionContext): Value {
   const starts = numbersAttr(expr.attrs, 'starts');
