@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type Failure, FailureError } from '../../base/result.ts';
 import { errorCode, onDisk } from './disk-failure.ts';
 import { type DurableFile, fault } from './faults.ts';
 
@@ -43,13 +44,22 @@ function commit(
     } catch (error) {
       rmSync(beside, { force: true });
       if (name === linkOrRename && errorCode(error) === 'EEXIST') return false;
-      throw error;
+      throw errorCode(error) === 'ENOENT' ? new FailureError(gone(path)) : error;
     }
     if (as) fault(`${as}-renamed`);
     syncFolder(dirname(path));
     if (as) fault(`${as}-durable`);
     return true;
   });
+}
+
+function gone(path: string): Failure {
+  return {
+    code: 'STORE_GONE',
+    message: 'A folder of the store was moved or deleted while it was in use.',
+    place: path,
+    help: 'Put it back, or run the same command again: what is missing is made anew.',
+  };
 }
 
 export function temporaryPath(folder: string): string {

@@ -40,7 +40,9 @@ export async function openIndex(store: Store): Promise<Result<Index>> {
 /** Brings the index up to date with the files. */
 export function ingest({ store, database }: Index): void {
   database.transaction(() => ingestKeys(store, database)).immediate();
-  for (const run of allRuns(store)) database.transaction(() => ingestRun(store, database, run)).immediate();
+  const runs = allRuns(store);
+  database.prepare('DELETE FROM runs WHERE run NOT IN (SELECT value FROM json_each(?))').run(JSON.stringify(runs));
+  for (const run of runs) database.transaction(() => ingestRun(store, database, run)).immediate();
 }
 
 /** Empties the index and reads every file again. */

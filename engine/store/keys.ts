@@ -81,8 +81,8 @@ export function allKeys(store: Store): string[] {
 /** As written, whether or not its objects are there. */
 export function readRecord(path: string, key: string): KeyRecord | undefined {
   try {
-    const record = JSON.parse(onDisk(path, () => readFileSync(path, 'utf8'))) as KeyRecord;
-    return record.schema === 'retort-key/1' && record.key === key ? record : undefined;
+    const record = JSON.parse(onDisk(path, () => readFileSync(path, 'utf8'))) as KeyRecord | null;
+    return record?.schema === 'retort-key/1' && record.key === key ? record : undefined;
   } catch (error) {
     if (error instanceof SyntaxError || errorCode(error) === 'ENOENT') return undefined;
     throw error;

@@ -8,7 +8,7 @@
  *
  * `held/` is built beside and renamed into place, which fails where one stands. It is never removed in place: it is
  * renamed to `stale-<token>`, and since that name then exists, of several who found the same owner dead only one gets
- * through, and none can move away the lease of who came next. The fencing number only grows.
+ * through, and the lease of who came next stays. The fencing number only grows.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -17,11 +17,13 @@ import type { Failure } from '../../base/result.ts';
 import { errorCode, onDisk } from './disk-failure.ts';
 import { temporaryPath } from './durable.ts';
 import { fault } from './faults.ts';
-import { renewLease, STALE_AFTER_MS } from './heartbeat.ts';
-import { liveness, type ProcessIdentity, thisProcess } from './processes.ts';
+import { renewLease } from './heartbeat.ts';
+import { type HeldBy, heldBy, heldFolder, holderIn, isLive, type Owner, readOwner, UNREADABLE } from './lease-owner.ts';
+import { type ProcessIdentity, thisProcess } from './processes.ts';
 import type { Store } from './store.ts';
 
 export { RENEW_EVERY_MS, renewLease, STALE_AFTER_MS } from './heartbeat.ts';
+export { type HeldBy, holderIn } from './lease-owner.ts';
 
 export interface LeaseOwner {
   readonly run: string;
@@ -43,22 +45,6 @@ export interface Lease {
   lost(): Failure;
 }
 
-/** Somebody else has it. */
-export interface HeldBy {
-  readonly held: false;
-  readonly host: string;
-  readonly pid: number;
-  readonly run: string;
-  /** ISO-8601 UTC. */
-  readonly since: string;
-}
-
-interface Owner extends ProcessIdentity {
-  readonly run: string;
-  readonly since: string;
-  readonly token: string;
-}
-
 export function leaseFolder(store: Store, key: string): string {
   return join(store.leases, key);
 }
@@ -78,7 +64,7 @@ export function takeLeaseIn(folder: string, tmp: string, { run, process = thisPr
       const standing = readOwner(folder);
       if (!standing) continue;
       if (isLive(folder, tmp, standing)) return heldBy(standing);
-      moveAway(folder, standing.token);
+      moveAway(folder, standing);
     }
   });
 }
@@ -87,13 +73,6 @@ export function takeLeaseIn(folder: string, tmp: string, { run, process = thisPr
 export function leaseHolder(store: Store, key: string): HeldBy | undefined {
   return holderIn(leaseFolder(store, key), store.tmp);
 }
-
-export function holderIn(folder: string, tmp: string): HeldBy | undefined {
-  const owner = readOwner(folder);
-  return owner && isLive(folder, tmp, owner) ? heldBy(owner) : undefined;
-}
-
-const heldFolder = (folder: string) => join(folder, 'held');
 
 /** Renaming a folder onto one that is not empty fails, on every system. */
 function tryTaking(folder: string, tmp: string, owner: Owner): boolean {
@@ -126,11 +105,11 @@ function leaseOf(folder: string, tmp: string, owner: Owner): Lease {
     held: true,
     fence,
     heartbeat,
-    check: () => statSync(heartbeat, { throwIfNoEntry: false }) !== undefined,
+    check: () => holds(folder, owner),
     renew: () => renewLease(heartbeat),
     release() {
-      if (!moveAway(folder, owner.token)) return;
-      // Those of owners that died before us, too: whoever still has one in mind can at worst make a `check` say no.
+      if (!holds(folder, owner) || !moveAway(folder, owner)) return;
+      // Those of owners that died before us, too.
       for (const name of readdirSync(folder))
         if (name.startsWith('stale-')) rmSync(join(folder, name), { recursive: true, force: true });
       fault('lease-released');
@@ -168,54 +147,22 @@ function nextFence(folder: string, tmp: string): number {
 
 const staleFolder = (folder: string, token: string) => join(folder, `stale-${token}`);
 
+function holds(folder: string, { token }: Owner): boolean {
+  return statSync(join(heldFolder(folder), token), { throwIfNoEntry: false }) !== undefined;
+}
+
 /** False when it has been moved away before. */
-function moveAway(folder: string, token: string): boolean {
+function moveAway(folder: string, owner: Owner): boolean {
+  const stale = staleFolder(folder, owner.token);
   try {
-    renameSync(heldFolder(folder), staleFolder(folder, token));
+    renameSync(heldFolder(folder), stale);
     fault('lease-moved');
-    return true;
+    if (owner.pid === UNREADABLE || statSync(join(stale, owner.token), { throwIfNoEntry: false })) return true;
+    // Since we looked, that lease was taken over and ended, and another one began: it goes back to its owner.
+    renameSync(stale, heldFolder(folder));
+    return false;
   } catch (error) {
     if (stands(error) || errorCode(error) === 'ENOENT') return false;
     throw error;
   }
-}
-
-function readOwner(folder: string): Owner | undefined {
-  try {
-    return JSON.parse(readFileSync(join(heldFolder(folder), 'owner.json'), 'utf8')) as Owner;
-  } catch (error) {
-    if (error instanceof SyntaxError || errorCode(error) === 'ENOENT') return unreadableOwner(folder);
-    throw error;
-  }
-}
-
-/** A lease whose owner a power cut (or a person) has wiped out; it ends a minute after it was made. */
-function unreadableOwner(folder: string): Owner | undefined {
-  const held = statSync(heldFolder(folder), { throwIfNoEntry: false });
-  if (!held) return undefined;
-  const since = new Date(held.mtimeMs).toISOString();
-  return { host: 'an unknown host', machine: '', pid: 0, started: '', run: '', since, token: `${held.mtimeMs}` };
-}
-
-/** By the table of processes where we can see it, else by the heartbeat. */
-function isLive(folder: string, tmp: string, owner: Owner): boolean {
-  const seen = liveness(owner);
-  if (seen !== 'unknown') return seen === 'alive';
-  const beat = statSync(owner.pid === 0 ? heldFolder(folder) : join(heldFolder(folder), owner.token), {
-    throwIfNoEntry: false,
-  });
-  return beat !== undefined && diskNow(tmp) - beat.mtimeMs < STALE_AFTER_MS;
-}
-
-/** The time by the clock that stamps the heartbeats: on a network disk not ours. */
-function diskNow(tmp: string): number {
-  const touched = temporaryPath(tmp);
-  writeFileSync(touched, '');
-  const { mtimeMs } = statSync(touched);
-  rmSync(touched, { force: true });
-  return mtimeMs;
-}
-
-function heldBy({ host, pid, run, since }: Owner): HeldBy {
-  return { held: false, host, pid, run, since };
 }

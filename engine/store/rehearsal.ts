@@ -3,7 +3,6 @@
  * a tenth of a second. Tests kill it at every fault point and run it again. As a program: `rehearsal.js STORE`; with
  * `contend KEY` it only tries for a lease, says `taken` or `held`, and keeps what it has until its input ends.
  */
-import { readFileSync } from 'node:fs';
 import { argv, stdin } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { unwrap } from '../../base/result.ts';
@@ -121,7 +120,7 @@ function finish(store: Store, node: PlanNode, state: State, lease: Lease): KeyRe
 function contend(folder: string, key: string): void {
   const taken = takeLease(unwrap(openStore(folder)), key, { run: 'contention' });
   process.stdout.write(`${taken.held ? `taken ${taken.fence}` : 'held'}\n`);
-  readFileSync(stdin.fd);
+  stdin.resume();
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {
