@@ -50,11 +50,11 @@ function threeDrivers(between: () => void): void {
 
 it('kept up to date equals one that is made anew after the database was deleted', async () => {
   const kept = unwrap(await openIndex(store));
-  threeDrivers(() => ingest(kept));
+  threeDrivers(() => unwrap(ingest(kept)));
   rehearse(store.folder);
-  ingest(kept);
+  unwrap(ingest(kept));
   const dump = dumpIndex(kept);
-  ingest(kept);
+  unwrap(ingest(kept));
   expect(dumpIndex(kept)).toEqual(dump);
   kept.close();
 
@@ -91,7 +91,7 @@ it('forgets what was deleted from the store', async () => {
   rmSync(keyPath(store, plan.nodes[0]?.key ?? ''));
   rmSync(store.runs, { recursive: true });
   unwrap(openStore(store.folder, { create: true }));
-  ingest(index);
+  unwrap(ingest(index));
   const rows = Object.entries(dumpIndex(index)).map(([table, { length }]) => [table, length]);
   expect(Object.fromEntries(rows)).toEqual({ ingested: 0, attempts: 0, runs: 0, artifacts: 3, keys: 1 });
   index.close();
@@ -101,7 +101,7 @@ it('that is damaged is thrown away and comes back', async () => {
   rehearse(store.folder);
   writeFileSync(store.index, 'this is no database, but long enough to look like one'.repeat(99));
   const index = unwrap(await openIndex(store));
-  ingest(index);
+  unwrap(ingest(index));
   expect(dumpIndex(index).keys).toHaveLength(2);
   index.close();
 });
@@ -111,6 +111,18 @@ it('of a newer version is refused and left alone', async () => {
   newer.pragma('user_version = 99');
   newer.close();
   expect(await openIndex(store)).toMatchObject({ error: { code: 'STORE_INDEX_NEWER', place: store.index } });
+});
+
+it('that another driver writes for long is a failure, not a crash', async () => {
+  const index = unwrap(await openIndex(store));
+  index.database.pragma('busy_timeout = 1');
+  const other = new Database(store.index);
+  other.exec('BEGIN IMMEDIATE');
+  expect(ingest(index)).toMatchObject({ error: { code: 'INDEX_LOCKED' } });
+  other.exec('COMMIT');
+  unwrap(ingest(index));
+  other.close();
+  index.close();
 });
 
 it('has the settings it needs', async () => {

@@ -38,25 +38,29 @@ export async function openIndex(store: Store): Promise<Result<Index>> {
 }
 
 /** Brings the index up to date with the files. */
-export function ingest({ store, database }: Index): void {
-  database.transaction(() => ingestKeys(store, database)).immediate();
-  const runs = allRuns(store);
-  database.prepare('DELETE FROM runs WHERE run NOT IN (SELECT value FROM json_each(?))').run(JSON.stringify(runs));
-  for (const run of runs) database.transaction(() => ingestRun(store, database, run)).immediate();
+export function ingest(index: Index): Result<void> {
+  return guarded(index, () => {
+    const { store, database } = index;
+    const runs = allRuns(store);
+    database.transaction(() => ingestKeys(store, database)).immediate();
+    database.prepare('DELETE FROM runs WHERE run NOT IN (SELECT value FROM json_each(?))').run(JSON.stringify(runs));
+    for (const run of runs) database.transaction(() => ingestRun(store, database, run)).immediate();
+  });
 }
 
 /** Empties the index and reads every file again. */
 export async function reindex(store: Store): Promise<Result<Index>> {
   const opened = await openIndex(store);
   if (!opened.ok) return opened;
-  const { database } = opened.value;
-  database
-    .transaction(() => {
-      for (const table of TABLES) database.exec(`DELETE FROM ${table}`);
-    })
-    .immediate();
-  ingest(opened.value);
-  return opened;
+  const { database, close } = opened.value;
+  const empty = database.transaction(() => {
+    for (const table of TABLES) database.exec(`DELETE FROM ${table}`);
+  });
+  const emptied = guarded(opened.value, () => empty.immediate());
+  const ingested = emptied.ok ? ingest(opened.value) : emptied;
+  if (ingested.ok) return opened;
+  close();
+  return ingested;
 }
 
 /** Every row of every table, in the order of the primary keys: what two indices are compared by. */
@@ -102,8 +106,17 @@ function unavailable(error: Error): Result<Index> {
   });
 }
 
-function failed(error: unknown, store: Store): Result<Index> {
-  const code = errorCode(error) ?? '';
+function guarded({ store }: Index, action: () => void): Result<void> {
+  try {
+    return ok(action());
+  } catch (error) {
+    return failed(error, store);
+  }
+}
+
+function failed(error: unknown, store: Store): { readonly ok: false; readonly error: Failure } {
+  // Extended codes (`SQLITE_READONLY_DIRECTORY`) begin with the plain one.
+  const [code = ''] = /^SQLITE_[A-Z]+/.exec(errorCode(error) ?? '') ?? [];
   const failure: Failure | undefined = diskFailure(error, store.index) ?? SQLITE_FAILURES[code];
   if (failure) return { ok: false, error: { ...failure, place: store.index } };
   throw error;

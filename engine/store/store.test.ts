@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, utimesSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -53,6 +53,15 @@ it('tells of a file in the way', () => {
   mkdirSync(join(folder, 'store'));
   writeFileSync(join(folder, 'store/objects'), '');
   expect(failureOf(join(folder, 'store'))).toMatchObject({ code: 'STORE_NOT_A_FOLDER' });
+});
+
+it('loses what a killed writer left in it a day ago, and nothing younger', () => {
+  const { tmp } = unwrap(openStore(folder, { create: true }));
+  for (const name of ['old.tmp', 'young.tmp']) writeFileSync(join(tmp, name), 'half');
+  const yesterday = new Date(Date.now() - 25 * 3600 * 1000);
+  utimesSync(join(tmp, 'old.tmp'), yesterday, yesterday);
+  openStore(folder, { create: true });
+  expect(readdirSync(tmp)).toEqual(['young.tmp']);
 });
 
 // Permission bits do not stop root, who runs these tests in a container; the kernel's own file systems stop everybody.

@@ -10,7 +10,7 @@
  *     index.sqlite            an index over all of it, rebuilt at will
  *     VERSION                 the version of this layout
  */
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { FailureError, fail, ok, type Result } from '../../base/result.ts';
 import { diskFailure, errorCode } from './disk-failure.ts';
@@ -45,6 +45,7 @@ export function openStore(folder: string, { create = false }: OpenStore = {}): R
     if (create) {
       makeFolders(store);
       tryWriting(store);
+      sweep(store);
       if (version.value === undefined) writeDurably(versionFile(store), `${LAYOUT_VERSION}\n`, { tmp: store.tmp });
     }
     return ok(store);
@@ -119,5 +120,16 @@ function tryWriting(store: Store): void {
     writeSynced(probe, new Uint8Array(4096));
   } finally {
     rmSync(probe, { force: true });
+  }
+}
+
+const LONGEST_WRITE_MS = 24 * 3600 * 1000;
+
+/** Removes what writers that were killed left behind, after a time in which no writer is still at work. */
+function sweep(store: Store): void {
+  for (const name of readdirSync(store.tmp)) {
+    const path = join(store.tmp, name);
+    const left = statSync(path, { throwIfNoEntry: false });
+    if (left && Date.now() - left.mtimeMs > LONGEST_WRITE_MS) rmSync(path, { recursive: true, force: true });
   }
 }
