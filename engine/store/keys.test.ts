@@ -67,6 +67,18 @@ it('is not believed when an object is missing, and stands again when it was made
   expect(readKey(store, key)).toEqual(record('a'));
 });
 
+it('whose objects are gone gives way to another result, and is kept beside it', () => {
+  const first = record('a');
+  commitKey(store, first);
+  rmSync(objectPath(store, first.artifacts.images?.['synthetic.safetensors']?.sha256 ?? ''));
+  const other = record('b');
+  expect(commitKey(store, other)).toBe('conflict');
+  expect(readKey(store, key)).toEqual(other);
+  expect(readdirSync(dirname(keyPath(store, key)))).toContain(
+    `${key}.conflict-${resultDigest(first).slice(0, 8)}.json`,
+  );
+});
+
 it.each(['', '{"schema":"retort-key/1","key":', '{}', 'null'])('that is damaged (%j) is replaced', (text) => {
   mkdirSync(dirname(keyPath(store, key)), { recursive: true });
   writeFileSync(keyPath(store, key), text);

@@ -39,28 +39,32 @@ export function keyPath(store: Store, key: string): string {
 /** The record of a finished node. A record whose objects are not all there, with their sizes, is not believed. */
 export function readKey(store: Store, key: string): KeyRecord | undefined {
   const record = readRecord(keyPath(store, key), key);
-  return record && filesOf(record).every((file) => objectSize(store, file.sha256) === file.bytes) ? record : undefined;
+  return record && isWhole(store, record) ? record : undefined;
 }
 
-/** `conflict`: another result stands already, and stays. */
+/** `conflict`: another result was there already, and stays unless its objects are gone. */
 export function commitKey(store: Store, record: KeyRecord): 'committed' | 'same' | 'conflict' {
   const path = keyPath(store, record.key);
   const text = textOf(record);
   const options = { tmp: store.tmp, as: 'key' } as const;
+  if (writeDurablyIfAbsent(path, text, options)) return 'committed';
   const standing = readRecord(path, record.key);
   if (!standing) {
-    if (writeDurablyIfAbsent(path, text, options)) return 'committed';
-    // Somebody was faster, or what lies there is no record: a record is never half-written, so it may be replaced.
-    if (!readRecord(path, record.key)) {
-      writeDurably(path, text, options);
-      return 'committed';
-    }
+    // A record is never half-written, so what lies there is damaged and nobody's result.
+    writeDurably(path, text, options);
+    return 'committed';
   }
-  const theirs = readRecord(path, record.key);
-  if (theirs && resultDigest(theirs) === resultDigest(record)) return 'same';
-  const beside = path.replace(/\.json$/, `.conflict-${resultDigest(record).slice(0, 8)}.json`);
-  writeDurably(beside, text, options);
+  if (resultDigest(standing) === resultDigest(record)) return 'same';
+  if (isWhole(store, standing)) writeDurably(besidePath(path, record), text, options);
+  else {
+    writeDurably(besidePath(path, standing), textOf(standing), options);
+    writeDurably(path, text, options);
+  }
   return 'conflict';
+}
+
+function besidePath(path: string, record: KeyRecord): string {
+  return path.replace(/\.json$/, `.conflict-${resultDigest(record).slice(0, 8)}.json`);
 }
 
 /** All that must be equal between two attempts at one key: everything but the time it took. */
@@ -89,8 +93,10 @@ export function readRecord(path: string, key: string): KeyRecord | undefined {
   }
 }
 
-function filesOf(record: KeyRecord): StoredFile[] {
-  return Object.values(record.artifacts).flatMap((files) => Object.values(files));
+function isWhole(store: Store, record: KeyRecord): boolean {
+  return Object.values(record.artifacts)
+    .flatMap((files) => Object.values(files))
+    .every((file) => objectSize(store, file.sha256) === file.bytes);
 }
 
 function textOf(record: KeyRecord): string {
