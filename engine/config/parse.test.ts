@@ -537,6 +537,17 @@ it('refuses what is no experiment at all', () => {
   `);
 });
 
+it('has an answer for any depth', () => {
+  for (let depth = 50; depth < 4000; depth *= 2)
+    for (const text of [
+      '['.repeat(depth),
+      '{ a: '.repeat(depth),
+      `${'['.repeat(depth)}${']'.repeat(depth)}`,
+      '- '.repeat(depth),
+    ])
+      expect(page(`x-deep: ${text}\n`)).toMatch(/error/);
+});
+
 it('refuses half characters, which nothing could hash or write', () => {
   expect(page(`${HEAD}stages: { start: { stage: select, notes: "\\ud83e" } }\n"\\ud83e": 1\n`)).toMatchInlineSnapshot(`
     "

@@ -2,17 +2,16 @@
  * YAML 1.2 text → tree with places. Refuses what reads differently from what it looks like: digits lost beyond 2^53, octal
  * numbers, infinities, duplicate keys, alias bombs. Every error of the file is reported, not only the first.
  */
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, visit } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
 import { suggestion } from './nearest.ts';
 import { refuseNumber } from './numbers.ts';
 import type { Problems } from './problems.ts';
 import type { Source } from './source.ts';
 import type { Entry, Span, Tree, TreeMap } from './tree.ts';
+import { MAX_DEPTH, readDocument, tooDeepHelp } from './yaml-document.ts';
 
 /** A method section is a few kilobytes; a megabyte is some other file. */
 const MAX_CHARACTERS = 1 << 20;
-/** Far more than anybody writes, far less than what ends the stack of those who walk the tree. */
-const MAX_DEPTH = 64;
 /** Values that aliases may add; enough for any grid, too few for a bomb. */
 const MAX_ALIASED = 100_000;
 
@@ -33,92 +32,7 @@ export function parseYaml(source: Source, problems: Problems, text = source.text
   const contents = document.contents;
   if (contents === null || (isScalar(contents) && contents.value === null && !contents.source)) return undefined;
   const tree = new Converter(source, problems).node(contents, { source, start: 0, end: 1 });
-  return problems.count > before && syntaxBroken(document) ? undefined : tree;
-}
-
-function readDocument(source: Source, text: string, problems: Problems): Document.Parsed | undefined {
-  let document: Document.Parsed;
-  try {
-    // Duplicate keys are found below, where the first one can be shown too.
-    document = parseDocument(text, { merge: true, prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return tooDeep(source, problems);
-  }
-  if (document.errors.some(({ message }) => /call stack/i.test(message))) return tooDeep(source, problems);
-  const tags = document.warnings.filter((warning) => warning.code === 'TAG_RESOLVE_FAILED');
-  const lines = new Set<number>();
-  for (const { code, message, pos } of [...document.errors, ...tags]) {
-    const opening = neverClosed(message) ? openingBefore(document, pos[0]) : undefined;
-    const start = opening ?? (code === 'BAD_INDENT' ? afterBlanks(text, pos[0]) : pos[0]);
-    const span = { source, start, end: Math.max(opening === undefined ? pos[1] : 0, start + 1) };
-    // One slip often breaks the rest of its line, so only the first error of a line is worth reading.
-    const { line } = source.place(span.start, span.end);
-    if (lines.has(line)) continue;
-    lines.add(line);
-    const { sentence, help } =
-      opening === undefined
-        ? syntaxMessage(code, message, text.slice(start))
-        : { sentence: `This \`${text[opening]}\` is never closed.` };
-    problems.at(span, code === 'TAB_AS_INDENT' ? 'TAB' : 'YAML_SYNTAX', sentence, { help });
-  }
-  return document;
-}
-
-/** The parser recurses; a file nested thousands of levels deep ends its stack. */
-function tooDeep(source: Source, problems: Problems): undefined {
-  problems.file(source.name, 'NESTED_TOO_DEEP', 'The file is nested too deeply to be read.', {
-    help: `Expected at most ${MAX_DEPTH} levels.`,
-  });
-}
-
-function neverClosed(message: string): boolean {
-  return /^Missing closing|end with an? [\]}]/.test(message);
-}
-
-/** Where the quoted text, list or map begins that is still open at `end`: the parser reports only its missing end. */
-function openingBefore(document: Document.Parsed, end: number): number | undefined {
-  let opening: number | undefined;
-  visit(document, (_, node) => {
-    const open = (isMap(node) || isSeq(node)) && node.flow ? true : isScalar(node) && /^QUOTE/.test(node.type ?? '');
-    const range = open ? (node as Node).range : undefined;
-    // Later and inner ones come later in the walk.
-    if (range && range[0] < end && range[1] >= end - 1) opening = range[0];
-  });
-  return opening;
-}
-
-function afterBlanks(text: string, start: number): number {
-  const blanks = /^[ \t]*/.exec(text.slice(start))?.[0].length ?? 0;
-  return /[\r\n]/.test(text.charAt(start + blanks)) ? start : start + blanks;
-}
-
-function syntaxBroken(document: Document.Parsed): boolean {
-  return document.errors.length > 0;
-}
-
-function syntaxMessage(code: string, message: string, rest: string): { sentence: string; help?: string } {
-  switch (code) {
-    case 'TAB_AS_INDENT':
-      return { sentence: 'A tab cannot indent YAML.', help: 'Use spaces, two a level.' };
-    case 'MULTIPLE_DOCS':
-      return { sentence: 'Expected one experiment in a file, but a second document begins here.' };
-    case 'BAD_SCALAR_START':
-      return { sentence: `A value cannot begin with \`${rest[0]}\`.`, help: 'Put it in quotes.' };
-    case 'BLOCK_AS_IMPLICIT_KEY':
-      return {
-        sentence: 'A second `key: value` begins on the line of another.',
-        help: 'Begin a new line, or put the text in quotes.',
-      };
-    case 'TAG_RESOLVE_FAILED':
-      return { sentence: 'Tags such as `!name` have no meaning here.', help: 'Leave the tag out.' };
-    case 'UNEXPECTED_TOKEN':
-      if (rest.startsWith('{'))
-        return { sentence: 'Unexpected `{`.', help: 'An axis is written `$axis`, without braces.' };
-      return { sentence: `${message}.` };
-    default:
-      return { sentence: `${message.replace(/"(?=quote)/, '" ')}.` };
-  }
+  return problems.count > before && document.errors.length > 0 ? undefined : tree;
 }
 
 class Converter {
@@ -149,8 +63,8 @@ class Converter {
 
   #tooDeep(node: unknown, owner: Span): Tree {
     const { source, start } = this.#span(node, owner);
-    const help = `Expected at most ${MAX_DEPTH} levels.`;
-    this.#problems.at({ source, start, end: start + 1 }, 'NESTED_TOO_DEEP', 'This is nested too deeply.', { help });
+    const span = { source, start, end: start + 1 };
+    this.#problems.at(span, 'NESTED_TOO_DEEP', 'This is nested too deeply.', { help: tooDeepHelp });
     return nothingAt(owner);
   }
 
