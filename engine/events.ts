@@ -19,7 +19,7 @@ export type RunEvent = { readonly at: string } & (
   | { readonly type: 'node-done'; readonly node: string; readonly metrics: Metrics; readonly seconds: number; readonly artifacts: Readonly<Record<string, string>> }
   | { readonly type: 'node-failed'; readonly node: string; readonly failure: Failure; readonly log: string; readonly willRetry: boolean }
   /** Not run, with the reason: an upstream node failed, the run was cancelled … */
-  | { readonly type: 'node-skipped'; readonly node: string; readonly reason: 'upstream-failed' | 'cancelled' | 'fail-fast' }
+  | { readonly type: 'node-skipped'; readonly node: string; readonly reason: 'upstream-failed' | 'cancelled' | 'fail-fast' | 'not-needed' }
   | { readonly type: 'warning'; readonly message: string; readonly node?: string }
   /** First Ctrl-C: steps are finished and checkpoints written. */
   | { readonly type: 'interrupt'; readonly message: string }

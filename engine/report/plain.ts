@@ -112,6 +112,7 @@ export const SKIPPED = {
   'upstream-failed': 'since a node it needs failed',
   cancelled: 'since the run was cancelled',
   'fail-fast': 'since another node failed (--fail-fast)',
+  'not-needed': 'since everything that reads it is in the store',
 } as const;
 
 const OUTCOME = { done: 'finished', failed: 'finished with failures', interrupted: 'interrupted' } as const;

@@ -1,0 +1,116 @@
+/**
+ * One attempt at one node, from lease to key: the same in every place where attempts run.
+ *
+ *     take the lease → the key, if somebody was faster → the newest checkpoint, or `init` → steps → `finish` →
+ *     objects → key → checkpoints away → give the lease back
+ *
+ * Invariant: nothing that others see is written without asking first whether the lease is still held. Between two steps
+ * the event loop turns once, so that messages are heard.
+ */
+import { type Failure, FailureError, unwrap } from '../../../base/result.ts';
+import { removeCheckpoints } from '../../store/checkpoints.ts';
+import { diskFailure } from '../../store/disk-failure.ts';
+import { fault } from '../../store/faults.ts';
+import { readKey } from '../../store/keys.ts';
+import { type Lease, takeLease } from '../../store/leases.ts';
+import { openStore, type Store } from '../../store/store.ts';
+import type { AttemptEnd, AttemptMessage, AttemptRequest } from '../executor.ts';
+import { commitResult } from './commit.ts';
+import { keepAlive } from './heartbeat.ts';
+import { type Log, openLog } from './log.ts';
+import { openStage } from './open-stage.ts';
+import { runSteps } from './steps.ts';
+
+/** How an attempt hears of, and talks to, whoever wanted it. */
+export interface AttemptControl {
+  send(message: AttemptMessage): void;
+  /** Asked between steps. */
+  stopAsked(): boolean;
+}
+
+/** Never rejects. */
+export async function runAttempt(request: AttemptRequest, control: AttemptControl): Promise<AttemptEnd> {
+  const log = openLog(request.log);
+  const { node, attempt, run } = request;
+  log(`${node.id}: attempt ${attempt} of run ${run}, process ${process.pid}, key ${node.key}`);
+  const end = await leased(request, control, log).catch((error) => endOfThrown(error, request, log));
+  log(describeEnd(end));
+  return end;
+}
+
+async function leased(request: AttemptRequest, control: AttemptControl, log: Log): Promise<AttemptEnd> {
+  const { node, run } = request;
+  const store = unwrap(openStore(request.store));
+  const lease = takeLease(store, node.key, { run });
+  if (!lease.held) return { type: 'held', owner: `process ${lease.pid} on ${lease.host} (run ${lease.run})` };
+  const rest = keepAlive(lease.heartbeat);
+  try {
+    return await computed(store, lease, request, control, log);
+  } finally {
+    rest();
+    lease.release();
+  }
+}
+
+async function computed(
+  store: Store,
+  lease: Lease,
+  request: AttemptRequest,
+  control: AttemptControl,
+  log: Log,
+): Promise<AttemptEnd> {
+  const { node } = request;
+  // Whoever held the lease before may have finished.
+  if (readKey(store, node.key)) return { type: 'done', computed: false };
+  const begun = performance.now();
+  const figures: Record<string, number> = {};
+  const stage = await openStage(store, request, (latest) => Object.assign(figures, latest));
+  fault('stage-opened');
+  try {
+    const last = await runSteps({ store, lease, request, control, log, stage, figures });
+    if (!last) return { type: 'stopped' };
+    const result = await stage.finish(last.state);
+    fault('stage-finished');
+    const seconds = last.secondsBefore + (performance.now() - begun) / 1000;
+    const committed = commitResult(store, lease, { node, result, seconds, steps: stage.steps });
+    if (committed === 'conflict') control.send({ type: 'warning', message: conflictMessage(node.id) });
+    removeCheckpoints(store, node.key);
+    return { type: 'done', computed: true };
+  } finally {
+    stage.close?.();
+  }
+}
+
+function conflictMessage(id: string): string {
+  return `${id} gave another result than before for the same key: its stage, backend or machine is not deterministic. The first result stands; the other is kept beside it.`;
+}
+
+function endOfThrown(error: unknown, { node, log: place }: AttemptRequest, log: Log): AttemptEnd {
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  log(trace);
+  const disk = error instanceof Error ? diskFailure(error, place) : undefined;
+  const known = error instanceof FailureError ? error.failure : disk;
+  if (known?.code === 'LEASE_LOST') return { type: 'lost', failure: known };
+  if (known) return { type: 'failed', failure: known };
+  const failure: Failure = {
+    code: 'STAGE_CRASHED',
+    message: `${node.id} ended with an unexpected error: ${error instanceof Error ? error.message : String(error)}`,
+    place,
+    help: 'Its log holds the trace; what was finished is kept.',
+  };
+  return { type: 'failed', failure };
+}
+
+function describeEnd(end: AttemptEnd): string {
+  switch (end.type) {
+    case 'done':
+      return end.computed ? 'done' : 'somebody else has finished this node: nothing to do';
+    case 'stopped':
+      return 'stopped when asked';
+    case 'held':
+      return `held by ${end.owner}`;
+    case 'failed':
+    case 'lost':
+      return `${end.type}: ${end.failure.message} (${end.failure.code})`;
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Backends as attempts see them: opened when the first program is prepared, since native engines take long to load and
+ * some stages need none; kept by name and threads for the next attempt of the process, with their programs.
+ */
+import { canonicalJson } from '../../../base/canonical-json.ts';
+import { FailureError, unwrap } from '../../../base/result.ts';
+import type { Backend } from '../../../tensor/backends/backend.ts';
+import { backendNumerics, openBackend } from '../../../tensor/backends/open.ts';
+import type { PlanNode } from '../../plan/plan.ts';
+
+const opened = new Map<string, Backend>();
+
+export function backendFor(name: string, node: PlanNode): Backend {
+  const id = `${name} ${node.threads}`;
+  const backend = opened.get(id) ?? lazyBackend(name, node.threads);
+  opened.set(id, backend);
+  demandPlannedNumerics(backend, node);
+  return backend;
+}
+
+function lazyBackend(name: string, threads: number): Backend {
+  let opening: Promise<Backend> | undefined;
+  return {
+    name: name as Backend['name'],
+    numerics: unwrap(backendNumerics(name)),
+    async prepare(graph) {
+      opening ??= openBackend(name, { threads }).then(unwrap);
+      return (await opening).prepare(graph);
+    },
+  };
+}
+
+/** The key promises these numerics: a process that would compute with others must not write under it. */
+function demandPlannedNumerics(backend: Backend, { id, threads, manifest }: PlanNode): void {
+  const here = canonicalJson({ ...backend.numerics, threads });
+  const planned = canonicalJson(manifest.numerics);
+  if (here === planned) return;
+  throw new FailureError({
+    code: 'NUMERICS_DIFFER',
+    message: `${id} was planned for ${planned}, but this process would compute with ${here}.`,
+    help: 'Run the experiment on the machine and with the packages it was planned with, or plan it again.',
+  });
+}

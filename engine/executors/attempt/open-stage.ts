@@ -1,0 +1,25 @@
+/** The stage of a node, opened for one attempt: its kind found, its inputs and its backend at hand. */
+import type { StageRun } from '../../../stages/stage.ts';
+import type { Metrics } from '../../events.ts';
+import type { Store } from '../../store/store.ts';
+import type { AttemptRequest } from '../executor.ts';
+import { backendFor } from './backends.ts';
+import { readInputs } from './inputs.ts';
+import { findStageKind } from './stage-kinds.ts';
+
+export async function openStage(
+  store: Store,
+  { node, data, backend, stageModules }: AttemptRequest,
+  report: (figures: Metrics) => void,
+): Promise<StageRun> {
+  const findKind = (kind: string) => findStageKind(kind, stageModules);
+  const stage = await findKind(node.manifest.stage);
+  return stage.open({
+    params: node.params,
+    seed: node.manifest.seed ?? { base: 0 },
+    inputs: await readInputs(store, node, stage, findKind),
+    data,
+    backend: backendFor(backend, node),
+    report,
+  });
+}

@@ -1,0 +1,70 @@
+/**
+ * The loop over a stage's steps, with its checkpoints. When and how often one is written never influences a result: the
+ * state is a value, and a later attempt goes on from it as this one would have.
+ */
+import { setImmediate as eventLoopTurn } from 'node:timers/promises';
+import type { StageRun, State } from '../../../stages/stage.ts';
+import { newestCheckpoint, writeCheckpoint } from '../../store/checkpoints.ts';
+import { fault } from '../../store/faults.ts';
+import type { Lease } from '../../store/leases.ts';
+import type { Store } from '../../store/store.ts';
+import type { AttemptRequest } from '../executor.ts';
+import type { AttemptControl } from './attempt.ts';
+import type { Log } from './log.ts';
+
+/** Progress is told at most this often. */
+const PROGRESS_EVERY_MS = 200;
+
+export interface Steps {
+  readonly store: Store;
+  readonly lease: Lease;
+  readonly request: AttemptRequest;
+  readonly control: AttemptControl;
+  readonly log: Log;
+  readonly stage: StageRun;
+  /** What the stage has reported last; filled by its `report`. */
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+/** The state after the last step; undefined where the attempt was asked to stop. */
+export async function runSteps(steps: Steps): Promise<{ state: State; secondsBefore: number } | undefined> {
+  const { store, request, control, log, stage, figures } = steps;
+  const { everySeconds, everySteps } = request.checkpoints;
+  const found = newestCheckpoint(store, request.node.key);
+  let state = found?.state ?? (await stage.init());
+  let step = found?.step ?? 0;
+  let saved = step;
+  let savedAt = performance.now();
+  let toldAt = 0;
+  control.send({ type: 'started', fromStep: step, steps: stage.steps });
+  log(found ? `goes on from the checkpoint at step ${step} of ${stage.steps}` : `begins: ${stage.steps} steps`);
+
+  const save = () => {
+    if (saved === step) return;
+    writeCheckpoint(store, request.node.key, { step, state }, steps.lease);
+    saved = step;
+    savedAt = performance.now();
+    control.send({ type: 'checkpoint', step });
+    log(`checkpoint at step ${step}`);
+  };
+
+  while (step < stage.steps) {
+    if (control.stopAsked()) {
+      save();
+      return undefined;
+    }
+    state = await stage.step(state, step);
+    step++;
+    fault('step-done');
+    const now = performance.now();
+    if (now - toldAt >= PROGRESS_EVERY_MS || step === stage.steps) {
+      toldAt = now;
+      control.send({ type: 'progress', step, steps: stage.steps, figures: { ...figures } });
+    }
+    const isLast = step === stage.steps;
+    const isDue = now - savedAt >= 1000 * everySeconds || (everySteps !== undefined && step % everySteps === 0);
+    if (isDue && !isLast) save();
+    await eventLoopTurn();
+  }
+  return { state, secondsBefore: 0 };
+}

@@ -1,0 +1,73 @@
+/**
+ * The attempts at one node: a stage that fails is not tried again, a place that fails (a killed process, a lost lease) is,
+ * from the newest checkpoint and in a fresh process. An attempt that got as far as a checkpoint counts as none: a long
+ * node may meet any number of accidents as long as it gets on between them.
+ */
+import type { AttemptRequest, Executor } from '../executors/executor.ts';
+import type { PlanNode } from '../plan/plan.ts';
+import type { Journal } from './journal.ts';
+import type { NodeEnd } from './schedule.ts';
+
+/** After so many accidents in a row without progress the reason is the node itself. */
+const RETRIES = 3;
+
+export interface Attempts {
+  readonly executor: Executor;
+  readonly journal: Journal;
+  readonly signal: AbortSignal;
+  /** What the next attempt at a node is asked to do, with a log of its own. */
+  request(node: PlanNode): AttemptRequest;
+  /** The node's key is in the store. */
+  onDone(computed: boolean): void;
+}
+
+export async function attemptNode(node: PlanNode, attempts: Attempts): Promise<NodeEnd> {
+  const { executor, journal, signal } = attempts;
+  for (let accidents = 0; ; ) {
+    if (signal.aborted) return 'cancelled';
+    const request = attempts.request(node);
+    const { log } = request;
+    let progressed = false;
+    const running = executor.start(request, (message) => {
+      if (message.type === 'checkpoint') progressed = true;
+      switch (message.type) {
+        case 'started':
+          journal.emit({ ...message, type: 'node-started', node: node.id, attempt: request.attempt, log });
+          return;
+        case 'progress':
+          journal.emit({ ...message, type: 'node-progress', node: node.id });
+          return;
+        case 'checkpoint':
+          journal.emit({ ...message, type: 'node-checkpoint', node: node.id });
+          return;
+        case 'warning':
+          journal.emit({ ...message, node: node.id });
+      }
+    });
+    signal.addEventListener('abort', running.stop);
+    const end = await running.end;
+    signal.removeEventListener('abort', running.stop);
+
+    switch (end.type) {
+      case 'done':
+        attempts.onDone(end.computed);
+        return 'done';
+      case 'stopped':
+        // Not at our wish: whoever runs the process wanted it to make room. It goes on elsewhere.
+        continue;
+      case 'held':
+        journal.emit({ type: 'node-joined', node: node.id, owner: end.owner });
+        return 'held';
+      case 'failed':
+        journal.emit({ type: 'node-failed', node: node.id, failure: end.failure, log, willRetry: false });
+        return 'failed';
+      case 'lost': {
+        if (signal.aborted) return 'cancelled';
+        accidents = progressed ? 1 : accidents + 1;
+        const willRetry = accidents <= RETRIES;
+        journal.emit({ type: 'node-failed', node: node.id, failure: end.failure, log, willRetry });
+        if (!willRetry) return 'failed';
+      }
+    }
+  }
+}

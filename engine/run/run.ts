@@ -1,0 +1,130 @@
+/**
+ * A run from plan to outcome: its folder, what is there already, what is missing in its order, and how it ended. The
+ * driver holds no tensors: it looks up keys, talks to attempts, and tells what happens.
+ *
+ * The plan is frozen in the run's folder before anything starts. Running it again continues the newest run of an equal
+ * plan that has not ended; whatever run they belong to, finished nodes and checkpoints are found by key.
+ */
+import { availableParallelism } from 'node:os';
+import type { Json } from '../../base/json.ts';
+import type { Reporter } from '../events.ts';
+import type { CheckpointCadence, Executor } from '../executors/executor.ts';
+import type { ResolvedExperiment } from '../plan/experiment.ts';
+import type { Plan, PlanNode } from '../plan/plan.ts';
+import { openEventLog } from '../store/event-log.ts';
+import { type KeyRecord, readKey } from '../store/keys.ts';
+import { RENEW_EVERY_MS } from '../store/leases.ts';
+import { publishArtifacts } from '../store/publish.ts';
+import { createRun, type DrivenRun, finishRun, leaveRun, newestUnfinishedRun, planDigest } from '../store/runs.ts';
+import type { Store } from '../store/store.ts';
+import { computeNodes } from './compute.ts';
+import { openIndexing } from './indexing.ts';
+import { Journal } from './journal.ts';
+import { neededNodes } from './needed.ts';
+import { Tally } from './tally.ts';
+
+export interface RunOptions {
+  readonly plan: Plan;
+  readonly experiment: ResolvedExperiment;
+  readonly store: Store;
+  /** Where the plan's data set lies on this machine. */
+  readonly data: { readonly folder: string };
+  readonly reporters: readonly Reporter[];
+  /** Aborted: steps are finished, checkpoints written, nothing new is started. */
+  readonly signal?: AbortSignal | undefined;
+  /** Attempts side by side; by default as many as the cores have threads for. */
+  readonly concurrency?: number | undefined;
+  readonly failFast?: boolean | undefined;
+  readonly checkpoints?: Partial<CheckpointCadence> | undefined;
+  /** Modules that export further `stageKinds`, for child processes to load. */
+  readonly stageModules?: readonly string[] | undefined;
+  /** Child processes of this machine, opened and closed with the run, where absent. */
+  readonly executor?: Executor | undefined;
+}
+
+export interface RunOutcome {
+  readonly outcome: 'done' | 'failed' | 'interrupted';
+  readonly run: string;
+  readonly folder: string;
+  /** Nodes computed in this run, and nodes that were there. */
+  readonly executed: number;
+  readonly hits: number;
+  readonly seconds: number;
+}
+
+export async function runPlan(options: RunOptions): Promise<RunOutcome> {
+  const { plan, store, reporters, signal = new AbortController().signal } = options;
+  const begun = performance.now();
+  const unfinished = newestUnfinishedRun(store, planDigest(plan));
+  const run = unfinished ?? createRun(store, plan, options.experiment as unknown as Json);
+  const events = openEventLog(run);
+  const journal = new Journal(reporters, (event) => events.append(event));
+  const beating = setInterval(() => run.lease.renew(), RENEW_EVERY_MS);
+  const onAbort = () => journal.emit({ type: 'interrupt', message: INTERRUPT_MESSAGE });
+  signal.addEventListener('abort', onAbort);
+  const indexing = openIndexing(run, journal);
+  const tally = new Tally();
+  try {
+    journal.emit({ type: 'run-started', run: run.id, folder: run.folder, plan, continues: unfinished !== undefined });
+    const missing = takeHits(run, journal, tally);
+    if (missing.length > 0)
+      await computeNodes(missing, {
+        run,
+        journal,
+        tally,
+        indexing,
+        signal,
+        data: { set: plan.data.set, folder: options.data.folder },
+        concurrency: options.concurrency ?? defaultConcurrency(missing),
+        failFast: options.failFast ?? false,
+        checkpoints: { ...CADENCE, ...options.checkpoints },
+        stageModules: options.stageModules ?? [],
+        executor: options.executor,
+      });
+    const { outcome, executed, hits } = tally;
+    const seconds = (performance.now() - begun) / 1000;
+    journal.emit({ type: 'run-finished', outcome, executed, hits, seconds });
+    if (outcome === 'interrupted') leaveRun(run);
+    else finishRun(run, { outcome, at: new Date().toISOString(), executed, hits, seconds });
+    await indexing.runEnded();
+    return { outcome, run: run.id, folder: run.folder, executed, hits, seconds };
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    clearInterval(beating);
+    indexing.close();
+    events.close();
+    // Given back already, unless the run ended by an exception.
+    run.lease.release();
+  }
+}
+
+const INTERRUPT_MESSAGE =
+  'Finishing the current steps and writing checkpoints; press Ctrl-C again to stop now (only the work since the last checkpoints is lost).';
+
+const CADENCE: CheckpointCadence = { everySeconds: 60 };
+
+/** Tells every hit and every node that nobody needs; gives the nodes to compute. */
+function takeHits(run: DrivenRun, journal: Journal, tally: Tally): PlanNode[] {
+  const { plan, store } = run;
+  const records = new Map<string, KeyRecord>();
+  for (const { id, key } of plan.nodes) {
+    const record = readKey(store, key);
+    if (record) records.set(id, record);
+  }
+  const needed = neededNodes(plan.nodes, ({ id }) => records.has(id));
+  const isNeeded = new Set(needed);
+  for (const node of plan.nodes) {
+    const record = records.get(node.id);
+    if (record) {
+      publishArtifacts(run, node.id, record);
+      tally.hit();
+      journal.emit({ type: 'node-hit', node: node.id, metrics: record.metrics, seconds: record.seconds });
+    } else if (!isNeeded.has(node)) journal.emit({ type: 'node-skipped', node: node.id, reason: 'not-needed' });
+  }
+  return needed;
+}
+
+function defaultConcurrency(nodes: readonly PlanNode[]): number {
+  const threads = Math.max(...nodes.map((node) => node.threads));
+  return Math.max(1, Math.floor(availableParallelism() / threads));
+}

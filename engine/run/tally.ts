@@ -1,0 +1,37 @@
+/** How the nodes of a run have ended so far, and what that makes of the run. */
+export class Tally {
+  #executed = 0;
+  #hits = 0;
+  #failed = 0;
+  #cancelled = 0;
+
+  computed(): void {
+    this.#executed++;
+  }
+
+  hit(): void {
+    this.#hits++;
+  }
+
+  failed(): void {
+    this.#failed++;
+  }
+
+  cancelled(): void {
+    this.#cancelled++;
+  }
+
+  get executed(): number {
+    return this.#executed;
+  }
+
+  get hits(): number {
+    return this.#hits;
+  }
+
+  /** An interrupted run can be continued, also where something has failed in it. */
+  get outcome(): 'done' | 'failed' | 'interrupted' {
+    if (this.#cancelled > 0) return 'interrupted';
+    return this.#failed > 0 ? 'failed' : 'done';
+  }
+}

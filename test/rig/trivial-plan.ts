@@ -1,0 +1,61 @@
+/** Plans of trivial stages: chains written as a map of stage name → parameters and the stage it reads. */
+import type { JsonObject } from '../../base/json.ts';
+import { buildPlan } from '../../engine/plan/build.ts';
+import { withDefaults } from '../../engine/plan/defaults.ts';
+import type { ResolvedExperiment, ResolvedStage } from '../../engine/plan/experiment.ts';
+import type { Plan } from '../../engine/plan/plan.ts';
+import { count, stageKinds } from './trivial-stages.ts';
+
+export interface TrivialStage {
+  readonly from?: string;
+  readonly steps?: number;
+  readonly work?: number;
+  readonly salt?: number;
+  readonly failAt?: number;
+  readonly crashAt?: number;
+  readonly dieAt?: number;
+}
+
+/** One cell for each map of stages. */
+export type TrivialCells = readonly Readonly<Record<string, TrivialStage>>[];
+
+export interface TrivialExperiment {
+  readonly cells: TrivialCells;
+  readonly sets?: number;
+}
+
+export function trivialPlan({ cells, sets = 1 }: TrivialExperiment): { plan: Plan; experiment: ResolvedExperiment } {
+  const experiment: ResolvedExperiment = {
+    file: 'trivial.yaml',
+    name: 'trivial',
+    seed: 0,
+    data: { set: 'none' },
+    backend: 'reference',
+    replicates: { sets, evaluations: 1 },
+    axes: { cell: cells.map((_, index) => String(index)) },
+    cells: cells.map((stages, index) => ({
+      id: String(index),
+      axes: { cell: String(index) },
+      stages: Object.entries(stages).map(([name, stage]) => resolved(name, stage)),
+    })),
+    source: {},
+  };
+  const plan = buildPlan(experiment, {
+    stageKinds,
+    dataDigest: 'none',
+    dataDescription: 'no data',
+    numerics: { backend: 'reference' },
+  });
+  return { plan, experiment };
+}
+
+function resolved(name: string, { from, ...params }: TrivialStage): ResolvedStage {
+  return {
+    name,
+    kind: count.kind,
+    params: withDefaults(params as JsonObject, count.parameters),
+    inputs: from === undefined ? {} : { from },
+    origins: {},
+    resources: { threads: 1 },
+  };
+}

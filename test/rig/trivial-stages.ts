@@ -1,0 +1,78 @@
+/**
+ * Stages that compute next to nothing, for tests of the engine: `count` folds its step numbers, and whatever its input
+ * holds, into one number. Tests load this module into child processes by `stageModules`.
+ */
+import { FailureError } from '../../base/result.ts';
+import type { ParameterSchema, StageKind, State } from '../../stages/stage.ts';
+import { ints } from '../../tensor/tensor.ts';
+
+const integer = (description: string, usual = 0) => ({ type: 'integer', default: usual, description }) as const;
+
+const parameters: ParameterSchema = {
+  type: 'object',
+  properties: {
+    steps: integer('Steps.', 10),
+    work: integer('Thousands of multiplications of each step.'),
+    salt: integer('Anything: makes nodes differ.'),
+    failAt: integer('The step, from 1, that answers with a failure.'),
+    crashAt: integer('The step, from 1, that throws.'),
+    dieAt: integer('The step, from 1, that kills its process, every time.'),
+  },
+};
+
+const FILE = 'count.json';
+
+/** One round of the multiplications that stand for a step. */
+function mixed(value: number, by: number): number {
+  return Math.imul(value ^ by, 0x9e3779b1) ^ (value >>> 15);
+}
+
+export const count: StageKind = {
+  kind: 'count',
+  version: 1,
+  description: 'Counts its steps.',
+  parameters,
+  inputs: { from: { type: 'metrics', required: false, description: 'Where counting starts.' } },
+  outputs: { count: { type: 'metrics', description: 'The number.' } },
+  replicates: ['set'],
+  usesData: false,
+  threads: 1,
+  async open({ params, seed, inputs, report }) {
+    const { steps, work, salt, failAt, crashAt, dieAt } = params as Record<string, number>;
+    const from = inputs.from ? JSON.parse(new TextDecoder().decode(inputs.from.read(FILE))).value : 0;
+    return {
+      steps: steps ?? 0,
+      init: () => state(mixed(mixed(seed.base, from), mixed(seed.set ?? 0, salt ?? 0))),
+      step(before, index) {
+        const here = index + 1;
+        if (here === dieAt) process.kill(process.pid, 'SIGKILL');
+        if (here === crashAt) throw new Error('The sky has fallen');
+        if (here === failAt)
+          throw new FailureError({
+            code: 'COUNT_REFUSED',
+            message: `Step ${here} was told to fail.`,
+            help: 'Ask for less.',
+          });
+        let value = mixed(numberIn(before), index);
+        for (let round = 0; round < 1000 * (work ?? 0); round++) value = mixed(value, round);
+        report({ value });
+        return state(value);
+      },
+      finish(last) {
+        const value = numberIn(last);
+        const file = new TextEncoder().encode(`${JSON.stringify({ value })}\n`);
+        return { artifacts: { count: { [FILE]: file } }, metrics: { value } };
+      },
+    };
+  },
+};
+
+function state(value: number): State {
+  return { tensors: { value: ints([value]) }, values: {} };
+}
+
+function numberIn({ tensors }: State): number {
+  return tensors.value?.data[0] ?? 0;
+}
+
+export const stageKinds: readonly StageKind[] = [count];
