@@ -1,11 +1,12 @@
 /**
- * Matrix products, convolution and its two adjoints. The adjoints are convolutions again:
- * - in x, stride 1: of g with the flipped filters, input and output channels swapped; other strides: ConvTranspose;
- * - in w: of x with g, batch and channels swapped, strides and dilations swapped.
+ * Matrix products, convolution and its adjoint in x: with stride 1 a convolution of g with the flipped filters, input and
+ * output channels swapped; with other strides ConvTranspose. The adjoint in w has a file of its own.
  */
-import { flagAttr, numberAttr, numbersAttr } from '../../../ops/attrs.ts';
+import { flagAttr, numbersAttr } from '../../../ops/attrs.ts';
 import { contrib, type GraphBuilder, type Value } from '../builder.ts';
+import { convAttributes } from './convolution-attributes.ts';
 import type { Emission, EmissionContext } from './emission.ts';
+import { conv2dFilterGrad } from './filter-gradient.ts';
 
 function matmul({ graph, expr, inputs }: EmissionContext): Value {
   const transA = flagAttr(expr.attrs, 'transA') ? 1 : 0;
@@ -13,23 +14,6 @@ function matmul({ graph, expr, inputs }: EmissionContext): Value {
   if (expr.inputs.every((side) => side.shape.length === 2)) return graph.node('Gemm', inputs, { transA, transB });
   if (!transA && !transB) return graph.node('MatMul', inputs);
   return graph.node('FusedMatMul', inputs, { transA, transB }, contrib);
-}
-
-export interface ConvAttributes {
-  readonly strides: readonly [number, number];
-  /** Top, left, bottom, right. */
-  readonly padding: readonly [number, number, number, number];
-  readonly dilations: readonly [number, number];
-  readonly groups: number;
-}
-
-export function convAttributes(expr: EmissionContext['expr']): ConvAttributes {
-  return {
-    strides: numbersAttr(expr.attrs, 'strides') as [number, number],
-    padding: numbersAttr(expr.attrs, 'padding') as [number, number, number, number],
-    dilations: numbersAttr(expr.attrs, 'dilations') as [number, number],
-    groups: numberAttr(expr.attrs, 'groups'),
-  };
 }
 
 function conv2d({ graph, expr, inputs }: EmissionContext): Value {
@@ -93,28 +77,6 @@ function conv2dInputGrad({ graph, expr, inputs }: EmissionContext): Value {
   const fullWidth = (gWidth - 1) * strides[1] + reach[1] + 1;
   const pads = [-padding[0], -padding[1], rest[0] - padding[2], rest[1] - padding[3]];
   return padSpace(graph, whole, fullHeight, fullWidth, pads);
-}
-
-function conv2dFilterGrad({ graph, expr, inputs }: EmissionContext): Value {
-  const { strides, padding, dilations, groups } = convAttributes(expr);
-  const [x, g] = inputs as [Value, Value];
-  const [n, channels, height, width] = expr.inputs[0]!.shape as [number, number, number, number];
-  const [kh, kw] = numbersAttr(expr.attrs, 'kernelSize') as [number, number];
-  const perGroup = channels / groups;
-  const images =
-    groups === 1
-      ? graph.transpose(x, [1, 0, 2, 3])
-      : graph.reshape(graph.transpose(graph.reshape(x, [n, groups, perGroup, height, width]), [2, 1, 0, 3, 4]), [
-          perGroup,
-          groups * n,
-          height,
-          width,
-        ]);
-  const filters = graph.transpose(g, [1, 0, 2, 3]);
-  const swapped = { strides: dilations, dilations: strides, pads: padding, group: groups };
-  const all = graph.transpose(graph.node('Conv', [images, filters], swapped), [1, 0, 2, 3]);
-  // With strides that do not divide, the window of sums is larger than the kernel.
-  return graph.slice(all, [2, 3], [0, 0], [kh, kw]);
 }
 
 export const convolution: Readonly<Record<string, Emission>> = {
