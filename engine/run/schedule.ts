@@ -37,20 +37,24 @@ export async function runSchedule(schedule: Schedule): Promise<void> {
   const open = new Set(linked(schedule.nodes));
   let failed = false;
 
+  const compute = async (node: PlanNode): Promise<NodeEnd> => {
+    if (signal.aborted || (failFast && failed)) return 'cancelled';
+    const end = await schedule.compute(node);
+    // Noted before the queue starts the next one.
+    failed ||= end === 'failed';
+    return end;
+  };
+
   const run = async (waiting: Waiting): Promise<void> => {
     const { node } = waiting;
     for (;;) {
-      const mayStart = () => !signal.aborted && !(failFast && failed);
-      const end = await queue.add(async () => (mayStart() ? schedule.compute(node) : 'cancelled'), {
-        priority: -waiting.place,
-      });
+      const end = await queue.add(() => compute(node), { priority: -waiting.place });
       const last = end === 'held' ? await schedule.join(node) : end;
       if (last === 'free') continue;
       // What was cancelled is skipped with the rest, at the end.
       if (last === 'cancelled') return;
       open.delete(waiting);
       if (last === 'done') return runReaders(waiting);
-      failed = true;
       return skipReaders(waiting);
     }
   };

@@ -19,6 +19,7 @@ export interface DriverArguments extends TrivialExperiment {
   readonly checkpoints?: Partial<CheckpointCadence>;
 }
 
+const stages = join(packageRoot(), 'dist/test/rig/trivial-stages.js');
 const [given] = process.argv.slice(2);
 const args = JSON.parse(given ?? '') as DriverArguments;
 const stopping = new AbortController();
@@ -32,6 +33,6 @@ const { outcome } = await runPlan({
   signal: stopping.signal,
   concurrency: args.concurrency,
   checkpoints: args.checkpoints,
-  stageModules: [TRIVIAL_STAGES],
+  stageModules: [stages],
 });
 process.exitCode = { done: 0, failed: 1, interrupted: 75 }[outcome];

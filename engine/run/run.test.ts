@@ -1,0 +1,169 @@
+/** Runs with real child processes on stages that compute next to nothing: order, sharing, hits, failures, interruption. */
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { results } from '../../test/rig/artifacts.ts';
+import { temporaryFolder } from '../../test/rig/retort.ts';
+import { trivialPlan } from '../../test/rig/trivial-plan.ts';
+import { nodesOf, runTrivial } from '../../test/rig/trivial-run.ts';
+
+/** Two cells that share `a`; `c` reads `b`. */
+const TWO_CELLS = {
+  cells: [
+    { a: { steps: 3 }, b: { from: 'a', steps: 4 }, c: { from: 'b', steps: 2 } },
+    { a: { steps: 3 }, b: { from: 'a', steps: 5 } },
+  ],
+};
+
+it('computes every node once, after its inputs, and shares what cells have in common', async () => {
+  const store = temporaryFolder();
+  const { outcome, events } = await runTrivial(store, TWO_CELLS, { concurrency: 2 });
+  expect(outcome).toMatchObject({ outcome: 'done', executed: 4, hits: 0 });
+
+  const done = nodesOf(events, 'node-done');
+  const { nodes } = trivialPlan(TWO_CELLS).plan;
+  expect([...done].sort()).toEqual(nodes.map(({ id }) => id).sort());
+  const started = nodesOf(events, 'node-started');
+  expect(started[0]).toMatch(/^a/);
+  for (const node of nodes)
+    for (const upstream of Object.values(node.inputs)) {
+      const begins = events.findIndex((event) => event.type === 'node-started' && event.node === node.id);
+      const ends = events.findIndex((event) => event.type === 'node-done' && event.node === upstream);
+      expect(ends).toBeLessThan(begins);
+    }
+});
+
+it('finds everything the second time, starts nothing, and adds only what is new', async () => {
+  const store = temporaryFolder();
+  await runTrivial(store, TWO_CELLS);
+  const before = results(store);
+
+  const again = await runTrivial(store, TWO_CELLS);
+  expect(again.outcome).toMatchObject({ outcome: 'done', executed: 0, hits: 4 });
+  expect(nodesOf(again.events, 'node-started')).toEqual([]);
+  expect(results(store)).toEqual(before);
+
+  const grown = await runTrivial(store, {
+    cells: [...TWO_CELLS.cells, { a: { steps: 3 }, b: { from: 'a', steps: 6 } }],
+  });
+  expect(grown.outcome).toMatchObject({ executed: 1, hits: 4 });
+});
+
+it('leaves artifacts, logs and events in the folder of the run', async () => {
+  const { outcome, events } = await runTrivial(temporaryFolder(), { cells: [{ a: { steps: 2 } }] });
+  const done = events.find((event) => event.type === 'node-done');
+  const file = join(done!.artifacts.count!, 'count.json');
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ value: done!.metrics.value });
+
+  const kept = readFileSync(join(outcome.folder, 'events.ndjson'), 'utf8').trim().split('\n');
+  expect(kept.map((line) => JSON.parse(line).type)).toEqual(events.map(({ type }) => type));
+  const started = events.find((event) => event.type === 'node-started');
+  expect(started!.log).toMatch(/attempt-1\/log\.txt$/);
+  expect(readFileSync(started!.log, 'utf8')).toMatch(/attempt 1 of run .*\n.*begins: 2 steps\n.*done\n$/s);
+});
+
+it('keeps children for the next node', async () => {
+  const { events } = await runTrivial(temporaryFolder(), TWO_CELLS, { concurrency: 1 });
+  const logs = events.flatMap((event) => (event.type === 'node-started' ? [readFileSync(event.log, 'utf8')] : []));
+  expect(new Set(logs.map((log) => /process (\d+)/.exec(log)?.[1])).size).toBe(1);
+});
+
+it('does not compute what only finished nodes would read', async () => {
+  const store = temporaryFolder();
+  await runTrivial(store, TWO_CELLS);
+  const shared = trivialPlan(TWO_CELLS).plan.nodes[0]!;
+  rmSync(join(store, 'keys', shared.key.slice(0, 2), `${shared.key}.json`));
+  const { outcome, events } = await runTrivial(store, TWO_CELLS);
+  expect(outcome).toMatchObject({ outcome: 'done', executed: 0, hits: 3 });
+  expect(events.filter((event) => event.type === 'node-skipped')).toMatchObject([
+    { node: shared.id, reason: 'not-needed' },
+  ]);
+});
+
+it('goes on without what a failed node would have fed, and tries again the next time', async () => {
+  const store = temporaryFolder();
+  const cells = [
+    { a: { steps: 3, failAt: 2 }, b: { from: 'a' }, c: { from: 'b' } },
+    { a: { steps: 4 }, b: { from: 'a' } },
+  ];
+  const { outcome, events } = await runTrivial(store, { cells }, { concurrency: 1 });
+  expect(outcome).toMatchObject({ outcome: 'failed', executed: 2 });
+  const failed = events.find((event) => event.type === 'node-failed');
+  expect(failed).toMatchObject({
+    willRetry: false,
+    failure: { code: 'COUNT_REFUSED', message: 'Step 2 was told to fail.', help: 'Ask for less.' },
+  });
+  const skipped = events.filter((event) => event.type === 'node-skipped');
+  expect(skipped.map(({ reason }) => reason)).toEqual(['upstream-failed', 'upstream-failed']);
+
+  const again = await runTrivial(store, { cells });
+  expect(again.outcome).toMatchObject({ outcome: 'failed', executed: 0, hits: 2 });
+});
+
+it('starts nothing new after a failure with fail-fast', async () => {
+  const cells = [{ a: { steps: 1, crashAt: 1 } }, { b: { steps: 1 } }, { c: { steps: 1 } }];
+  const { outcome, events } = await runTrivial(temporaryFolder(), { cells }, { concurrency: 1, failFast: true });
+  expect(outcome).toMatchObject({ outcome: 'failed', executed: 0 });
+  const failed = events.find((event) => event.type === 'node-failed');
+  expect(failed!.failure.code).toBe('STAGE_CRASHED');
+  expect(readFileSync(failed!.log, 'utf8')).toMatch(/Error: The sky has fallen\n\s+at /);
+  expect(events.filter((event) => event.type === 'node-skipped').map(({ reason }) => reason)).toEqual([
+    'fail-fast',
+    'fail-fast',
+  ]);
+});
+
+it('is interrupted with checkpoints, and the same plan continues the same run', async () => {
+  const store = temporaryFolder();
+  const cells = [{ a: { steps: 400, work: 100 }, b: { from: 'a', steps: 2 } }];
+  const stopping = new AbortController();
+  const { outcome, events } = await runTrivial(
+    store,
+    { cells },
+    {
+      signal: stopping.signal,
+      onEvent: (event) => event.type === 'node-progress' && stopping.abort(),
+    },
+  );
+  expect(outcome).toMatchObject({ outcome: 'interrupted', executed: 0 });
+  expect(events.map(({ type }) => type)).toEqual([
+    'run-started',
+    'node-started',
+    'node-progress',
+    'interrupt',
+    'node-checkpoint',
+    'node-skipped',
+    'node-skipped',
+    'run-finished',
+  ]);
+
+  const again = await runTrivial(store, { cells });
+  expect(again.outcome).toMatchObject({ outcome: 'done', run: outcome.run, executed: 2 });
+  const [first] = again.events.filter((event) => event.type === 'node-started');
+  expect(first!.fromStep).toBeGreaterThan(0);
+  expect(readdirSync(join(store, 'checkpoints'))).toEqual([]);
+  expect(existsSync(join(outcome.folder, 'finished.json'))).toBe(true);
+
+  const undisturbed = temporaryFolder();
+  await runTrivial(undisturbed, { cells });
+  expect(results(store)).toEqual(results(undisturbed));
+});
+
+it('gives the same results at any cadence of checkpoints', async () => {
+  const cells = [{ a: { steps: 17 }, b: { from: 'a', steps: 9 } }];
+  const cadences = [{ everySeconds: 60 }, { everySeconds: 0 }, { everySeconds: 60, everySteps: 5 }];
+  const all: unknown[] = [];
+  for (const checkpoints of cadences) {
+    const store = temporaryFolder();
+    const { events } = await runTrivial(store, { cells }, { checkpoints });
+    all.push([results(store), nodesOf(events, 'node-checkpoint').length]);
+  }
+  const [[alone, none], [often, many], [seldom, few]] = all as [
+    [unknown, number],
+    [unknown, number],
+    [unknown, number],
+  ];
+  expect(often).toEqual(alone);
+  expect(seldom).toEqual(alone);
+  expect([none, many, few]).toEqual([0, 16 + 8, 3 + 1]);
+});
