@@ -101,7 +101,7 @@ it('goes on without what a failed node would have fed, and tries again the next 
 });
 
 it('starts nothing new after a failure with fail-fast', async () => {
-  const cells = [{ a: { steps: 1, crashAt: 1 } }, { b: { steps: 1 } }, { c: { steps: 1 } }];
+  const cells = [{ a: { steps: 1, crashAt: 1 } }, { b: { steps: 1 } }, { c: { steps: 2 } }];
   const { outcome, events } = await runTrivial(temporaryFolder(), { cells }, { concurrency: 1, failFast: true });
   expect(outcome).toMatchObject({ outcome: 'failed', executed: 0 });
   const failed = events.find((event) => event.type === 'node-failed');
