@@ -22,7 +22,7 @@ export const EXIT = {
 } as const;
 
 export function exitCodeOf({ code }: Failure): number {
-  if (code.startsWith('STORE_')) return EXIT.store;
+  if (code.startsWith('STORE_') && !code.endsWith('_MISSING')) return EXIT.store;
   if (/^LEASE_|_LOCKED$/.test(code)) return EXIT.locked;
   if (/_NOT_INSTALLED$|_UNAVAILABLE$/.test(code)) return EXIT.packageMissing;
   return EXIT.usage;

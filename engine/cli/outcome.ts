@@ -1,64 +1,61 @@
-/** What became of a run, from its events: what the exit code and the last lines need. */
-import { join } from 'node:path';
-import type { Reporter, RunEvent } from '../events.ts';
+/** What became of a run, for the table and for the lines below it. */
+import { join, relative } from 'node:path';
+import type { Reporter } from '../events.ts';
 import type { Plan } from '../plan/plan.ts';
 import { count, duration } from '../report/wording.ts';
+import type { RunOutcome } from '../run/run.ts';
 import type { Records } from './results.ts';
 
-export interface Outcome {
-  folder: string;
-  seconds: number;
-  executed: number;
-  hits: number;
-  outcome: Extract<RunEvent, { type: 'run-finished' }>['outcome'] | undefined;
-  /** Failed, or not run since something upstream failed. */
-  readonly failed: Set<string>;
-}
-
-export function observer(): { readonly reporter: Reporter; readonly seen: Outcome } {
-  const seen: Outcome = { folder: '', seconds: 0, executed: 0, hits: 0, outcome: undefined, failed: new Set() };
-  const onEvent = (event: RunEvent) => {
-    if (event.type === 'run-started') seen.folder = event.folder;
-    if (event.type === 'node-failed' && !event.willRetry) seen.failed.add(event.node);
-    if (event.type === 'node-skipped' && event.reason === 'upstream-failed') seen.failed.add(event.node);
-    if (event.type === 'run-finished')
-      Object.assign(seen, {
-        outcome: event.outcome,
-        seconds: event.seconds,
-        executed: event.executed,
-        hits: event.hits,
-      });
+/** Ids of nodes that failed, or that were not run since one they need failed. */
+export function failureWatch(): { readonly reporter: Reporter; readonly failed: ReadonlySet<string> } {
+  const failed = new Set<string>();
+  return {
+    failed,
+    reporter: {
+      onEvent(event) {
+        if (event.type === 'node-failed' && !event.willRetry) failed.add(event.node);
+        if (event.type === 'node-skipped' && event.reason === 'upstream-failed') failed.add(event.node);
+      },
+      close() {},
+    },
   };
-  return { reporter: { onEvent, close() {} }, seen };
 }
 
 /** Where a person finds what was made, and how to go on; a few short lines. */
-export function closingLines(seen: Outcome, plan: Plan, records: Records): string[] {
+export function closingLines(ended: RunOutcome, plan: Plan, records: Records): string[] {
+  const folder = shortest(ended.folder);
   const lines = [
-    ...places('pictures', /\.png$/, seen, plan, records),
-    ...places('synthetic sets', /^synthetic\.safetensors$/, seen, plan, records),
-    `${count(plan.nodes.length, 'node')}: ${seen.executed} run, ${count(seen.hits, 'hit')}, in ${duration(seen.seconds)}.`,
+    ...places('pictures', /\.png$/, folder, plan, records),
+    ...places('synthetic sets', /^synthetic\.safetensors$/, folder, plan, records),
+    `${count(plan.nodes.length, 'node')}: ${ended.executed} run, ${count(ended.hits, 'hit')}, in ${duration(ended.seconds)}.`,
   ];
-  if (seen.outcome === 'interrupted')
-    lines.push('Interrupted; what is finished is kept, and the same command continues from the checkpoints.');
-  if (seen.outcome === 'failed')
-    lines.push(
-      `${count(seen.failed.size, 'node')} failed or could not be run; the same command tries them again, and repeats nothing that is finished.`,
-    );
+  if (ended.outcome === 'interrupted')
+    lines.push('Interrupted: what is finished is kept, and the same command continues from the checkpoints.');
+  if (ended.outcome === 'failed')
+    lines.push('Some nodes failed: the same command tries them again and repeats nothing that is finished.');
   return lines;
 }
 
-/** One pattern for the files of all nodes of a stage: a shell or a file manager opens it, and it is one line. */
-function places(what: string, file: RegExp, { folder }: Outcome, plan: Plan, records: Records): string[] {
-  const patterns = new Map<string, number>();
-  for (const node of plan.nodes) {
-    const record = records.get(node.key);
-    for (const [role, files] of Object.entries(record?.artifacts ?? {}))
-      for (const name of Object.keys(files)) {
-        if (!file.test(name)) continue;
-        const pattern = join(folder, 'stages', `${node.id.replace(/\[.*/, '')}*`, role, name);
-        patterns.set(pattern, (patterns.get(pattern) ?? 0) + 1);
-      }
-  }
-  return [...patterns].map(([pattern, amount]) => `${what}: ${pattern} (${amount})`);
+function shortest(folder: string): string {
+  const fromHere = relative('.', folder);
+  return fromHere.startsWith('..') ? folder : fromHere;
+}
+
+/** One pattern for the files of all nodes: a shell or a file manager opens it, and it is one line. */
+function places(what: string, file: RegExp, folder: string, plan: Plan, records: Records): string[] {
+  const paths = plan.nodes.flatMap(({ key }) =>
+    Object.entries(records.get(key)?.artifacts ?? {}).flatMap(([role, files]) =>
+      Object.keys(files)
+        .filter((name) => file.test(name))
+        .map((name) => [role, name] as const),
+    ),
+  );
+  if (paths.length === 0) return [];
+  const [roles, names] = [0, 1].map((part) => [...new Set(paths.map((path) => path[part]))]) as [string[], string[]];
+  const pattern = join(folder, 'stages', '*', oneOf(roles), oneOf(names));
+  return [`${what}: ${pattern} (${paths.length})`];
+}
+
+function oneOf(names: readonly string[]): string {
+  return names.length === 1 ? (names[0] ?? '') : `{${names.join(',')}}`;
 }

@@ -16,6 +16,7 @@ import type { Plan } from '../plan/plan.ts';
 import { digestDataSet } from '../run/digest-data.ts';
 import type { Arguments } from './arguments.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { dataFolder, storeFolder } from './folders.ts';
 import { tellDiagnostics, tellFailure, tellUsage } from './output.ts';
 
 export interface Prepared {
@@ -56,10 +57,6 @@ export function toldAs(errors: readonly Diagnostic[]): { readonly ok: false; rea
   return { ok: false, exit: EXIT.usage };
 }
 
-export function dataFolder(args: Arguments): string | undefined {
-  return args.text('data') ?? (process.env.RETORT_DATA || undefined);
-}
-
 export async function prepare(operands: Operands, args: Arguments): Promise<Told<readonly Prepared[]>> {
   const resolved = resolveAll(operands, args);
   if (!resolved.ok) return toldAs(resolved.error);
@@ -72,7 +69,7 @@ export async function prepare(operands: Operands, args: Arguments): Promise<Told
     if (!data.ok || !numerics.ok) continue;
     const plan = buildPlan(experiment, {
       stageKinds,
-      dataDigest: digestDataSet(data.value.files),
+      dataDigest: digestDataSet(data.value.files, storeFolder(args)),
       dataDescription: data.value.description,
       numerics: numerics.value,
     });

@@ -1,19 +1,15 @@
 /** What the store knows of a plan's nodes: from key files alone, so that every command and every run says the same. */
-import { existsSync } from 'node:fs';
-import type { Result } from '../../base/result.ts';
+import { ok, type Result } from '../../base/result.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type KeyRecord, readKey } from '../store/keys.ts';
 import { openStore, type Store } from '../store/store.ts';
 import type { Arguments } from './arguments.ts';
+import { storeFolder } from './folders.ts';
 
-export function storeFolder(args: Arguments): string {
-  return args.text('store') ?? 'runs';
-}
-
-/** For commands that only look: a folder that is not there is an empty store, and stays away. */
+/** For commands that only look: where there is no store yet there are no results, and none is made. */
 export function storeToRead(args: Arguments): Result<Store | undefined> {
-  const folder = storeFolder(args);
-  return existsSync(folder) ? openStore(folder, { create: false }) : { ok: true, value: undefined };
+  const store = openStore(storeFolder(args));
+  return store.ok || store.error.code !== 'STORE_MISSING' ? store : ok(undefined);
 }
 
 /** By key. */

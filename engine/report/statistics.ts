@@ -3,7 +3,7 @@
  * method, and evaluations of one set, which are not. So evaluations are averaged inside their set first, and every n,
  * interval and test is over sets.
  */
-import { jStat } from 'jstat';
+import jstat from 'jstat';
 
 export const LEVEL = 0.95;
 
@@ -57,7 +57,7 @@ export function standardDeviation(values: readonly number[]): number | undefined
 }
 
 export function tQuantile(p: number, degreesOfFreedom: number): number {
-  return jStat.studentt.inv(p, degreesOfFreedom);
+  return jstat.studentt.inv(p, degreesOfFreedom);
 }
 
 function tInterval(centre: number, standardError: number, degreesOfFreedom: number): Interval {
@@ -141,7 +141,7 @@ function welchDifference(ours: Summary, theirs: Summary): Difference {
     mean: centre,
     interval: tInterval(centre, standardError, degreesOfFreedom),
     degreesOfFreedom,
-    p: 2 * (1 - jStat.studentt.cdf(Math.abs(centre) / standardError, degreesOfFreedom)),
+    p: 2 * (1 - jstat.studentt.cdf(Math.abs(centre) / standardError, degreesOfFreedom)),
   };
 }
 

@@ -11,6 +11,9 @@ interface Line {
   readonly type: string;
   readonly node?: string;
   readonly fromStep?: number;
+  readonly step?: number;
+  readonly attempt?: number;
+  readonly willRetry?: boolean;
 }
 
 function lines(stdout: string): Line[] {
@@ -48,5 +51,58 @@ it.each(MOMENTS)('driver killed %s', async (_, moment) => {
     .filter((line) => line.type === 'node-started')
     .map((line) => line.node);
   expect(started.filter((node) => finished.includes(node))).toEqual([]);
+  expect(results(project.path('runs'))).toEqual(undisturbed);
+});
+
+it('a killed child: the same command goes on, from the checkpoint or from the start', async () => {
+  const project = new Project().write({ 'tiny.yaml': EXPERIMENT });
+  const running = project.start(['run', 'tiny.yaml', '--reporter', 'ndjson']);
+  await running.until(/"node":"distil\[[^\]]*dm[^\]]*\]","step":1\d,/);
+  for (const pid of running.children()) process.kill(pid, 'SIGKILL');
+  const { code, stdout } = await running.finished;
+  expect(code).toBe(0);
+  expect(lines(stdout).filter((line) => line.type === 'node-failed' && !line.willRetry)).toEqual([]);
+  expect(lines(stdout).some((line) => line.type === 'node-started' && line.attempt === 2)).toBe(true);
+  expect(results(project.path('runs'))).toEqual(undisturbed);
+});
+
+it.each(['SIGINT', 'SIGTERM', 'SIGUSR2'] as const)(
+  '%s: checkpoints, exit 75, and the same command continues there',
+  async (signal) => {
+    const project = new Project().write({ 'tiny.yaml': EXPERIMENT });
+    const running = project.start(['run', 'tiny.yaml', '--reporter', 'ndjson']);
+    await running.until(/"node":"distil\[[^\]]*dm[^\]]*\]","step":1\d,/);
+    // npm passes a Ctrl-C on to us that the terminal has sent already: two signals are still one key.
+    running.child.kill(signal);
+    const stopped = await running.kill(signal);
+    expect(stopped.code).toBe(75);
+    const written = lines(stopped.stdout)
+      .filter((line) => line.type === 'node-checkpoint')
+      .at(-1);
+    expect(written?.step).toBeGreaterThan(0);
+
+    const again = await project.retort(['run', 'tiny.yaml', '--reporter', 'ndjson']);
+    expect(again.code).toBe(0);
+    const resumed = lines(again.stdout).find((line) => line.type === 'node-started' && line.node === written?.node);
+    expect(resumed?.fromStep).toBe(written?.step);
+    expect(results(project.path('runs'))).toEqual(undisturbed);
+  },
+);
+
+it('a second Ctrl-C ends at once with 130, and the same command continues', async () => {
+  const project = new Project().write({ 'tiny.yaml': EXPERIMENT });
+  const running = project.start(['run', 'tiny.yaml', '--reporter', 'ndjson']);
+  await running.until(/"node":"distil\[[^\]]*dm[^\]]*\]","step":1\d,/);
+  // A step that takes for ever.
+  const children = running.children();
+  for (const pid of children) process.kill(pid, 'SIGSTOP');
+  running.child.kill('SIGINT');
+  await running.until(/"type":"interrupt"/);
+  const impatient = setInterval(() => running.child.kill('SIGINT'), 50);
+  const { code } = await running.finished;
+  clearInterval(impatient);
+  for (const pid of children) process.kill(pid, 'SIGCONT');
+  expect(code).toBe(130);
+  expect((await project.retort(['run', 'tiny.yaml', '--reporter', 'silent'])).code).toBe(0);
   expect(results(project.path('runs'))).toEqual(undisturbed);
 });

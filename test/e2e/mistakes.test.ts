@@ -21,19 +21,12 @@ it('collects all errors of a file, each with its place and the nearest name', as
       .replace('sets: 2', 'sets: two')
       .replace('stage: evaluate', 'stage: evalute'),
   );
-  expect(page).toContain('bad.yaml:7:');
-  expect(page).toContain('iteratoins');
-  expect(page).toMatch(/did you mean .?iterations/i);
-  expect(page).toContain('bad.yaml:8:');
-  expect(page).toContain('bad.yaml:12:');
-  expect(page).toMatch(/did you mean .?evaluate/i);
-  expect(page).toMatch(/\n.*\^+|\n.*~+/);
+  expect(`\n${page}`).toMatchInlineSnapshot();
 });
 
 it('refuses a seed over 2^53 - 1', async () => {
-  expect(await rejects(`seed: 123456789012345678901\n${tinyExperiment()}`)).toMatch(
-    /bad\.yaml:1:7[\s\S]*9007199254740991|2\^53/,
-  );
+  const page = await rejects(`seed: 123456789012345678901\n${tinyExperiment()}`);
+  expect(`\n${page}`).toMatchInlineSnapshot();
 });
 
 it('refuses an alias bomb', async () => {
@@ -43,9 +36,8 @@ it('refuses an alias bomb', async () => {
     const before = `*${String.fromCharCode(96 + level)}`;
     bomb.push(`${name}: &${name} [${Array(9).fill(before).join(', ')}]`);
   }
-  expect(await rejects(`x-bomb:\n${bomb.map((line) => `  ${line}`).join('\n')}\n${tinyExperiment()}`)).toMatch(
-    /alias/i,
-  );
+  const page = await rejects(`x-bomb:\n${bomb.map((line) => `  ${line}`).join('\n')}\n${tinyExperiment()}`);
+  expect(`\n${page}`).toMatchInlineSnapshot();
 });
 
 it('names a missing experiment file', async () => {

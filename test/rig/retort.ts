@@ -2,7 +2,7 @@
  * The real binary in a temporary folder: what every end-to-end test stands on. A test writes files, starts the command,
  * waits for lines of its output, kills it, and reads what it left.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -94,6 +94,14 @@ export class Running {
       this.#waiting.add(check);
       check();
     });
+  }
+
+  /** Processes that the command has started, by id. */
+  children(): number[] {
+    return execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/).map(Number))
+      .flatMap(([pid, parent]) => (pid !== undefined && parent === this.child.pid ? [pid] : []));
   }
 
   kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Finished> {

@@ -1,18 +1,18 @@
 /** The table of experiments and runs from what is in the store; computes nothing anew and writes nothing. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename } from 'node:path';
 import { suggestion } from '../../config/nearest.ts';
 import { looksLikeOverride } from '../../config/overrides.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { type Figures, metricNames, type ResultTable, resultTable } from '../../report/table.ts';
 import type { TableFormat } from '../../report/table-format-names.ts';
 import { formatTable } from '../../report/table-formats.ts';
+import { openRun } from '../../store/runs.ts';
 import type { Store } from '../../store/store.ts';
 import type { Arguments } from '../arguments.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { print, tellFailure, tellUsage } from '../output.ts';
-import { prepare, type Told } from '../prepare.ts';
-import { recordsOf, storeFolder, storeToRead } from '../results.ts';
+import { operandsOf, prepare, type Told } from '../prepare.ts';
+import { recordsOf, storeToRead } from '../results.ts';
 
 export async function run(args: Arguments): Promise<number> {
   const store = storeToRead(args);
@@ -20,7 +20,7 @@ export async function run(args: Arguments): Promise<number> {
     tellFailure(store.error);
     return exitCodeOf(store.error);
   }
-  const plans = await plansOf(args);
+  const plans = await plansOf(args, store.value);
   if (!plans.ok) return plans.exit;
   const tables: ResultTable[] = [];
   for (const plan of plans.value) {
@@ -35,27 +35,27 @@ export async function run(args: Arguments): Promise<number> {
 }
 
 /** Runs by their frozen plans, files as they are now; in the order given. */
-async function plansOf(args: Arguments): Promise<Told<Plan[]>> {
+async function plansOf(args: Arguments, store: Store | undefined): Promise<Told<Plan[]>> {
   const overrides = args.operands.filter(looksLikeOverride);
-  const named = args.operands.filter((operand) => !looksLikeOverride(operand));
-  const plans: Plan[] = [];
-  const files = named.filter((name) => !frozenPlan(name, args));
-  const prepared = files.length > 0 ? await prepare({ files, overrides }, args) : { ok: true as const, value: [] };
+  const named = args.operands
+    .filter((operand) => !looksLikeOverride(operand))
+    .map((name) => ({ name, frozen: frozenPlan(name, store) }));
+  const files = named.filter(({ frozen }) => !frozen).map(({ name }) => name);
+  if (named.length > 0 && files.length === 0)
+    return { ok: true, value: named.flatMap(({ frozen }) => (frozen ? [frozen] : [])) };
+  const operands = operandsOf(args, 'compare');
+  if (!operands.ok) return operands;
+  const prepared = await prepare({ files, overrides }, args);
   if (!prepared.ok) return prepared;
-  for (const name of named) {
-    const frozen = frozenPlan(name, args);
-    const plan = frozen
-      ? (JSON.parse(readFileSync(frozen, 'utf8')) as Plan)
-      : prepared.value.find(({ experiment }) => experiment.file === name)?.plan;
-    if (plan) plans.push(plan);
-  }
-  return { ok: true, value: plans };
+  const current = (name: string) => prepared.value.find(({ experiment }) => experiment.file === name)?.plan;
+  return { ok: true, value: named.flatMap(({ name, frozen }) => frozen ?? current(name) ?? []) };
 }
 
-/** By the name of a run, or by its folder. */
-function frozenPlan(name: string, args: Arguments): string | undefined {
-  const store = storeFolder(args);
-  return [join(store, 'runs', name, 'plan.json'), join(name, 'plan.json')].find((path) => existsSync(path));
+/** By the name of a run, or by its folder; a store that a run comes from is named by `--store`. */
+function frozenPlan(name: string, store: Store | undefined): Plan | undefined {
+  if (!store || /\.ya?ml$/.test(name)) return undefined;
+  const run = openRun(store, basename(name));
+  return run.ok ? run.value.plan : undefined;
 }
 
 function tableOf(plan: Plan, store: Store | undefined, args: Arguments): Told<ResultTable> {

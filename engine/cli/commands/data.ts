@@ -3,8 +3,8 @@ import { dataSetNames, locateDataSet } from '../../../data/registry.ts';
 import { textBlock } from '../../report/columns-of-text.ts';
 import type { Arguments } from '../arguments.ts';
 import { EXIT } from '../exit-codes.ts';
+import { dataFolder } from '../folders.ts';
 import { print } from '../output.ts';
-import { dataFolder } from '../prepare.ts';
 
 export async function run(args: Arguments): Promise<number> {
   const found = dataSetNames.map((name) => ({ name, located: locateDataSet(name, dataFolder(args)) }));

@@ -6,8 +6,8 @@ import { BACKENDS } from '../../config/resolve.ts';
 import { textBlock } from '../../report/columns-of-text.ts';
 import type { Arguments } from '../arguments.ts';
 import { EXIT } from '../exit-codes.ts';
+import { dataFolder } from '../folders.ts';
 import { print } from '../output.ts';
-import { dataFolder } from '../prepare.ts';
 
 interface Finding {
   readonly what: string;

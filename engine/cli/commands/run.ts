@@ -1,16 +1,17 @@
 /** Runs what is missing of each experiment, then says what came out, where it lies, and how to go on. */
 import { resultTable } from '../../report/table.ts';
 import { formatTable } from '../../report/table-formats.ts';
-import { runPlan } from '../../run/run.ts';
+import { type RunOutcome, runPlan } from '../../run/run.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import type { Arguments } from '../arguments.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
+import { storeFolder } from '../folders.ts';
 import { interruption } from '../interrupt.ts';
-import { closingLines, observer } from '../outcome.ts';
+import { closingLines, failureWatch } from '../outcome.ts';
 import { print, tell, tellFailure } from '../output.ts';
 import { operandsOf, type Prepared, prepare } from '../prepare.ts';
 import { openReporter, type ReporterName, reporterName } from '../reporter.ts';
-import { recordsOf, storeFolder } from '../results.ts';
+import { recordsOf } from '../results.ts';
 
 export async function run(args: Arguments): Promise<number> {
   const operands = operandsOf(args, 'run');
@@ -47,9 +48,10 @@ async function runOne(
   { store, reporter, signal, args }: Setting,
 ): Promise<number> {
   const shown = await openReporter(reporter);
-  const { reporter: watching, seen } = observer();
+  const { reporter: watching, failed } = failureWatch();
+  let ended: RunOutcome;
   try {
-    await runPlan({
+    ended = await runPlan({
       plan,
       experiment,
       store,
@@ -64,24 +66,11 @@ async function runOne(
   }
   if (reporter === 'tui' || reporter === 'plain') {
     const records = recordsOf(store, plan);
-    if (seen.outcome !== 'interrupted') {
-      const table = resultTable(plan, (node) => records.get(node.key)?.metrics, { failed: seen.failed });
+    if (ended.outcome !== 'interrupted') {
+      const table = resultTable(plan, (node) => records.get(node.key)?.metrics, { failed });
       print(`\n${formatTable(table, 'table', process.stdout.columns)}`);
     }
-    tell(`\n${closingLines(seen, plan, records).join('\n')}\n`);
+    tell(`\n${closingLines(ended, plan, records).join('\n')}\n`);
   }
-  return exitCode(seen.outcome);
-}
-
-function exitCode(outcome: 'done' | 'failed' | 'interrupted' | undefined): number {
-  switch (outcome) {
-    case 'done':
-      return EXIT.done;
-    case 'failed':
-      return EXIT.failed;
-    case 'interrupted':
-      return EXIT.interrupted;
-    case undefined:
-      throw new Error('Internal error: expected the run to say how it ended');
-  }
+  return EXIT[ended.outcome];
 }

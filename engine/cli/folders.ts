@@ -1,0 +1,11 @@
+/** Which folders a command line means. */
+import type { Arguments } from './arguments.ts';
+
+export function storeFolder(args: Arguments): string {
+  return args.text('store') ?? 'runs';
+}
+
+/** Undefined: the bundled subsets. */
+export function dataFolder(args: Arguments): string | undefined {
+  return args.text('data') ?? (process.env.RETORT_DATA || undefined);
+}

@@ -1,0 +1,81 @@
+/** The command line itself, through the real binary: help, mistakes in it, and what the looking commands say. */
+import { existsSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { commands } from '../../engine/cli/commands.ts';
+import { tinyExperiment } from '../rig/experiments.ts';
+import { Project } from '../rig/retort.ts';
+
+it('help names every command, and every command has a page', async () => {
+  const project = new Project();
+  const { code, stdout, stderr } = await project.retort(['--help']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  for (const { name } of commands) {
+    expect(stdout).toContain(`  ${name}`);
+    const page = await project.retort([name, '-h']);
+    expect(page.code).toBe(0);
+    expect(page.stdout).toContain(`Usage: retort ${name}`);
+  }
+  expect((await project.retort(['help', 'run'])).stdout).toBe((await project.retort(['run', '--help'])).stdout);
+});
+
+it('mistakes in the command line: exit 2, on stderr, with the nearest name', async () => {
+  const project = new Project().write({ 'tiny.yaml': tinyExperiment() });
+  const lines = [
+    [],
+    ['rum', 'tiny.yaml'],
+    ['--stroe'],
+    ['run'],
+    ['run', 'tiny.yaml', '--sotre', 'x'],
+    ['run', 'tiny.yaml', '--reporter', 'tuii'],
+    ['run', 'replicates.sets=3'],
+    ['run', 'tiny.yaml', 'stages.score.epoch=3'],
+    ['run', 'tiny.yaml', '--backend', 'onnx'],
+    ['stages', 'matc'],
+    ['compare', 'tiny.yaml', '--by', 'metod'],
+  ];
+  const answers = await Promise.all(lines.map((line) => project.retort(line)));
+  expect(answers.map(({ code, stdout }) => [code, stdout])).toEqual(lines.map(() => [2, '']));
+  expect(
+    answers
+      .slice(1)
+      .map(({ stderr }, index) => `$ retort ${lines[index + 1]?.join(' ')}\n${stderr}`)
+      .join('\n'),
+  ).toMatchInlineSnapshot();
+  expect(existsSync(project.path('runs'))).toBe(false);
+});
+
+it('commands that only look leave nothing behind', async () => {
+  const project = new Project().write({ 'tiny.yaml': tinyExperiment() });
+  for (const line of [
+    ['plan', 'tiny.yaml'],
+    ['plan', 'tiny.yaml', '--json'],
+    ['validate', 'tiny.yaml'],
+    ['compare', 'tiny.yaml'],
+    ['ls'],
+    ['stages'],
+    ['stages', 'match'],
+    ['data'],
+    ['schema'],
+    ['doctor'],
+  ]) {
+    const { code, stderr } = await project.retort(line);
+    expect({ line, code, stderr: line[0] === 'validate' ? '' : stderr }).toEqual({ line, code: 0, stderr: '' });
+  }
+  expect(existsSync(project.path('runs'))).toBe(false);
+});
+
+it('json output is one document with its schema', async () => {
+  const project = new Project().write({ 'tiny.yaml': tinyExperiment() });
+  for (const line of [
+    ['plan', 'tiny.yaml', '--json'],
+    ['validate', 'tiny.yaml', '--json'],
+    ['compare', 'tiny.yaml', '--format', 'json'],
+    ['ls', '--json'],
+    ['stages', '--json'],
+    ['data', '--json'],
+    ['doctor', '--json'],
+  ]) {
+    const { stdout } = await project.retort(line);
+    expect((JSON.parse(stdout) as { schema: string }).schema).toMatch(/^retort-[a-z]+\/1$/);
+  }
+});
