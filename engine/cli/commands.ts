@@ -142,4 +142,16 @@ export const commands: readonly Command[] = [
     flags: { data, json },
     load: () => import('./commands/doctor.ts'),
   },
+  {
+    name: 'setup',
+    operands: 'tensorflow',
+    fewest: 1,
+    most: 1,
+    summary: 'Build the faster backend against TensorFlow from PyPI.',
+    details:
+      'Needs Python with pip, npm and a C++ toolchain; what it builds is kept outside node_modules, so `npm ci` leaves it.',
+    examples: [['retort setup tensorflow', '']],
+    flags: {},
+    load: () => import('./commands/setup.ts'),
+  },
 ];
