@@ -25,6 +25,12 @@ export function resolveCells(
   const stages = get(experiment, 'stages');
   if (stages?.type !== 'map') return [];
   const before = problems.count;
+  if (stages.entries.size > MAX_STAGES) {
+    problems.in(stages, 'TOO_MANY_STAGES', `The experiment has ${stages.entries.size} stages.`, {
+      help: `Expected at most ${MAX_STAGES}; what differs only in values is an axis of the matrix.`,
+    });
+    return [];
+  }
   checkNames(stages, problems);
   const reachable = reachableByStage(experiment, stages, grid);
   refuseUnusedAxes(reachable, grid, problems);
@@ -73,6 +79,9 @@ function stageResolver(
     return stage;
   };
 }
+
+/** Far more than any experiment has, far less than what ends the stack of those who follow inputs upstream. */
+const MAX_STAGES = 1000;
 
 function checkNames(stages: TreeMap, problems: Problems): void {
   for (const [name, { key }] of stages.entries)

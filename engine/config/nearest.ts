@@ -5,13 +5,16 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   const wanted = folded(name);
   let best: { candidate: string; distance: number } | undefined;
   for (const candidate of candidates) {
-    const distance = alignmentDistance(wanted, folded(candidate));
+    const known = folded(candidate);
     // One slip in three letters may still be the same word; in longer words two or three.
     const allowed = Math.max(1, Math.floor(Math.max(wanted.length, candidate.length) / 3));
-    const prefix = wanted.length >= 3 && folded(candidate).startsWith(wanted) ? 0.5 : distance;
-    const score = Math.min(distance, prefix);
+    const begins = wanted.length >= 3 && known.startsWith(wanted);
+    // Lengths alone rule most names out.
+    if (!begins && Math.abs(known.length - wanted.length) > allowed) continue;
+    const distance = alignmentDistance(wanted, known);
+    const score = begins ? Math.min(distance, 0.5) : distance;
     // Something of the name must be left: `a` is not a slip for `b`, nor 2 for 1.
-    const related = score < Math.min(wanted.length, folded(candidate).length) || distance === 0;
+    const related = score < Math.min(wanted.length, known.length) || distance === 0;
     if (related && score <= allowed && (!best || score < best.distance)) best = { candidate, distance: score };
   }
   return best?.candidate;

@@ -249,6 +249,27 @@ stages:
   expect(seconds(400)).toBeLessThan(2);
 });
 
+it('follows a thousand stages upstream, and refuses more', () => {
+  const chain = (stages: number): string => {
+    const lines = Array.from(
+      { length: stages - 1 },
+      (_, i) => `  s${i + 1}: { stage: match, method: dm, start: s${i} }`,
+    );
+    return `${HEAD}stages:\n  s0: { stage: select }\n${lines.join('\n')}\n`;
+  };
+  expect(page(chain(1000))).toBe('right');
+  expect(page(chain(12_000))).toMatchInlineSnapshot(`
+    "
+    x.yaml:5:3 The experiment has 12000 stages.
+          s0: { stage: select }
+          ~~~~~~~~~~~~~~~~~~~~~
+        Expected at most 1000; what differs only in values is an axis of the matrix.
+
+    1 error.
+    "
+  `);
+});
+
 const fragments = fc.constantFrom(
   ...BASE.match(/\S+|\s+/g)!,
   ...[
