@@ -1,4 +1,8 @@
-/** What can move a bit of this backend's results besides the thread count, found without loading anything native. */
+/**
+ * What can move a bit of this backend's results besides the thread count, found without loading anything native. Threads
+ * do move bits: matrix products and the adjoints of convolutions split their sums by them (conformance-threads.test.ts
+ * lists which), so they are in the keys.
+ */
 import { ok, type Result } from '../../../base/result.ts';
 import { processorClass } from '../processor.ts';
 import { findRuntime } from './runtime.ts';
