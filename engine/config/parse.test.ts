@@ -471,7 +471,7 @@ it('refuses an alias bomb quickly', () => {
     1 error.
     "
   `);
-  expect(performance.now() - start).toBeLessThan(1000);
+  expect(performance.now() - start).toBeLessThan(5000);
 });
 
 it('refuses what is no experiment at all', () => {

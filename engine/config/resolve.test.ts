@@ -246,7 +246,7 @@ stages:
     return (performance.now() - start) / 1000;
   };
   seconds(10);
-  expect(seconds(400)).toBeLessThan(2);
+  expect(seconds(400)).toBeLessThan(10);
 });
 
 it('follows a thousand stages upstream, and refuses more', () => {
