@@ -23,11 +23,14 @@ export interface Checkpoint {
   /** Steps done. */
   readonly step: number;
   readonly state: State;
+  /** What it took so far, over all attempts; no part of the state. */
+  readonly seconds?: number;
 }
 
 interface SlotRecord {
   readonly schema: 'retort-checkpoint/1';
   readonly step: number;
+  readonly seconds?: number;
   /** Of the lease under which it was written. */
   readonly fence: number;
   readonly tensors: { readonly sha256: string; readonly bytes: number; readonly order: readonly string[] };
@@ -42,13 +45,15 @@ export function checkpointFolder(store: Store, key: string): string {
 }
 
 /** Overwrites the older slot. With a lease: only if it is still held. */
-export function writeCheckpoint(store: Store, key: string, { step, state }: Checkpoint, lease?: Lease): void {
+export function writeCheckpoint(store: Store, key: string, checkpoint: Checkpoint, lease?: Lease): void {
   if (lease && !lease.check()) throw new FailureError(lease.lost());
+  const { step, state, seconds } = checkpoint;
   const folder = checkpointFolder(store, key);
   const tensors = encodeSafetensors(state.tensors);
   const record: SlotRecord = {
     schema: 'retort-checkpoint/1',
     step,
+    ...(seconds !== undefined && { seconds }),
     fence: lease?.fence ?? 0,
     tensors: { sha256: sha256(tensors), bytes: tensors.length, order: Object.keys(state.tensors) },
     values: state.values,
@@ -67,7 +72,9 @@ export function newestCheckpoint(store: Store, key: string): (Checkpoint & { rea
   });
   for (const { slot, record } of records.sort((a, b) => b.record.step - a.record.step)) {
     const tensors = readTensors(folder, slot, record);
-    if (tensors) return { step: record.step, fence: record.fence, state: { tensors, values: record.values } };
+    if (!tensors) continue;
+    const { step, fence, seconds, values } = record;
+    return { step, fence, ...(seconds !== undefined && { seconds }), state: { tensors, values } };
   }
   return undefined;
 }

@@ -14,6 +14,7 @@ export interface TrivialStage {
   readonly failAt?: number;
   readonly crashAt?: number;
   readonly dieAt?: number;
+  readonly talkative?: number;
 }
 
 /** One cell for each map of stages. */

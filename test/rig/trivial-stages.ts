@@ -17,6 +17,7 @@ const parameters: ParameterSchema = {
     failAt: integer('The step, from 1, that answers with a failure.'),
     crashAt: integer('The step, from 1, that throws.'),
     dieAt: integer('The step, from 1, that kills its process, every time.'),
+    talkative: integer('1: prints, as a native library would.'),
   },
 };
 
@@ -38,7 +39,8 @@ export const count: StageKind = {
   usesData: false,
   threads: 1,
   async open({ params, seed, inputs, report }) {
-    const { steps, work, salt, failAt, crashAt, dieAt } = params as Record<string, number>;
+    const { steps, work, salt, failAt, crashAt, dieAt, talkative } = params as Record<string, number>;
+    if (talkative === 1) process.stdout.write('a library says hello\n');
     const from = inputs.from ? JSON.parse(new TextDecoder().decode(inputs.from.read(FILE))).value : 0;
     return {
       steps: steps ?? 0,

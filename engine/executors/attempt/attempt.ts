@@ -60,14 +60,17 @@ async function computed(
   log: Log,
 ): Promise<AttemptEnd> {
   const { node } = request;
-  // Whoever held the lease before may have finished.
-  if (readKey(store, node.key)) return { type: 'done', computed: false };
+  // Whoever held the lease before may have finished, and ended before it had cleared up.
+  if (readKey(store, node.key)) {
+    removeCheckpoints(store, node.key);
+    return { type: 'done', computed: false };
+  }
   const begun = performance.now();
   const figures: Record<string, number> = {};
   const stage = await openStage(store, request, (latest) => Object.assign(figures, latest));
   fault('stage-opened');
   try {
-    const last = await runSteps({ store, lease, request, control, log, stage, figures });
+    const last = await runSteps({ begun, store, lease, request, control, log, stage, figures });
     if (!last) return { type: 'stopped' };
     const result = await stage.finish(last.state);
     fault('stage-finished');

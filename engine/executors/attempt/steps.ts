@@ -16,6 +16,8 @@ import type { Log } from './log.ts';
 const PROGRESS_EVERY_MS = 200;
 
 export interface Steps {
+  /** `performance.now()` when the attempt began. */
+  readonly begun: number;
   readonly store: Store;
   readonly lease: Lease;
   readonly request: AttemptRequest;
@@ -26,13 +28,20 @@ export interface Steps {
   readonly figures: Readonly<Record<string, number>>;
 }
 
+export interface LastState {
+  readonly state: State;
+  /** What earlier attempts took up to the checkpoint where this one began. */
+  readonly secondsBefore: number;
+}
+
 /** The state after the last step; undefined where the attempt was asked to stop. */
-export async function runSteps(steps: Steps): Promise<{ state: State; secondsBefore: number } | undefined> {
+export async function runSteps(steps: Steps): Promise<LastState | undefined> {
   const { store, request, control, log, stage, figures } = steps;
   const { everySeconds, everySteps } = request.checkpoints;
   const found = newestCheckpoint(store, request.node.key);
   let state = found?.state ?? (await stage.init());
   let step = found?.step ?? 0;
+  const secondsBefore = found?.seconds ?? 0;
   let saved = step;
   let savedAt = performance.now();
   let toldAt = 0;
@@ -41,7 +50,8 @@ export async function runSteps(steps: Steps): Promise<{ state: State; secondsBef
 
   const save = () => {
     if (saved === step) return;
-    writeCheckpoint(store, request.node.key, { step, state }, steps.lease);
+    const seconds = secondsBefore + (performance.now() - steps.begun) / 1000;
+    writeCheckpoint(store, request.node.key, { step, state, seconds }, steps.lease);
     saved = step;
     savedAt = performance.now();
     control.send({ type: 'checkpoint', step });
@@ -66,5 +76,5 @@ export async function runSteps(steps: Steps): Promise<{ state: State; secondsBef
     if (isDue && !isLast) save();
     await eventLoopTurn();
   }
-  return { state, secondsBefore: 0 };
+  return { state, secondsBefore };
 }
