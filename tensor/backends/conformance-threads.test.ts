@@ -39,9 +39,9 @@ function digestsWith(name: BackendName, threads: number, times: number): Digests
   return JSON.parse(output) as Digests;
 }
 
-describe.each(await openNatives(1))('$title', ({ backend }) => {
+describe.each(await openNatives(1))('%s', (_title, backend) => {
   if (!backend) {
-    it.skip('is not here');
+    it.skip('cannot be opened here');
     return;
   }
 

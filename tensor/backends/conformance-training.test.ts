@@ -11,7 +11,7 @@ import type { ConvNetSpec } from '../../nn/networks/convnet.ts';
 import { compile } from '../compile/compile.ts';
 import { full } from '../ops/index.ts';
 import { digests, disagreements, SLOPE_TOLERANCE } from './conformance/compare.ts';
-import { openNatives } from './conformance/natives.ts';
+import { named, openNatives } from './conformance/natives.ts';
 import { gradientMatching, type TrainedNetwork, trainingStep } from './conformance/training.ts';
 import { openReference } from './reference/backend.ts';
 
@@ -50,13 +50,13 @@ const cases = [
   gradientMatching(convNet({ width: 4, norm: 'batch', pooling: 'max' }), 3, distances.ours),
 ];
 
-describe.each(natives)('$title', ({ backend }) => {
+describe.each(natives)('%s', (_title, backend) => {
   if (!backend) {
-    it.skip('is not here');
+    it.skip('cannot be opened here');
     return;
   }
 
-  it.each(cases)('$name', async ({ outputs, feeds }) => {
+  it.each(named(cases))('%s', async (_, { outputs, feeds }) => {
     const wanted = await (await reference.prepare({ outputs })).run(feeds);
     const program = await compile(backend, outputs);
     expect(disagreements(await program.run(feeds), wanted, () => SLOPE_TOLERANCE)).toEqual([]);

@@ -17,7 +17,7 @@ import {
 } from './conformance/compare.ts';
 import { edgeCases, type GraphCase } from './conformance/edge-cases.ts';
 import { layoutCases } from './conformance/layout-cases.ts';
-import { openNatives } from './conformance/natives.ts';
+import { named, openNatives } from './conformance/natives.ts';
 import { openReference } from './reference/backend.ts';
 
 const reference = openReference();
@@ -51,11 +51,11 @@ async function conformTo(backend: Backend, opCase: OpCase): Promise<void> {
   await conform(backend, { name: opCase.name, outputs, feeds });
 }
 
-describe.each(natives)('$title', ({ backend }) => {
+describe.each(natives)('%s', (_title, backend) => {
   if (!backend) {
-    it.skip('is not here');
+    it.skip('cannot be opened here');
     return;
   }
-  it.each([...opCases, ...layoutCases])('$name', (opCase) => conformTo(backend, opCase));
-  it.each(edgeCases)('$name', (graphCase) => conform(backend, graphCase));
+  it.each(named([...opCases, ...layoutCases]))('%s', (_, opCase) => conformTo(backend, opCase));
+  it.each(named(edgeCases))('%s', (_, graphCase) => conform(backend, graphCase));
 });

@@ -114,10 +114,20 @@ export class GraphBuilder {
     this.#outputs.push({ name: `out_${name}`, type: elementType(dtype), shape });
   }
 
+  /** Leaves out what no output needs: the runtime would compute it all the same. */
   finish(): Model {
+    const needed = new Set(this.#outputs.map(({ name }) => name));
+    const nodes = [...this.#nodes]
+      .reverse()
+      .filter(({ inputs, outputs }) => {
+        if (!outputs.some((name) => needed.has(name))) return false;
+        for (const name of inputs) needed.add(name);
+        return true;
+      })
+      .reverse();
     return {
-      nodes: this.#nodes,
-      constants: Object.fromEntries(this.#constants),
+      nodes,
+      constants: Object.fromEntries([...this.#constants].filter(([name]) => needed.has(name))),
       inputs: this.#inputs,
       outputs: this.#outputs,
       opsets: { '': 20, [contrib]: 1, [blocked]: 1 },

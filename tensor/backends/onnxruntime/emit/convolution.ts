@@ -21,10 +21,25 @@ function conv2d({ graph, expr, inputs }: EmissionContext): Value {
   return graph.node('Conv', inputs, { strides, pads: padding, dilations, group: groups });
 }
 
+/** Kernels above this are turned by `Slice`; smaller ones by a product with a permutation, which uses all threads. */
+const LARGEST_PERMUTED = 25;
+
+/** Kernels in reverse order, both axes. */
+function flippedKernels(graph: GraphBuilder, w: Value, shape: readonly number[]): Value {
+  const [o, i, kh, kw] = shape as [number, number, number, number];
+  const area = kh * kw;
+  if (area === 1) return w;
+  if (area > LARGEST_PERMUTED) return graph.flip(w, [2, 3]);
+  const reversed = new Float32Array(area * area);
+  for (let row = 0; row < area; row++) reversed[row * area + area - 1 - row] = 1;
+  const rows = graph.reshape(w, [o * i, area]);
+  return graph.reshape(graph.node('MatMul', [rows, graph.floats(reversed, [area, area])]), shape);
+}
+
 /** OIHW filters as those of the adjoint: flipped in both axes, channels swapped within each group. */
 export function adjointFilters(graph: GraphBuilder, w: Value, shape: readonly number[], groups: number): Value {
   const [o, i, kh, kw] = shape as [number, number, number, number];
-  const flipped = graph.flip(w, [2, 3]);
+  const flipped = flippedKernels(graph, w, shape);
   if (groups === 1) return graph.transpose(flipped, [1, 0, 2, 3]);
   const split = graph.reshape(flipped, [groups, o / groups, i, kh, kw]);
   return graph.reshape(graph.transpose(split, [0, 2, 1, 3, 4]), [groups * i, o / groups, kh, kw]);

@@ -1,5 +1,5 @@
 /** Elementwise operations, comparisons and casts. */
-import { elementType, float, type Value } from '../builder.ts';
+import { elementType, float, type GraphBuilder, type Value } from '../builder.ts';
 import { elementTypes } from '../model.ts';
 import type { Emission, EmissionContext } from './emission.ts';
 
@@ -20,8 +20,7 @@ function select({ graph, expr, inputs }: EmissionContext): Value {
  * The mask as one vectorised pass: min(1, max(0, x times the largest float32)) is 1 for every normal x > 0.
  * `Greater` + `Cast` + `Mul` takes 1.5 times as long, `Where` three times.
  */
-function reluGrad({ graph, inputs }: EmissionContext): Value {
-  const [g, x] = inputs as [Value, Value];
+export function reluMasked(graph: GraphBuilder, g: Value, x: Value): Value {
   return graph.node('Mul', [g, graph.node('HardSigmoid', [x], { alpha: float(3.4e38), beta: float(0) })]);
 }
 
@@ -60,7 +59,7 @@ export const elementwise: Readonly<Record<string, Emission>> = {
   pow: direct('Pow'),
   min: direct('Min'),
   max: direct('Max'),
-  reluGrad,
+  reluGrad: ({ graph, inputs: [g, x] }) => reluMasked(graph, g!, x!),
   eq: direct('Equal'),
   ne: ({ graph, inputs }) => graph.node('Not', [graph.node('Equal', inputs)]),
   lt: direct('Less'),

@@ -6,6 +6,7 @@ import type { Graph } from '../../backend.ts';
 import { valueOfNothing } from '../../empty.ts';
 import { GraphBuilder, type Value } from '../builder.ts';
 import type { Model } from '../model.ts';
+import { Neighbours } from './neighbours.ts';
 import { emissions } from './table.ts';
 
 export interface EmittedGraph {
@@ -18,10 +19,15 @@ export function emitGraph({ outputs }: Graph): EmittedGraph {
   const graph = new GraphBuilder();
   const values = new Map<Expr, Value>();
   const inputs: Record<string, { shape: Shape; dtype: DType; value?: Value }> = {};
-  for (const expr of inTopologicalOrder(Object.values(outputs))) {
+  const order = inTopologicalOrder(Object.values(outputs));
+  const neighbours = new Neighbours(order, Object.values(outputs));
+  const emitted = (expr: Expr) => values.get(expr)!;
+  for (const expr of order) {
     const { shape, dtype } = expr;
     const nothing = valueOfNothing(expr);
-    const value = nothing ? graph.tensor(nothing) : emit(graph, expr, values);
+    const value = nothing
+      ? graph.tensor(nothing)
+      : (neighbours.emit(graph, expr, emitted) ?? emit(graph, expr, emitted));
     if (expr.op === 'input') inputs[expr.attrs.name as string] = nothing ? { shape, dtype } : { shape, dtype, value };
     values.set(expr, value);
   }
@@ -29,7 +35,7 @@ export function emitGraph({ outputs }: Graph): EmittedGraph {
   return { model: graph.finish(), inputs };
 }
 
-function emit(graph: GraphBuilder, expr: Expr, values: ReadonlyMap<Expr, Value>): Value {
+function emit(graph: GraphBuilder, expr: Expr, emitted: (expr: Expr) => Value): Value {
   if (expr.op === 'input') return graph.input(expr.attrs.name as string, expr.dtype, expr.shape);
   if (expr.op === 'constant') {
     if (!expr.value) throw new Error('Internal error: expected a constant to have a value');
@@ -37,5 +43,5 @@ function emit(graph: GraphBuilder, expr: Expr, values: ReadonlyMap<Expr, Value>)
   }
   const emission = emissions[expr.op];
   if (!emission) throw new Error(`No ONNX emission for the operation ${expr.op}`);
-  return emission({ graph, expr, inputs: expr.inputs.map((from) => values.get(from)!) });
+  return emission({ graph, expr, inputs: expr.inputs.map(emitted) });
 }

@@ -1,7 +1,7 @@
 /** Average and max pooling with their adjoints. */
 import { numbersAttr } from '../../../ops/attrs.ts';
 import { sizeOf } from '../../../tensor.ts';
-import type { Value } from '../builder.ts';
+import type { GraphBuilder, Value } from '../builder.ts';
 import { padSpace } from './convolution.ts';
 import type { Emission, EmissionContext } from './emission.ts';
 
@@ -19,17 +19,53 @@ function windowOf(expr: EmissionContext['expr']): Window {
   };
 }
 
+/** Above this width the product below has more to multiply than memory takes to read. */
+const WIDEST_PRODUCT = 64;
+
+/**
+ * Windows that tile the images: a band of rows as high as a window is one row of a matrix, and pooling a product with
+ * shares of each window, [height × width of the band, windows in it]. Several times as fast as `AveragePool`, and its
+ * adjoint as `Resize`, which knows one thread only. Undefined where windows do not tile.
+ */
+function bandShares(graph: GraphBuilder, window: Window, height: number, width: number, adjoint: boolean) {
+  const { size, strides, padding } = window;
+  const tiles = size[0] === strides[0] && size[1] === strides[1] && padding.every((length) => length === 0);
+  if (!tiles || height % size[0] !== 0 || width > WIDEST_PRODUCT) return undefined;
+  const windows = Math.floor(width / size[1]);
+  const pixels = size[0] * width;
+  const shares = new Float32Array(pixels * windows);
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    const column = Math.floor((pixel % width) / size[1]);
+    const place = adjoint ? column * pixels + pixel : pixel * windows + column;
+    if (column < windows) shares[place] = 1 / (size[0] * size[1]);
+  }
+  return { pixels, windows, shares: graph.floats(shares, adjoint ? [windows, pixels] : [pixels, windows]) };
+}
+
 function avgPool({ graph, expr, inputs }: EmissionContext): Value {
-  const { size, strides, padding } = windowOf(expr);
+  const window = windowOf(expr);
+  const { size, strides, padding } = window;
+  const [, , height, width] = expr.inputs[0]!.shape as [number, number, number, number];
+  const band = bandShares(graph, window, height, width, false);
+  if (band) {
+    const bands = graph.reshape(inputs[0]!, [sizeOf(expr.shape) / band.windows, band.pixels]);
+    return graph.reshape(graph.node('MatMul', [bands, band.shares]), expr.shape);
+  }
   const attributes = { kernel_shape: size, strides, pads: padding, count_include_pad: 1 };
   return graph.node('AveragePool', inputs, attributes);
 }
 
 /** Windows that tile: each value of g repeated over its window. Windows that overlap: a transposed convolution. */
 function avgPoolGrad({ graph, expr, inputs }: EmissionContext): Value {
-  const { size, strides, padding } = windowOf(expr);
+  const window = windowOf(expr);
+  const { size, strides, padding } = window;
   const [n, c, gHeight, gWidth] = expr.inputs[0]!.shape as [number, number, number, number];
   const [height, width] = numbersAttr(expr.attrs, 'inputSize') as [number, number];
+  const band = bandShares(graph, window, height, width, true);
+  if (band) {
+    const bands = graph.reshape(inputs[0]!, [n * c * gHeight, band.windows]);
+    return graph.reshape(graph.node('MatMul', [bands, band.shares]), expr.shape);
+  }
   const share = graph.scalar(1 / (size[0] * size[1]));
   if (size[0] === strides[0] && size[1] === strides[1]) {
     const scaled = graph.node('Mul', [inputs[0]!, share]);

@@ -1,0 +1,67 @@
+/**
+ * Neighbouring operations that ONNX Runtime computes in one pass over the images where each alone would take its own:
+ * - x·scale + shift per channel is a convolution of single pixels, channel by channel, with bias; a ReLU behind it is
+ *   fused by the runtime;
+ * - a convolution's bias is added while its result is in the cache;
+ * - the mask of a ReLU's derivative is read from the ReLU's result where there is one, so that nothing but the ReLU reads
+ *   what went into it.
+ */
+import type { Expr } from '../../../expr.ts';
+import { sizeOf } from '../../../tensor.ts';
+import type { GraphBuilder, Value } from '../builder.ts';
+import { convAttributes } from './convolution-attributes.ts';
+import { reluMasked } from './elementwise.ts';
+
+/** Smaller images take longer as convolutions, which go channel by channel. */
+const SMALLEST_IMAGE = 64;
+
+export class Neighbours {
+  readonly #readers = new Map<Expr, number>();
+  readonly #activated = new Set<Expr>();
+
+  constructor(order: readonly Expr[], outputs: readonly Expr[]) {
+    for (const read of [...order.flatMap(({ inputs }) => inputs), ...outputs]) {
+      this.#readers.set(read, (this.#readers.get(read) ?? 0) + 1);
+    }
+    for (const { op, inputs } of order) if (op === 'relu') this.#activated.add(inputs[0]!);
+  }
+
+  /** The value of `expr` together with what it reads; undefined where it stands alone. */
+  emit(graph: GraphBuilder, expr: Expr, emitted: (expr: Expr) => Value): Value | undefined {
+    if (expr.op === 'add') return this.#shifted(graph, expr, emitted);
+    const [g, x] = expr.inputs;
+    if (expr.op !== 'reluGrad' || !g || !x || !this.#activated.has(x)) return undefined;
+    return reluMasked(graph, emitted(g), graph.node('Relu', [emitted(x)]));
+  }
+
+  #shifted(graph: GraphBuilder, expr: Expr, emitted: (expr: Expr) => Value): Value | undefined {
+    const [, channels = 0, height = 0, width = 0] = expr.shape;
+    for (const [inner, shift] of [expr.inputs, [...expr.inputs].reverse()] as [Expr, Expr][]) {
+      if (this.#readers.get(inner) !== 1 || !samePlaces(inner, expr) || !isPerChannel(shift, expr)) continue;
+      const bias = graph.reshape(emitted(shift), [channels]);
+      if (inner.op === 'conv2d') {
+        const { strides, padding, dilations, groups } = convAttributes(inner);
+        const inputs = [...inner.inputs.map(emitted), bias];
+        return graph.node('Conv', inputs, { strides, pads: padding, dilations, group: groups });
+      }
+      if (inner.op !== 'mul' || height * width < SMALLEST_IMAGE) continue;
+      for (const [x, scale] of [inner.inputs, [...inner.inputs].reverse()] as [Expr, Expr][]) {
+        if (!samePlaces(x, expr) || !isPerChannel(scale, expr)) continue;
+        const filters = graph.reshape(emitted(scale), [channels, 1, 1, 1]);
+        return graph.node('Conv', [emitted(x), filters, bias], { kernel_shape: [1, 1], group: channels });
+      }
+    }
+    return undefined;
+  }
+}
+
+/** Images of the shape of the result. */
+function samePlaces(x: Expr, { shape, dtype }: Expr): boolean {
+  return dtype === 'float' && shape.length === 4 && x.shape.join() === shape.join();
+}
+
+/** One number a channel, broadcast over images and pixels. */
+function isPerChannel({ shape }: Expr, { shape: images }: Expr): boolean {
+  const [channels = 0] = images.slice(1);
+  return shape.length <= 4 && shape.at(-3) === channels && sizeOf(shape) === channels;
+}
