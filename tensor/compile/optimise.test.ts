@@ -4,7 +4,21 @@ import { openReference } from '../backends/reference/backend.ts';
 import { constant, type Expr, input } from '../expr.ts';
 import { gradient } from '../gradient.ts';
 import { caseGraph, opCases } from '../ops/cases.ts';
-import { add, broadcastTo, div, mul, neg, pad, relu, reshape, sub, sum, tanh, transpose } from '../ops/index.ts';
+import {
+  add,
+  broadcastTo,
+  div,
+  mul,
+  neg,
+  normalize,
+  pad,
+  relu,
+  reshape,
+  sub,
+  sum,
+  tanh,
+  transpose,
+} from '../ops/index.ts';
 import { floats, type Tensor } from '../tensor.ts';
 import { inTopologicalOrder } from '../topological.ts';
 import { optimise } from './optimise.ts';
@@ -52,6 +66,11 @@ it.each<[string, Expr, Expr]>([
     'an operand that need not be broadcast',
     mul(broadcastTo(input('r', [1, 3]), [2, 3]), x),
     mul(input('r', [1, 3]), x),
+  ],
+  [
+    'a shift before a normalisation',
+    normalize(add(x, input('b', [2, 1])), { axes: [1], eps: 1e-5 }),
+    normalize(x, { axes: [1], eps: 1e-5 }),
   ],
 ])('simplifies %s', (_, expr, simple) => {
   const difference = optimise({ got: expr, want: simple });
@@ -112,6 +131,11 @@ it.each(opCases)('changes no result of the case $name', async (opCase) => {
     for (const [index, want] of (plain[name]?.data ?? []).entries())
       expect(Math.abs((fast[name]?.data[index] ?? Number.NaN) - want) / largest).toBeLessThan(1e-10);
   }
+});
+
+it('keeps a shift that differs among the elements that are normalised together', () => {
+  const shifted = normalize(add(x, input('b', [1, 3])), { axes: [1], eps: 1e-5 });
+  expect(optimised(shifted)).toEqual(shifted);
 });
 
 it('keeps the shape where a factor stretches it', () => {

@@ -1,6 +1,7 @@
 /**
- * Algebraic simplification, one node at a time, its inputs already simple. Every rule gives the same bits, but for two
- * that are documented beside them: x + 0 keeps a negative zero, and two factors become one rounded product.
+ * Algebraic simplification, one node at a time, its inputs already simple. Every rule gives the same bits, but for three
+ * that are documented beside them: x + 0 keeps a negative zero, two factors become one rounded product, and a shift that
+ * the mean takes out again is not added, which saves its rounding.
  */
 import { constant, type Expr } from '../expr.ts';
 import { apply, withOrigin } from '../ops/table.ts';
@@ -106,11 +107,25 @@ function div(context: Context): Expr | undefined {
   return (fillOf(b) === 1 ? asIs(a, context) : undefined) ?? withoutBroadcast(context);
 }
 
+/** What is added alike to all elements that are normalised together (a convolution's bias, say) leaves with their mean. */
+function withoutShift({ expr, inputs: [x], build }: Context): Expr | undefined {
+  if (x?.op !== 'add' && x?.op !== 'sub') return undefined;
+  const [a, b] = x.inputs as [Expr, Expr];
+  const axes = expr.attrs.axes as readonly number[];
+  const isShift = (part: Expr) =>
+    axes.every((axis) => (part.shape[axis - (x.shape.length - part.shape.length)] ?? 1) === 1);
+  if (sameShape(a, x) && isShift(b)) return build(expr.op, [a], expr.attrs);
+  if (x.op === 'add' && sameShape(b, x) && isShift(a)) return build(expr.op, [b], expr.attrs);
+  return undefined;
+}
+
 const RULES: Readonly<Record<string, Rule>> = {
   add,
   sub,
   mul,
   div,
+  normalize: withoutShift,
+  inverseDeviation: withoutShift,
   neg: ({ inputs: [x] }) => (x?.op === 'neg' ? x.inputs[0] : undefined),
   cast: (context) => asIs(context.inputs[0], context),
   broadcastTo: (context) => asIs(context.inputs[0], context),
