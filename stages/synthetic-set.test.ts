@@ -33,6 +33,7 @@ it('is read back as it was written', () => {
 it('is refused where it does not fit the data set', () => {
   expect(codeOf({ ...set, images: floats(new Float32Array(20 * 300), [20, 3, 10, 10]) })).toBe('SET_SHAPE');
   expect(codeOf({ labels: set.labels })).toBe('SET_SHAPE');
+  expect(codeOf({ images: floats([], [0, 1, 28, 28]), labels: ints([]) })).toBe('SET_SHAPE');
   expect(codeOf({ ...set, labels: ints([1, 2, 3]) })).toBe('SET_LABELS');
   expect(codeOf({ ...set, labels: sortedLabels(20, 1) })).toBe('SET_LABELS');
   expect(codeOf({ images: set.images })).toBe('SET_LABELS');

@@ -38,7 +38,7 @@ export function readSyntheticSet(reader: ArtifactReader, data: DataSetFacts): Re
   const { images, labels } = decoded.value.tensors;
   const { channels, height, width, classes } = data;
   const shape = [images?.shape[0] ?? 0, channels, height, width];
-  if (images?.dtype !== 'float' || images.shape.join() !== shape.join())
+  if (images?.dtype !== 'float' || images.shape.join() !== shape.join() || shape[0] === 0)
     return fail(
       'SET_SHAPE',
       `Expected images [n, ${shape.slice(1).join(', ')}] of ${data.title}, got [${images?.shape}].`,

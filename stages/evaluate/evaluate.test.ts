@@ -95,3 +95,12 @@ it('stops at the step whose loss is no number', async () => {
   });
   await expect(diverging).rejects.toMatchObject({ failure: { code: 'STEP_NOT_FINITE' } });
 });
+
+it('gives no accuracy of a network that the last step has broken', async () => {
+  const { run } = await openStage({ kind: 'evaluate', params: { network }, inputs: { images } });
+  const { tensors, values } = await run.init();
+  const bias = tensors['classifier.bias']!;
+  const broken = { ...tensors, 'classifier.bias': { ...bias, data: bias.data.map(() => Number.NaN) } };
+  await expect(run.finish({ tensors: broken, values })).rejects.toMatchObject({ failure: { code: 'STEP_NOT_FINITE' } });
+  run.close?.();
+});

@@ -20,6 +20,8 @@ import { batchesOf } from './batches.ts';
 import { openTest } from './test-pass.ts';
 import { openTraining } from './training.ts';
 
+const HELP = 'Lower `learningRate`.';
+
 export async function openEvaluate({ params, seed, inputs, data, backend, report }: StageContext): Promise<StageRun> {
   const set = unwrap(openDataSet(data.set, data.folder));
   if (!inputs.images) throw new Error('Internal error: expected the input images');
@@ -56,12 +58,14 @@ export async function openEvaluate({ params, seed, inputs, data, backend, report
         trained = step.tensors;
         loss += (step.loss * labels.data.length) / synthetic.labels.data.length;
       }
-      demandFinite('evaluate', epoch, { loss }, 'Lower `learningRate`.');
+      demandFinite('evaluate', epoch, { loss }, HELP);
       report({ loss });
       return { tensors: trained, values: { loss } };
     },
     async finish({ tensors, values }) {
       const { accuracy, loss } = await test.on(set, set.test, tensors);
+      // The last step's loss was taken before its update, which may have been the one that diverged.
+      demandFinite('evaluate', epochs, { loss }, HELP);
       const metrics = { accuracy, testLoss: loss, trainLoss: values.loss as number };
       const file = new TextEncoder().encode(`${JSON.stringify({ ...metrics, testImages: set.test.count }, null, 2)}\n`);
       return { artifacts: { metrics: { 'metrics.json': file } }, metrics };
