@@ -6,7 +6,8 @@ const tests = report.testResults.flatMap((file) => file.assertionResults);
 const count = (...states) => tests.filter((test) => states.includes(test.status)).length;
 const brokenFiles = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
 
-for (const test of tests) if (test.status === 'skipped' || test.status === 'pending') console.log(`skipped: ${test.fullName}`);
+for (const test of tests)
+  if (test.status === 'skipped' || test.status === 'pending') console.log(`skipped: ${test.fullName}`);
 for (const file of brokenFiles) console.log(`did not load: ${file.name}`);
 
 const passed = count('passed');

@@ -8,22 +8,63 @@ import type { Plan } from './plan/plan.ts';
 export type NodeState = 'waiting' | 'hit' | 'joined' | 'running' | 'done' | 'failed' | 'skipped' | 'cancelled';
 
 export type RunEvent = { readonly at: string } & (
-  | { readonly type: 'run-started'; readonly run: string; readonly folder: string; readonly plan: Plan; readonly continues: boolean }
+  | {
+      readonly type: 'run-started';
+      readonly run: string;
+      readonly folder: string;
+      readonly plan: Plan;
+      readonly continues: boolean;
+    }
   /** Already in the store: nothing to do. */
   | { readonly type: 'node-hit'; readonly node: string; readonly metrics: Metrics; readonly seconds: number }
   /** Another driver is working on the same key; its result is awaited. */
   | { readonly type: 'node-joined'; readonly node: string; readonly owner: string }
-  | { readonly type: 'node-started'; readonly node: string; readonly attempt: number; readonly fromStep: number; readonly steps: number; readonly log: string }
-  | { readonly type: 'node-progress'; readonly node: string; readonly step: number; readonly steps: number; readonly figures: Metrics }
+  | {
+      readonly type: 'node-started';
+      readonly node: string;
+      readonly attempt: number;
+      readonly fromStep: number;
+      readonly steps: number;
+      readonly log: string;
+    }
+  | {
+      readonly type: 'node-progress';
+      readonly node: string;
+      readonly step: number;
+      readonly steps: number;
+      readonly figures: Metrics;
+    }
   | { readonly type: 'node-checkpoint'; readonly node: string; readonly step: number }
-  | { readonly type: 'node-done'; readonly node: string; readonly metrics: Metrics; readonly seconds: number; readonly artifacts: Readonly<Record<string, string>> }
-  | { readonly type: 'node-failed'; readonly node: string; readonly failure: Failure; readonly log: string; readonly willRetry: boolean }
+  | {
+      readonly type: 'node-done';
+      readonly node: string;
+      readonly metrics: Metrics;
+      readonly seconds: number;
+      readonly artifacts: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly type: 'node-failed';
+      readonly node: string;
+      readonly failure: Failure;
+      readonly log: string;
+      readonly willRetry: boolean;
+    }
   /** Not run, with the reason: an upstream node failed, the run was cancelled … */
-  | { readonly type: 'node-skipped'; readonly node: string; readonly reason: 'upstream-failed' | 'cancelled' | 'fail-fast' | 'not-needed' }
+  | {
+      readonly type: 'node-skipped';
+      readonly node: string;
+      readonly reason: 'upstream-failed' | 'cancelled' | 'fail-fast' | 'not-needed';
+    }
   | { readonly type: 'warning'; readonly message: string; readonly node?: string }
   /** First Ctrl-C: steps are finished and checkpoints written. */
   | { readonly type: 'interrupt'; readonly message: string }
-  | { readonly type: 'run-finished'; readonly outcome: 'done' | 'failed' | 'interrupted'; readonly executed: number; readonly hits: number; readonly seconds: number }
+  | {
+      readonly type: 'run-finished';
+      readonly outcome: 'done' | 'failed' | 'interrupted';
+      readonly executed: number;
+      readonly hits: number;
+      readonly seconds: number;
+    }
 );
 
 export type Metrics = Readonly<Record<string, number>>;
