@@ -15,9 +15,11 @@ import {
   VALUE_TOLERANCE,
   type Values,
 } from './conformance/compare.ts';
-import { edgeCases, type GraphCase } from './conformance/edge-cases.ts';
+import { edgeCases } from './conformance/edge-cases.ts';
+import type { GraphCase } from './conformance/graph-case.ts';
 import { layoutCases } from './conformance/layout-cases.ts';
 import { named, openNatives } from './conformance/natives.ts';
+import { typeCases } from './conformance/type-cases.ts';
 import { openReference } from './reference/backend.ts';
 
 const reference = openReference();
@@ -57,5 +59,5 @@ describe.each(natives)('%s', (_title, backend) => {
     return;
   }
   it.each(named([...opCases, ...layoutCases]))('%s', (_, opCase) => conformTo(backend, opCase));
-  it.each(named(edgeCases))('%s', (_, graphCase) => conform(backend, graphCase));
+  it.each(named([...edgeCases, ...typeCases]))('%s', (_, graphCase) => conform(backend, graphCase));
 });

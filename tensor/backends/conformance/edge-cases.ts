@@ -3,35 +3,9 @@
  * values that are not finite (a training that diverges has to be seen to), and sizes at which a backend changes its
  * algorithm.
  */
-import { type Expr, input } from '../../expr.ts';
-import { gradient } from '../../gradient.ts';
 import * as op from '../../ops/index.ts';
-import { floats, type Tensor } from '../../tensor.ts';
-import type { Outputs, Values } from './compare.ts';
-
-export interface GraphCase {
-  readonly name: string;
-  readonly outputs: Outputs;
-  readonly feeds: Values;
-  /** Where the usual one would ask for more than float32 holds. */
-  readonly tolerance?: number;
-}
-
-/** Several results of the same fed tensors; of those named in `slopesOf` also the derivatives in every input. */
-function edgeCase(
-  name: string,
-  fed: readonly Tensor[],
-  build: (...inputs: Expr[]) => Outputs,
-  slopesOf: readonly string[] = [],
-): GraphCase {
-  const inputs = fed.map(({ shape, dtype }, index) => input(`x${index}`, shape, dtype));
-  const outputs: Record<string, Expr> = { ...build(...inputs) };
-  for (const slopeOf of slopesOf) {
-    const slopes = gradient(op.sum(outputs[slopeOf] as Expr), inputs);
-    for (const [index, slope] of slopes.entries()) outputs[`${slopeOf}, slope in ${index}`] = slope;
-  }
-  return { name, outputs, feeds: Object.fromEntries(fed.map((tensor, index) => [`x${index}`, tensor])) };
-}
+import { floats } from '../../tensor.ts';
+import { type GraphCase, graphCase } from './graph-case.ts';
 
 const { POSITIVE_INFINITY: INFINITY, NaN: NOTHING } = Number;
 const zeros = floats([0, -0, 1, -1, 1e-30, -1e-30, 3e38, -3e38]);
@@ -69,19 +43,19 @@ const manyGradients = floats(
 const POOL = { size: [3, 3], strides: [1, 2], padding: [1, 1, 1, 1] } as const;
 
 export const edgeCases: readonly GraphCase[] = [
-  edgeCase(
+  graphCase(
     'kinks at zero',
     [zeros],
     (x) => ({ relu: op.relu(x), abs: op.abs(x), sign: op.sign(x), floor: op.floor(x), reluGrad: op.reluGrad(x, x) }),
     ['relu', 'abs', 'sign', 'floor'],
   ),
-  edgeCase(
+  graphCase(
     'equal operands',
     [floats([1, 2, 3]), floats([1, 3, 2])],
     (a, b) => ({ max: op.max(a, b), min: op.min(a, b), eq: op.eq(a, b), ge: op.ge(a, b), lt: op.lt(a, b) }),
     ['max', 'min'],
   ),
-  edgeCase(
+  graphCase(
     'first of equals',
     [equals],
     (x) => ({
@@ -94,13 +68,13 @@ export const edgeCases: readonly GraphCase[] = [
     }),
     ['max', 'least'],
   ),
-  edgeCase(
+  graphCase(
     'first of equal pixels',
     [plateaus],
     (x) => ({ max: op.maxPool(x, POOL), pick: op.maxPoolPick(x, op.mul(x, x), POOL) }),
     ['max', 'pick'],
   ),
-  edgeCase('values that are not finite', [wild], (x) => ({
+  graphCase('values that are not finite', [wild], (x) => ({
     add: op.add(x, 1),
     twice: op.mul(x, 2),
     none: op.mul(x, 0),
@@ -124,12 +98,12 @@ export const edgeCases: readonly GraphCase[] = [
     lost: op.select(op.gt(x, 0), x, 0),
     product: op.matmul(op.reshape(x, [2, 3]), op.reshape(x, [3, 2])),
   })),
-  edgeCase('points on pixels', [picture, grid], (x, at) => ({
+  graphCase('points on pixels', [picture, grid], (x, at) => ({
     sampled: op.gridSample(x, at),
     spread: op.gridSampleGrad(op.gridSample(x, at), at, { inputSize: [3, 3] }),
   })),
   {
-    ...edgeCase('many points', [largePicture, farPoints, manyGradients], (x, at, g) => ({
+    ...graphCase('many points', [largePicture, farPoints, manyGradients], (x, at, g) => ({
       sampled: op.gridSample(x, at),
       spread: op.gridSampleGrad(g, at, { inputSize: [64, 64] }),
     })),

@@ -6,7 +6,7 @@
 import { type Expr, input } from '../../expr.ts';
 import { gradient } from '../../gradient.ts';
 import { floats, ints, type Shape, sizeOf, type Tensor } from '../../tensor.ts';
-import type { GraphCase } from './edge-cases.ts';
+import type { GraphCase } from './graph-case.ts';
 
 export interface TrainedNetwork {
   readonly name: string;
