@@ -30,9 +30,12 @@ async function main(argv: readonly string[]): Promise<number> {
   const wanted = name === 'help' ? (rest[0] ?? '') : name;
   const command = commands.find((candidate) => candidate.name === wanted);
   if (!command) {
-    const what = wanted.startsWith('-') ? 'flag' : 'command';
     const names = commands.map((candidate) => candidate.name);
-    tellUsage(`There is no ${what} \`${wanted}\`. ${suggestion(wanted, names, 'Commands') ?? ''}`.trim());
+    tellUsage(
+      wanted.startsWith('-')
+        ? `Expected a command before \`${wanted}\`.`
+        : `There is no command \`${wanted}\`. ${suggestion(wanted, names, 'Commands') ?? ''}`.trim(),
+    );
     return EXIT.usage;
   }
   if (name === 'help' || rest.includes('--help') || rest.includes('-h')) {

@@ -8,8 +8,9 @@ import { dataSetNames, type LocatedDataSet, locateDataSet } from '../../data/reg
 import { stageKinds } from '../../stages/registry.ts';
 import { backendNumerics } from '../../tensor/backends/open.ts';
 import type { Diagnostic } from '../config/diagnostics.ts';
+import { suggestion } from '../config/nearest.ts';
 import { looksLikeOverride } from '../config/overrides.ts';
-import { type Resolved, resolveExperiments } from '../config/resolve.ts';
+import { BACKENDS, type Resolved, resolveExperiments } from '../config/resolve.ts';
 import { buildPlan } from '../plan/build.ts';
 import type { ResolvedExperiment } from '../plan/experiment.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -34,9 +35,14 @@ export interface Operands {
 }
 
 /** Files and overrides may be mixed, as long as there is a file. */
-export function operandsOf({ operands }: Arguments, command: string): Told<Operands> {
-  const overrides = operands.filter(looksLikeOverride);
-  const files = [...new Set(operands.filter((operand) => !looksLikeOverride(operand)))];
+export function operandsOf(args: Arguments, command: string): Told<Operands> {
+  const overrides = args.operands.filter(looksLikeOverride);
+  const backend = args.text('backend');
+  if (backend !== undefined && !BACKENDS.includes(backend)) {
+    tellUsage(`There is no backend \`${backend}\`. ${suggestion(backend, BACKENDS, 'Backends') ?? ''}`.trim(), command);
+    return { ok: false, exit: EXIT.usage };
+  }
+  const files = [...new Set(args.operands.filter((operand) => !looksLikeOverride(operand)))];
   if (files.length > 0) return { ok: true, value: { files, overrides } };
   tellUsage(`Expected an experiment file, got only \`${overrides.join(' ')}\`.`, command);
   return { ok: false, exit: EXIT.usage };

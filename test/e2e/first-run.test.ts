@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { keyFiles, results } from '../rig/artifacts.ts';
 import { tinyExperiment } from '../rig/experiments.ts';
-import { Project } from '../rig/retort.ts';
+import { events, Project } from '../rig/retort.ts';
 
 /** The result table alone: it is the last thing on stdout, and equal for equal results. */
 function table(stdout: string): string {
@@ -23,12 +23,9 @@ it('runs an experiment, prints the table, and the second run is all hits with th
   const before = results(project.path('runs'));
   const second = await project.retort(['run', 'tiny.yaml', '--reporter', 'ndjson']);
   expect(second.code).toBe(0);
-  const events = second.stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as { type: string; executed?: number });
-  expect(events.filter((event) => event.type === 'node-started')).toEqual([]);
-  expect(events.find((event) => event.type === 'run-finished')?.executed).toBe(0);
+  const seen = events(second.stdout);
+  expect(seen.filter((event) => event.type === 'node-started')).toEqual([]);
+  expect(seen.find((event) => event.type === 'run-finished')?.executed).toBe(0);
   expect(results(project.path('runs'))).toEqual(before);
 
   const third = await project.retort(['run', 'tiny.yaml']);

@@ -21,12 +21,42 @@ it('collects all errors of a file, each with its place and the nearest name', as
       .replace('sets: 2', 'sets: two')
       .replace('stage: evaluate', 'stage: evalute'),
   );
-  expect(`\n${page}`).toMatchInlineSnapshot();
+  expect(`\n${page}`).toMatchInlineSnapshot(`
+    "
+    bad.yaml:8:51 Unknown key \`iteratoins\` in the stage \`distil\` (match).
+            dm: { stage: match, method: dm, start: start, iteratoins: 3, batchReal: 8 }
+                                                          ~~~~~~~~~~
+        Did you mean \`iterations\`?
+        bad.yaml:12:18 used here as \`$method\`
+              distil: { use: $method }
+                             ~~~~~~~
+
+    bad.yaml:9:21 Expected \`replicates.sets\` to be a whole number, but found the text "two".
+        replicates: { sets: two, evaluations: 1 }
+                            ~~~
+
+    bad.yaml:13:19 There is no stage kind \`evalute\`.
+          score: { stage: evalute, images: distil, epochs: 1 }
+                          ~~~~~~~
+        Did you mean \`evaluate\`?
+
+    3 errors.
+    "
+  `);
 });
 
 it('refuses a seed over 2^53 - 1', async () => {
   const page = await rejects(`seed: 123456789012345678901\n${tinyExperiment()}`);
-  expect(`\n${page}`).toMatchInlineSnapshot();
+  expect(`\n${page}`).toMatchInlineSnapshot(`
+    "
+    bad.yaml:1:7 \`123456789012345678901\` is beyond 2^53-1 = 9007199254740991, where whole numbers lose digits: it would silently become 123456789012345683968.
+        seed: 123456789012345678901
+              ~~~~~~~~~~~~~~~~~~~~~
+        Use a smaller number.
+
+    1 error.
+    "
+  `);
 });
 
 it('refuses an alias bomb', async () => {
@@ -37,7 +67,16 @@ it('refuses an alias bomb', async () => {
     bomb.push(`${name}: &${name} [${Array(9).fill(before).join(', ')}]`);
   }
   const page = await rejects(`x-bomb:\n${bomb.map((line) => `  ${line}`).join('\n')}\n${tinyExperiment()}`);
-  expect(`\n${page}`).toMatchInlineSnapshot();
+  expect(`\n${page}`).toMatchInlineSnapshot(`
+    "
+    bad.yaml:7:10 Aliases repeat more than 100,000 values up to here.
+          f: &f [*e, *e, *e, *e, *e, *e, *e, *e, *e]
+                 ~~
+        Write the values out, or split the experiment.
+
+    1 error.
+    "
+  `);
 });
 
 it('names a missing experiment file', async () => {

@@ -18,6 +18,25 @@ export interface Finished {
   readonly stderr: string;
 }
 
+/** A line of `--reporter ndjson`, as far as tests look at it. */
+export interface Event {
+  readonly type: string;
+  readonly node?: string;
+  readonly attempt?: number;
+  readonly fromStep?: number;
+  readonly step?: number;
+  readonly willRetry?: boolean;
+  readonly executed?: number;
+}
+
+/** All whole lines; a killed command may have cut its last one. */
+export function events(stdout: string): Event[] {
+  return stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    .map((line) => JSON.parse(line) as Event);
+}
+
 /** A fresh folder, removed when the test ends. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'retort-test-'));
@@ -82,18 +101,27 @@ export class Running {
 
   /** The first match in what the command has printed, waiting for it; fails when the command ends without it. */
   until(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#wait(String(pattern), () => pattern.exec(`${this.#stdout}\n${this.#stderr}`) ?? undefined);
+  }
+
+  #wait<T>(what: string, look: () => T | undefined): Promise<T> {
     return new Promise((found, missing) => {
       const check = () => {
-        const match = pattern.exec(`${this.#stdout}\n${this.#stderr}`);
+        const match = look();
         const ended = this.child.exitCode !== null || this.child.signalCode !== null;
-        if (!match && !ended) return;
+        if (match === undefined && !ended) return;
         this.#waiting.delete(check);
-        if (match) found(match);
-        else missing(new Error(`The command ended without ${pattern}:\n${this.#stdout}\n${this.#stderr}`));
+        if (match !== undefined) found(match);
+        else missing(new Error(`The command ended without ${what}:\n${this.#stdout}\n${this.#stderr}`));
       };
       this.#waiting.add(check);
       check();
     });
+  }
+
+  /** The first event of `--reporter ndjson` that is meant, waiting for it; fails when the command ends without it. */
+  event(isMeant: (event: Event) => boolean): Promise<Event> {
+    return this.#wait('that event', () => events(this.#stdout).find(isMeant));
   }
 
   /** Processes that the command has started, by id. */
