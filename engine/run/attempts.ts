@@ -3,9 +3,9 @@
  * from the newest checkpoint and in a fresh process. An attempt that got as far as a checkpoint counts as none: a long
  * node may meet any number of accidents as long as it gets on between them.
  */
-import type { AttemptRequest, Executor } from '../executors/executor.ts';
+import type { AttemptMessage, AttemptRequest, Executor } from '../executors/executor.ts';
 import type { PlanNode } from '../plan/plan.ts';
-import type { Journal } from './journal.ts';
+import type { Journal, Unstamped } from './journal.ts';
 import type { NodeEnd } from './schedule.ts';
 
 /** After so many accidents in a row without progress the reason is the node itself. */
@@ -30,19 +30,7 @@ export async function attemptNode(node: PlanNode, attempts: Attempts): Promise<N
     let progressed = false;
     const running = executor.start(request, (message) => {
       if (message.type === 'checkpoint') progressed = true;
-      switch (message.type) {
-        case 'started':
-          journal.emit({ ...message, type: 'node-started', node: node.id, attempt: request.attempt, log });
-          return;
-        case 'progress':
-          journal.emit({ ...message, type: 'node-progress', node: node.id });
-          return;
-        case 'checkpoint':
-          journal.emit({ ...message, type: 'node-checkpoint', node: node.id });
-          return;
-        case 'warning':
-          journal.emit({ ...message, node: node.id });
-      }
+      journal.emit(eventOf(message, request));
     });
     signal.addEventListener('abort', running.stop);
     const end = await running.end;
@@ -69,5 +57,23 @@ export async function attemptNode(node: PlanNode, attempts: Attempts): Promise<N
         if (!willRetry) return 'failed';
       }
     }
+  }
+}
+
+/** Fields in the order of the event's declaration: they are read by people and by `grep`. */
+function eventOf(message: AttemptMessage, { node: { id: node }, attempt, log }: AttemptRequest): Unstamped {
+  switch (message.type) {
+    case 'started': {
+      const { fromStep, steps } = message;
+      return { type: 'node-started', node, attempt, fromStep, steps, log };
+    }
+    case 'progress': {
+      const { step, steps, figures } = message;
+      return { type: 'node-progress', node, step, steps, figures };
+    }
+    case 'checkpoint':
+      return { type: 'node-checkpoint', node, step: message.step };
+    case 'warning':
+      return { type: 'warning', message: message.message, node };
   }
 }
