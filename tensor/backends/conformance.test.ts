@@ -44,7 +44,7 @@ async function conform(backend: Backend, { name, outputs, feeds, tolerance }: Gr
 }
 
 /** Native engines take up to a second to prepare graphs of a thousand nodes: those of the higher orders are left out. */
-const MOST_NODES = 250;
+const MOST_NODES = 100;
 
 async function conformTo(backend: Backend, opCase: OpCase): Promise<void> {
   const { value, slopes, feeds } = caseGraph(opCase);
