@@ -1,8 +1,10 @@
 /** The live view in a real terminal: it shows the nodes while they run, leaves the table behind, and gives the terminal back. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { tinyExperiment } from '../rig/experiments.ts';
 import { BINARY, Project } from '../rig/retort.ts';
 import { Terminal, tmuxIsInstalled } from '../rig/terminal.ts';
+
+vi.setConfig({ testTimeout: 180_000 });
 
 const inTerminal = it.skipIf(!tmuxIsInstalled());
 
@@ -12,7 +14,7 @@ function start(project: Project, columns: number, rows: number): Terminal {
 }
 
 inTerminal('shows running nodes with progress, then the table (tmux)', async () => {
-  const project = new Project().write({ 'tiny.yaml': tinyExperiment({ iterations: 150, epochs: 20 }) });
+  const project = new Project().write({ 'tiny.yaml': tinyExperiment({ iterations: 30, sets: 1 }) });
   const terminal = start(project, 100, 30);
   const live = await terminal.until(/distil\[.*(it|step|\/s|%)/);
   expect(live).toMatch(/dm/);

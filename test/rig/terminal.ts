@@ -53,7 +53,7 @@ export class Terminal {
   }
 
   /** Polls the screen, since a terminal has no event for "this is drawn". */
-  async until(pattern: RegExp, timeoutMs = 60_000): Promise<string> {
+  async until(pattern: RegExp, timeoutMs = 150_000): Promise<string> {
     const end = Date.now() + timeoutMs;
     for (;;) {
       const screen = this.screen();

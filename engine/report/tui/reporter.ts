@@ -1,6 +1,6 @@
 /**
  * The live view as a reporter: collects events, and at most ten times a second reduces them and draws a frame. What must
- * outlive the view (warnings, failures, the outcome) is written as plain lines once it is gone.
+ * outlive the view (warnings, failures) is written as plain lines once it is gone.
  */
 import type { Reporter, RunEvent } from '../../events.ts';
 import { type Output, plainLines } from '../plain.ts';
@@ -73,7 +73,5 @@ export function tuiReporter({ stdout, lasting, colour, marks }: TuiOptions): Rep
 }
 
 function outlives(event: RunEvent): boolean {
-  return (
-    event.type === 'warning' || event.type === 'run-finished' || (event.type === 'node-failed' && !event.willRetry)
-  );
+  return event.type === 'warning' || (event.type === 'node-failed' && !event.willRetry);
 }
