@@ -8,6 +8,7 @@ import type { Expr } from '../../expr.ts';
 import { asFloat32, type DType, type Shape, type Tensor } from '../../tensor.ts';
 import type { Backend, BackendOptions, Graph, Program } from '../backend.ts';
 import { checkedFeed } from '../feeds.ts';
+import { blockSize } from './block-size.ts';
 import { emitGraph } from './emit/graph.ts';
 import { encodeModel } from './model.ts';
 import { onnxruntimeNumerics } from './numerics.ts';
@@ -24,7 +25,7 @@ export async function openOnnxruntime({ threads }: BackendOptions): Promise<Resu
 }
 
 async function prepare(runtime: Runtime, graph: Graph, threads: number): Promise<Program> {
-  const { model, inputs } = emitGraph(graph);
+  const { model, inputs } = emitGraph(graph, await blockSize(runtime));
   const session = await runtime.InferenceSession.create(encodeModel(model), sessionOptions(threads));
   return new OnnxProgram(runtime, session, inputs, graph.outputs);
 }

@@ -21,12 +21,18 @@ export function elementType(dtype: DType): ElementType {
 }
 
 export class GraphBuilder {
+  /** Channels that the runtime's blocked layout holds together; undefined where it has none. */
+  readonly block: number | undefined;
   readonly #nodes: ModelNode[] = [];
   readonly #constants = new Map<Value, ModelTensor>();
   readonly #constantNames = new Map<string, Value>();
   readonly #nodeOutputs = new Map<string, readonly Value[]>();
   readonly #inputs: ModelValue[] = [];
   readonly #outputs: ModelValue[] = [];
+
+  constructor(block?: number) {
+    this.block = block;
+  }
 
   /** A node of one output. */
   node(op: string, inputs: readonly Value[], attributes: Record<string, AttributeLike> = {}, domain = ''): Value {

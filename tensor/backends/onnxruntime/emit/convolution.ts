@@ -5,6 +5,7 @@
 import { flagAttr, numbersAttr } from '../../../ops/attrs.ts';
 import { contrib, type GraphBuilder, type Value } from '../builder.ts';
 import { convAttributes } from './convolution-attributes.ts';
+import { convolve } from './convolve.ts';
 import type { Emission, EmissionContext } from './emission.ts';
 import { conv2dFilterGrad } from './filter-gradient.ts';
 
@@ -17,32 +18,9 @@ function matmul({ graph, expr, inputs }: EmissionContext): Value {
 }
 
 function conv2d({ graph, expr, inputs }: EmissionContext): Value {
-  const { strides, padding, dilations, groups } = convAttributes(expr);
-  return graph.node('Conv', inputs, { strides, pads: padding, dilations, group: groups });
-}
-
-/** Kernels above this are turned by `Slice`; smaller ones by a product with a permutation, which uses all threads. */
-const LARGEST_PERMUTED = 25;
-
-/** Kernels in reverse order, both axes. */
-function flippedKernels(graph: GraphBuilder, w: Value, shape: readonly number[]): Value {
-  const [o, i, kh, kw] = shape as [number, number, number, number];
-  const area = kh * kw;
-  if (area === 1) return w;
-  if (area > LARGEST_PERMUTED) return graph.flip(w, [2, 3]);
-  const reversed = new Float32Array(area * area);
-  for (let row = 0; row < area; row++) reversed[row * area + area - 1 - row] = 1;
-  const rows = graph.reshape(w, [o * i, area]);
-  return graph.reshape(graph.node('MatMul', [rows, graph.floats(reversed, [area, area])]), shape);
-}
-
-/** OIHW filters as those of the adjoint: flipped in both axes, channels swapped within each group. */
-export function adjointFilters(graph: GraphBuilder, w: Value, shape: readonly number[], groups: number): Value {
-  const [o, i, kh, kw] = shape as [number, number, number, number];
-  const flipped = flippedKernels(graph, w, shape);
-  if (groups === 1) return graph.transpose(flipped, [1, 0, 2, 3]);
-  const split = graph.reshape(flipped, [groups, o / groups, i, kh, kw]);
-  return graph.reshape(graph.transpose(split, [0, 2, 1, 3, 4]), [groups * i, o / groups, kh, kw]);
+  const [images, filters] = inputs as [Value, Value];
+  const { shape: filterShape } = expr.inputs[1]!;
+  return convolve(graph, { images, filters, filterShape, attributes: convAttributes(expr), shape: expr.shape });
 }
 
 /** Zero rows and columns around the last two axes; negative ones cut. */
@@ -78,9 +56,10 @@ function conv2dInputGrad({ graph, expr, inputs }: EmissionContext): Value {
       gWidth,
       pads.map((length) => Math.min(0, length)),
     );
-    const turned = adjointFilters(graph, w, filters, groups);
-    const grown = pads.map((length) => Math.max(0, length));
-    return graph.node('Conv', [cut, turned], { pads: grown, dilations, group: groups });
+    const grown = pads.map((length) => Math.max(0, length)) as [number, number, number, number];
+    const attributes = { strides, padding: grown, dilations, groups };
+    const { shape } = expr;
+    return convolve(graph, { images: cut, filters: w, filterShape: filters, turned: true, attributes, shape });
   }
   // Rows and columns of x that no window reached: they get zeros at the end.
   const rest = [

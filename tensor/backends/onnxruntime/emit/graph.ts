@@ -15,8 +15,9 @@ export interface EmittedGraph {
   readonly inputs: Readonly<Record<string, { shape: Shape; dtype: DType; value?: Value }>>;
 }
 
-export function emitGraph({ outputs }: Graph): EmittedGraph {
-  const graph = new GraphBuilder();
+/** `block`: channels that the runtime's blocked layout holds together, if it has one. */
+export function emitGraph({ outputs }: Graph, block?: number): EmittedGraph {
+  const graph = new GraphBuilder(block);
   const values = new Map<Expr, Value>();
   const inputs: Record<string, { shape: Shape; dtype: DType; value?: Value }> = {};
   const order = inTopologicalOrder(Object.values(outputs));

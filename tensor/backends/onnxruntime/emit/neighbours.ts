@@ -10,6 +10,7 @@ import type { Expr } from '../../../expr.ts';
 import { sizeOf } from '../../../tensor.ts';
 import type { GraphBuilder, Value } from '../builder.ts';
 import { convAttributes } from './convolution-attributes.ts';
+import { convolve } from './convolve.ts';
 import { reluMasked } from './elementwise.ts';
 
 /** Smaller images take longer as convolutions, which go channel by channel. */
@@ -40,9 +41,10 @@ export class Neighbours {
       if (this.#readers.get(inner) !== 1 || !samePlaces(inner, expr) || !isPerChannel(shift, expr)) continue;
       const bias = graph.reshape(emitted(shift), [channels]);
       if (inner.op === 'conv2d') {
-        const { strides, padding, dilations, groups } = convAttributes(inner);
-        const inputs = [...inner.inputs.map(emitted), bias];
-        return graph.node('Conv', inputs, { strides, pads: padding, dilations, group: groups });
+        const [images, filters] = inner.inputs.map(emitted) as [Value, Value];
+        const { shape: filterShape } = inner.inputs[1]!;
+        const attributes = convAttributes(inner);
+        return convolve(graph, { images, filters, filterShape, bias, attributes, shape: expr.shape });
       }
       if (inner.op !== 'mul' || height * width < SMALLEST_IMAGE) continue;
       for (const [x, scale] of [inner.inputs, [...inner.inputs].reverse()] as [Expr, Expr][]) {

@@ -1,0 +1,80 @@
+/** Convolutions large enough for what small cases never reach: the blocked layout, and windows in several parts. */
+import { expect, it } from 'vitest';
+import { unwrap } from '../../../base/result.ts';
+import { type Expr, input } from '../../expr.ts';
+import { add, conv2d, conv2dFilterGrad, conv2dInputGrad, mul, relu } from '../../ops/index.ts';
+import { floats, type Shape, sizeOf, type Tensor } from '../../tensor.ts';
+import { openReference } from '../reference/backend.ts';
+import { openOnnxruntime } from './backend.ts';
+import { emitGraph } from './emit/graph.ts';
+
+const backend = unwrap(await openOnnxruntime({ threads: 2 }));
+
+function values(shape: Shape, factor: number): Tensor {
+  return floats(
+    Float32Array.from({ length: sizeOf(shape) }, (_, index) => Math.sin(factor * index)),
+    shape,
+  );
+}
+
+async function largestError(result: Expr, feeds: Readonly<Record<string, Tensor>>): Promise<number> {
+  const outputs = { result };
+  const wanted = await (await openReference().prepare({ outputs })).run(feeds);
+  const program = await backend.prepare({ outputs });
+  const found = await program.run(feeds);
+  program.dispose();
+  const [got, want] = [found.result as Tensor, wanted.result as Tensor];
+  expect(got.shape).toEqual(want.shape);
+  return Array.from(want.data).reduce((most, value, at) => Math.max(most, Math.abs(value - (got.data[at] ?? 1e9))), 0);
+}
+
+const same = { padding: [1, 1, 1, 1] };
+const settings: readonly (readonly [string, { strides?: number[]; padding?: number[]; dilations?: number[] }])[] = [
+  ['same', same],
+  ['strides 2', { ...same, strides: [2, 2] }],
+  ['dilations', { padding: [2, 2, 2, 2], dilations: [2, 2] }],
+  ['uneven padding', { padding: [0, 1, 2, 0] }],
+];
+const w = input('w', [32, 16, 3, 3]);
+
+it.each(settings)('in blocks: %s', async (_, options) => {
+  const x = input('x', [2, 16, 7, 6]);
+  const y = conv2d(x, w, options);
+  const g = input('g', y.shape);
+  const feeds = { x: values(x.shape, 0.7), w: values(w.shape, 1.3), g: values(g.shape, 0.9) };
+  expect(await largestError(y, feeds)).toBeLessThan(1e-5);
+  expect(await largestError(conv2dInputGrad(g, w, { ...options, inputSize: [7, 6] }), feeds)).toBeLessThan(1e-5);
+  expect(await largestError(conv2dFilterGrad(x, g, { ...options, kernelSize: [3, 3] }), feeds)).toBeLessThan(1e-5);
+});
+
+it('in blocks: with bias and ReLU', async () => {
+  const x = input('x', [2, 16, 8, 8]);
+  const bias = input('b', [32, 1, 1]);
+  const feeds = { x: values(x.shape, 0.7), w: values(w.shape, 1.3), b: values(bias.shape, 0.4) };
+  expect(await largestError(relu(add(conv2d(x, w, same), bias)), feeds)).toBeLessThan(1e-5);
+});
+
+it('scale, shift and ReLU of large images', async () => {
+  const x = input('x', [2, 3, 8, 9]);
+  const [scale, shift] = [input('s', [1, 3, 1, 1]), input('t', [3, 1, 1])];
+  const feeds = { x: values(x.shape, 0.7), s: values(scale.shape, 1.3), t: values(shift.shape, 0.4) };
+  const y = add(shift, mul(scale, x));
+  expect(await largestError(relu(y), feeds)).toBeLessThan(1e-6);
+  const { model } = emitGraph({ outputs: { y } });
+  expect(model.nodes.map(({ op }) => op)).not.toContain('Mul');
+});
+
+it('a filter gradient whose windows go in parts', async () => {
+  const [x, g] = [input('x', [70, 32, 32, 32]), input('g', [70, 1, 32, 32])];
+  const feeds = { x: values(x.shape, 0.7), g: values(g.shape, 0.9) };
+  const slope = conv2dFilterGrad(x, g, { ...same, kernelSize: [3, 3] });
+  expect(emitGraph({ outputs: { slope } }).model.nodes.map(({ op }) => op)).toContain('Split');
+  expect(await largestError(slope, feeds)).toBeLessThan(0.02);
+});
+
+it('uses the blocked layout where the processor has one', async () => {
+  const outputs = { y: conv2d(input('x', [2, 16, 8, 8]), w, same) };
+  const ops = (block?: number) => emitGraph({ outputs }, block).model.nodes.map(({ op }) => op);
+  expect(ops(8)).toContain('ReorderInput');
+  expect(ops()).not.toContain('ReorderInput');
+});
