@@ -132,3 +132,25 @@ it('two drivers on one store compute every node once', async () => {
     expect(end?.type === 'run-finished' && end.executed + end.hits).toBe(8);
   }
 });
+
+it('a driver that waits for another takes over from its checkpoint when that one is killed', async () => {
+  const store = temporaryFolder();
+  const cells = [{ a: { steps: 5_000, work: 200 } }];
+  let second: ReturnType<typeof startDriver> | undefined;
+  await startDriver(
+    { cells, store },
+    {
+      onEvent: (event, first) => {
+        if (event.type !== 'node-progress' || second) return;
+        second = startDriver(
+          { cells, store },
+          { onEvent: (heard) => heard.type === 'node-joined' && first.kill('SIGKILL') },
+        );
+      },
+    },
+  );
+  const { code, events } = await second!;
+  expect(code).toBe(0);
+  expect(events.at(-1)).toMatchObject({ type: 'run-finished', executed: 1, hits: 0 });
+  expect(events.find((event) => event.type === 'node-started')?.fromStep).toBeGreaterThan(0);
+});

@@ -5,6 +5,7 @@
  * The plan is frozen in the run's folder before anything starts. Running it again continues the newest run of an equal
  * plan that has not ended; whatever run they belong to, finished nodes and checkpoints are found by key.
  */
+import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import type { Json } from '../../base/json.ts';
 import type { Reporter } from '../events.ts';
@@ -54,6 +55,8 @@ export interface RunOutcome {
 
 export async function runPlan(options: RunOptions): Promise<RunOutcome> {
   const { plan, store, reporters, signal = new AbortController().signal } = options;
+  // Every attempt under way listens to it.
+  setMaxListeners(0, signal);
   const begun = performance.now();
   const unfinished = newestUnfinishedRun(store, planDigest(plan));
   const run = unfinished ?? createRun(store, plan, options.experiment as unknown as Json);

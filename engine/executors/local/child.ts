@@ -20,13 +20,12 @@ process.on('message', (message: ToChild) => {
   if (message.type === 'run') void run(message.request);
 });
 process.on('disconnect', () => {
-  stopAsked = true;
   if (!running) process.exit();
 });
 
 async function run(request: AttemptRequest): Promise<void> {
   running = true;
-  const end = await runAttempt(request, { send, stopAsked: () => stopAsked });
+  const end = await runAttempt(request, { send, stopAsked: () => stopAsked || !process.connected });
   running = false;
   send({ type: 'end', end });
   if (!process.connected) process.exit();
