@@ -47,7 +47,7 @@ it('mistakes in the command line: exit 2, on stderr, with the nearest name', asy
     \`retort --help\` shows what there is.
 
     $ retort --stroe
-    There is no flag \`--stroe\`. Commands: \`run\`, \`plan\`, \`validate\`, \`compare\`, \`ls\`, \`reindex\`, \`stages\`, \`data\`, \`schema\`, \`doctor\`, \`setup\`.
+    Expected a command before \`--stroe\`.
 
     \`retort --help\` shows what there is.
 
@@ -80,7 +80,9 @@ it('mistakes in the command line: exit 2, on stderr, with the nearest name', asy
     1 error.
 
     $ retort run tiny.yaml --backend onnx
-    There is no backend onnx; the backends are onnxruntime, tensorflow, reference.
+    There is no backend \`onnx\`. Did you mean \`onnxruntime\`?
+
+    \`retort run --help\` shows what there is.
 
     $ retort stages matc
     There is no stage kind \`matc\`. Did you mean \`match\`?

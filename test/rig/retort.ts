@@ -27,6 +27,8 @@ export interface Event {
   readonly step?: number;
   readonly willRetry?: boolean;
   readonly executed?: number;
+  readonly hits?: number;
+  readonly run?: string;
 }
 
 /** All whole lines; a killed command may have cut its last one. */
