@@ -1,5 +1,6 @@
 /** Attempts in real child processes, one at a time: how each can end, and what its log holds. */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { unwrap } from '../../../base/result.ts';
@@ -112,4 +113,14 @@ it('says what is wrong with a store that is gone', async () => {
   mkdirSync(nowhere, { recursive: true });
   const end = await executor.start({ ...request, store: nowhere }, () => {}).end;
   expect(end).toMatchObject({ type: 'failed', failure: { code: 'STORE_MISSING' } });
+});
+
+it('keeps its lease alive in the middle of a step that leaves its thread no time', async () => {
+  const { store, executor, request } = setting({ steps: 1, work: 100_000_000 });
+  const attempt = executor.start(request, () => {});
+  await expect.poll(() => leaseHolder(store, request.node.key), { timeout: 10_000 }).toBeDefined();
+  const held = join(leaseFolder(store, request.node.key), 'held');
+  for await (const change of watch(held)) if (change.eventType === 'change') break;
+  attempt.kill();
+  expect((await attempt.end).type).toBe('lost');
 });
