@@ -22,8 +22,9 @@ export const EXIT = {
 } as const;
 
 export function exitCodeOf({ code }: Failure): number {
-  if (code.startsWith('STORE_') && !code.endsWith('_MISSING')) return EXIT.store;
-  if (/^LEASE_|_LOCKED$/.test(code)) return EXIT.locked;
-  if (/_NOT_INSTALLED$|_UNAVAILABLE$/.test(code)) return EXIT.packageMissing;
+  if (code === 'STORE_MISSING' || code === 'STORE_RUN_MISSING') return EXIT.usage;
+  if (code === 'STORE_BUSY' || code === 'INDEX_LOCKED') return EXIT.locked;
+  if (code.startsWith('STORE_')) return EXIT.store;
+  if (code === 'BACKEND_MISSING' || code === 'INDEX_UNAVAILABLE') return EXIT.packageMissing;
   return EXIT.usage;
 }

@@ -40,9 +40,19 @@ export function tellDiagnostics(diagnostics: readonly Diagnostic[]): void {
 }
 
 /** As diagnostics are written: place and sentence, then what to do. */
-export function tellFailure({ message, place, help }: Failure): void {
-  const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
-  tell(`${place ? `${place}: ` : ''}${sentence}\n${help ? `    ${help}\n` : ''}`);
+export function tellFailure(failure: Failure): void {
+  tell(
+    `${failure.place ? `${failure.place}: ` : ''}${sentence(failure)}\n${failure.help ? `    ${failure.help}\n` : ''}`,
+  );
+}
+
+/** What is wrong and what to do, in one line. */
+export function inOneLine(failure: Failure): string {
+  return [sentence(failure), failure.help].filter(Boolean).join(' ');
+}
+
+function sentence({ message }: Failure): string {
+  return /[.!?]$/.test(message) ? message : `${message}.`;
 }
 
 /** A wrong command line: what is wrong, and where the right one stands. */

@@ -139,3 +139,22 @@ it('json output is one document with its schema', async () => {
     expect((JSON.parse(stdout) as { schema: string }).schema).toMatch(/^retort-[a-z]+\/1$/);
   }
 });
+
+it('a backend that is not installed: exit 5, and how to install it', async () => {
+  const project = new Project().write({ 'tiny.yaml': tinyExperiment() });
+  const environment = { RETORT_CACHE: project.path('cache') };
+  const { code, stderr } = await project.retort(['run', 'tiny.yaml', '--backend', 'tensorflow'], environment);
+  expect(code).toBe(5);
+  expect(stderr).toMatchInlineSnapshot(`
+    "The backend tensorflow is not installed.
+        Type \`retort setup tensorflow\`: it builds the binding against TensorFlow from PyPI.
+    "
+  `);
+  expect(existsSync(project.path('runs'))).toBe(false);
+});
+
+it('a reader that goes away is no error', async () => {
+  const running = new Project().start(['schema']);
+  running.child.stdout?.destroy();
+  expect(await running.finished).toMatchObject({ code: 0, stderr: '' });
+});

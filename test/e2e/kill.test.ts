@@ -80,6 +80,8 @@ it.each(['SIGINT', 'SIGTERM', 'SIGUSR2'] as const)(
       .at(-1);
     expect(written?.step).toBeGreaterThanOrEqual(8);
 
+    const planned = await project.retort(['plan', 'tiny.yaml']);
+    expect(planned.stdout).toMatch(new RegExp(`distil.*to continue after step ${written?.step}\\n`));
     const again = await project.retort(RUN);
     expect(again.code).toBe(0);
     const resumed = events(again.stdout).find((event) => event.type === 'node-started' && event.node === written?.node);

@@ -4,7 +4,7 @@ import { textBlock } from '../../report/columns-of-text.ts';
 import type { Arguments } from '../arguments.ts';
 import { EXIT } from '../exit-codes.ts';
 import { dataFolder } from '../folders.ts';
-import { print } from '../output.ts';
+import { inOneLine, print } from '../output.ts';
 
 export async function run(args: Arguments): Promise<number> {
   const found = dataSetNames.map((name) => ({ name, located: locateDataSet(name, dataFolder(args)) }));
@@ -25,7 +25,7 @@ export async function run(args: Arguments): Promise<number> {
       cells: found.map(({ located }) =>
         located.ok
           ? `${located.value.description} in ${located.value.folder}`
-          : `not found: ${located.error.message}${located.error.help ? ` ${located.error.help}` : ''}`,
+          : `not found: ${inOneLine(located.error)}`,
       ),
     },
   ]);

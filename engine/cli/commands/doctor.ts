@@ -7,7 +7,7 @@ import { textBlock } from '../../report/columns-of-text.ts';
 import type { Arguments } from '../arguments.ts';
 import { EXIT } from '../exit-codes.ts';
 import { dataFolder } from '../folders.ts';
-import { print } from '../output.ts';
+import { inOneLine, print } from '../output.ts';
 
 interface Finding {
   readonly what: string;
@@ -55,7 +55,7 @@ async function backends(): Promise<Finding[]> {
           .filter(([key]) => key !== 'backend')
           .map(([key, value]) => `${key} ${value}`)
           .join(', ')
-      : `${backend.error.message}${backend.error.help ? ` ${backend.error.help}` : ''}`;
+      : inOneLine(backend.error);
     findings.push({ what: `backend ${name}`, ok: backend.ok, says });
   }
   return findings;
@@ -67,7 +67,7 @@ function sets(folder: string | undefined): Finding[] {
     return {
       what: `data ${name}`,
       ok: located.ok,
-      says: located.ok ? `${located.value.description} in ${located.value.folder}` : located.error.message,
+      says: located.ok ? `${located.value.description} in ${located.value.folder}` : inOneLine(located.error),
     };
   });
 }
