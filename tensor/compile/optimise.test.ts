@@ -133,6 +133,33 @@ it.each(opCases)('changes no result of the case $name', async (opCase) => {
   }
 });
 
+const images = input('images', [2, 3, 4, 4]);
+const [byChannel, byPlane] = [input('c', [1, 3, 1, 1]), input('p', [2, 3, 1, 1])];
+const ofPlanes = { axes: [2, 3], keepDims: true };
+
+it.each<[string, Expr, Expr]>([
+  ['small factors of a large product', mul(mul(images, byChannel), byPlane), mul(images, mul(byChannel, byPlane))],
+  ['a factor of a sum', sum(mul(byPlane, images), ofPlanes), mul(sum(images, ofPlanes), byPlane)],
+  [
+    'a factor inside a product that is summed',
+    sum(mul(mul(images, byChannel), images), ofPlanes),
+    mul(sum(mul(images, images), ofPlanes), byChannel),
+  ],
+  [
+    'a sum over pixels and images, with a factor of each plane',
+    sum(mul(images, byPlane), { axes: [0, 2, 3], keepDims: true }),
+    sum(mul(sum(images, ofPlanes), byPlane), { axes: [0], keepDims: true }),
+  ],
+  ['a sum over pixels and images', sum(images, { axes: [0, 2, 3] }), sum(sum(images, { axes: [2, 3] }), { axes: [0] })],
+])('gathers %s', (_, expr, simple) => {
+  const { got, want } = optimise({ got: expr, want: simple });
+  const unshaped = (node: Expr | undefined) => (node?.op === 'reshape' ? node.inputs[0] : node);
+  expect(inTopologicalOrder([unshaped(got) as Expr]).map(({ op }) => op)).toEqual(
+    inTopologicalOrder([unshaped(want) as Expr]).map(({ op }) => op),
+  );
+  expect(got?.shape).toEqual(expr.shape);
+});
+
 it('keeps a shift that differs among the elements that are normalised together', () => {
   const shifted = normalize(add(x, input('b', [1, 3])), { axes: [1], eps: 1e-5 });
   expect(optimised(shifted)).toEqual(shifted);

@@ -1,20 +1,13 @@
 /**
- * Algebraic simplification, one node at a time, its inputs already simple. Every rule gives the same bits, but for three
- * that are documented beside them: x + 0 keeps a negative zero, two factors become one rounded product, and a shift that
- * the mean takes out again is not added, which saves its rounding.
+ * Algebraic simplification, one node at a time, its inputs already simple. Every rule gives the same bits, but for those
+ * that say otherwise: x + 0 keeps a negative zero, factors become one rounded product (here and in `factors.ts`), and a
+ * shift that the mean takes out again is not added, which saves its rounding.
  */
 import { constant, type Expr } from '../expr.ts';
 import { apply, withOrigin } from '../ops/table.ts';
 import { sizeOf } from '../tensor.ts';
-
-interface Context {
-  readonly expr: Expr;
-  readonly inputs: readonly Expr[];
-  /** Makes a node that stands in for `expr`: it is simplified and merged in its turn. */
-  build(op: string, inputs: readonly Expr[], attrs?: Expr['attrs']): Expr;
-}
-
-type Rule = (context: Context) => Expr | undefined;
+import { factorsBehindSum, gatheredFactors, lastAxesFirst } from './factors.ts';
+import { type Context, type Rule, sameShape } from './rule.ts';
 
 /** Something simpler that stands for `expr` over `inputs`; undefined where nothing is. */
 export function simplified(expr: Expr, inputs: readonly Expr[], unique: (node: Expr) => Expr): Expr | undefined {
@@ -39,10 +32,6 @@ function fillOf(expr: Expr | undefined): number | undefined {
   const { data } = expr.value;
   for (let index = 1; index < data.length; index++) if (data[index] !== data[0]) return undefined;
   return data[0];
-}
-
-function sameShape(a: Expr, b: Expr): boolean {
-  return a.dtype === b.dtype && a.shape.join() === b.shape.join();
 }
 
 /** `x` where it already has the shape of the result. */
@@ -92,8 +81,9 @@ function mul(context: Context): Expr | undefined {
     if (isOrdinary(before * factor) && sameShape(x, expr) && sameShape(of, expr)) {
       return build('mul', [of, constant(before * factor)]);
     }
+    return withoutBroadcast(context);
   }
-  return withoutBroadcast(context);
+  return withoutBroadcast(context) ?? gatheredFactors(context);
 }
 
 /** Whether float32 holds a factor to its full precision: neither too small nor too large. */
@@ -131,7 +121,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   broadcastTo: (context) => asIs(context.inputs[0], context),
   slice: (context) => asIs(context.inputs[0], context),
   pad: (context) => asIs(context.inputs[0], context),
-  sum: (context) => (isEmpty(context.expr.attrs.axes) ? context.inputs[0] : undefined),
+  sum: (context) =>
+    isEmpty(context.expr.attrs.axes) ? context.inputs[0] : (factorsBehindSum(context) ?? lastAxesFirst(context)),
   reshape(context) {
     const { expr, inputs, build } = context;
     const [x] = inputs as [Expr];
