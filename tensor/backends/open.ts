@@ -1,5 +1,6 @@
 /** Opens a backend by name, loading its native parts only then. */
 import { fail, ok, type Result } from '../../base/result.ts';
+import { compilerVersion } from '../compile/version.ts';
 import type { Backend, BackendName, BackendOptions } from './backend.ts';
 import { onnxruntimeNumerics } from './onnxruntime/numerics.ts';
 import { tensorflowNumerics } from './tensorflow/numerics.ts';
@@ -27,7 +28,7 @@ export function backendNumerics(name: string): Result<Record<string, string | nu
     case 'tensorflow':
       return tensorflowNumerics();
     case 'reference':
-      return ok({ backend: 'reference' });
+      return ok({ backend: 'reference', compiler: compilerVersion });
     default:
       return unknownBackend(name);
   }

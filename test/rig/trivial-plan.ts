@@ -1,9 +1,11 @@
 /** Plans of trivial stages: chains written as a map of stage name → parameters and the stage it reads. */
 import type { JsonObject } from '../../base/json.ts';
+import { unwrap } from '../../base/result.ts';
 import { buildPlan } from '../../engine/plan/build.ts';
 import { withDefaults } from '../../engine/plan/defaults.ts';
 import type { ResolvedExperiment, ResolvedStage } from '../../engine/plan/experiment.ts';
 import type { Plan } from '../../engine/plan/plan.ts';
+import { backendNumerics } from '../../tensor/backends/open.ts';
 import { count, stageKinds } from './trivial-stages.ts';
 
 export interface TrivialStage {
@@ -45,7 +47,7 @@ export function trivialPlan({ cells, sets = 1 }: TrivialExperiment): { plan: Pla
     stageKinds,
     dataDigest: 'none',
     dataDescription: 'no data',
-    numerics: { backend: 'reference' },
+    numerics: unwrap(backendNumerics('reference')),
   });
   return { plan, experiment };
 }

@@ -4,6 +4,7 @@
  * and choose how to split work by sizes: threads stay in the keys.
  */
 import { createRequire } from 'node:module';
+import { compilerVersion } from '../../compile/version.ts';
 import { processorClass } from '../processor.ts';
 
 /** Raised whenever an emission changes in a way that may move a bit. */
@@ -11,5 +12,11 @@ export const emissionVersion = 5;
 
 export function onnxruntimeNumerics(): Record<string, string | number> {
   const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
-  return { backend: 'onnxruntime', version, emission: emissionVersion, processor: processorClass() };
+  return {
+    backend: 'onnxruntime',
+    version,
+    compiler: compilerVersion,
+    emission: emissionVersion,
+    processor: processorClass(),
+  };
 }

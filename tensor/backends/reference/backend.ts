@@ -1,4 +1,5 @@
 /** The backend `reference`: interprets a graph in float64. Slow and obviously correct: what others are measured by. */
+import { compilerVersion } from '../../compile/version.ts';
 import type { Expr } from '../../expr.ts';
 import { opDefinition } from '../../ops/table.ts';
 import type { DType, Shape, Tensor } from '../../tensor.ts';
@@ -9,7 +10,7 @@ import { checkedFeed } from '../feeds.ts';
 export function openReference(): Backend {
   return {
     name: 'reference',
-    numerics: { backend: 'reference' },
+    numerics: { backend: 'reference', compiler: compilerVersion },
     prepare: async (graph) => new ReferenceProgram(graph),
   };
 }

@@ -4,6 +4,7 @@
  * lists which), so they are in the keys.
  */
 import { ok, type Result } from '../../../base/result.ts';
+import { compilerVersion } from '../../compile/version.ts';
 import { processorClass } from '../processor.ts';
 import { findRuntime } from './runtime.ts';
 
@@ -17,6 +18,7 @@ export function tensorflowNumerics(): Result<Record<string, string | number>> {
   return ok({
     backend: 'tensorflow',
     version: tensorflow === 'bundled' ? `${name} ${packageVersion}` : tensorflow,
+    compiler: compilerVersion,
     emission: emissionVersion,
     processor: processorClass(),
   });
