@@ -22,6 +22,10 @@ export function sessionOptions(threads: number): InferenceSession.SessionOptions
     executionMode: 'sequential',
     // Not `all`: its blocked layout pays for constant filters only; around a single pooling it costs two reorderings.
     graphOptimizationLevel: 'extended',
+    // Threads wait for work by spinning for so many microseconds, then asleep. Without a limit, threads of idle programs
+    // take the processor from busy ones, and one that shares its core with other work takes twice as long.
+    // (`dynamic_block_base`, advised for that as well, would let chance choose where vectors end, and so the last bits.)
+    extra: { session: { intra_op: { spin_duration_us: '50' } } },
     logSeverityLevel: 3,
   };
 }
