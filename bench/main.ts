@@ -8,6 +8,7 @@ import type { Benchmark } from './benchmark.ts';
 
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'dm-step': async () => (await import('./dm-step.ts')).dmStep,
+  steps: async () => (await import('./steps.ts')).steps,
 };
 
 const { values, positionals } = parseArgs({
