@@ -2,15 +2,23 @@
 import { parseArgs } from 'node:util';
 import type { Result } from '../../base/result.ts';
 import { nearest, suggestion } from '../config/nearest.ts';
+import type { Settings } from '../config/settings.ts';
 import type { Command, Flag } from './command.ts';
 
 export class Arguments {
   readonly operands: readonly string[];
+  /** What counts where no flag is given. */
+  readonly settings: Settings;
   readonly #values: ReadonlyMap<string, string | true>;
 
-  constructor(operands: readonly string[], values: ReadonlyMap<string, string | true>) {
+  constructor(operands: readonly string[], values: ReadonlyMap<string, string | true>, settings: Settings = {}) {
     this.operands = operands;
+    this.settings = settings;
     this.#values = values;
+  }
+
+  withSettings(settings: Settings): Arguments {
+    return new Arguments(this.operands, this.#values, settings);
   }
 
   has(flag: string): boolean {

@@ -2,10 +2,10 @@
 import type { Arguments } from './arguments.ts';
 
 export function storeFolder(args: Arguments): string {
-  return args.text('store') ?? 'runs';
+  return args.text('store') ?? args.settings.store ?? 'runs';
 }
 
 /** Undefined: the bundled subsets. */
 export function dataFolder(args: Arguments): string | undefined {
-  return args.text('data') ?? (process.env.RETORT_DATA || undefined);
+  return args.text('data') ?? args.settings.data;
 }

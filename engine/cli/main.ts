@@ -7,11 +7,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../base/package-root.ts';
 import { FailureError } from '../../base/result.ts';
+import { BACKENDS } from '../config/backend-names.ts';
 import { suggestion } from '../config/nearest.ts';
+import { readSettings, type Settings } from '../config/settings.ts';
 import { parseArguments } from './arguments.ts';
+import type { Command } from './command.ts';
 import { commands } from './commands.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
-import { drained, ignoreClosedPipes, print, tell, tellFailure, tellUsage } from './output.ts';
+import { drained, ignoreClosedPipes, print, tell, tellDiagnostics, tellFailure, tellUsage } from './output.ts';
 
 async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
@@ -47,8 +50,26 @@ async function main(argv: readonly string[]): Promise<number> {
     tellUsage(args.error.join('\n'), command.name);
     return EXIT.usage;
   }
+  const settings = await settingsOf(command);
+  if (!settings) return EXIT.usage;
   const { run } = await command.load();
-  return run(args.value);
+  return run(args.value.withSettings(settings));
+}
+
+/** Undefined where they are wrong, which has been told. Commands that use none of them do not care. */
+async function settingsOf({ flags }: Command): Promise<Settings | undefined> {
+  if (!['store', 'data', 'backend'].some((flag) => flag in flags)) return {};
+  const read = await readSettings({ folder: process.cwd(), environment: process.env, backends: BACKENDS });
+  if (!read.ok) {
+    tellDiagnostics(read.error);
+    return undefined;
+  }
+  const { backend } = read.value;
+  if (backend === undefined || BACKENDS.includes(backend)) return read.value;
+  // A file's has been checked.
+  tell(`RETORT_BACKEND: There is no backend \`${backend}\`. ${suggestion(backend, BACKENDS, 'Backends') ?? ''}`.trim());
+  tell('\n');
+  return undefined;
 }
 
 async function help(): Promise<string> {

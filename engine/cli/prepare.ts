@@ -3,7 +3,7 @@
  * Every command that speaks of an experiment goes this way, so that all of them mean the same nodes. Nothing is written:
  * every mistake is found and told before the store is touched.
  */
-import type { Failure } from '../../base/result.ts';
+import { type Failure, ok, type Result } from '../../base/result.ts';
 import { dataSetNames, type LocatedDataSet, locateDataSet } from '../../data/registry.ts';
 import { stageKinds } from '../../stages/registry.ts';
 import { backendNumerics } from '../../tensor/backends/open.ts';
@@ -18,6 +18,7 @@ import { digestDataSet } from '../run/digest-data.ts';
 import type { Arguments } from './arguments.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { dataFolder, storeFolder } from './folders.ts';
+import { frozenBackend } from './frozen-backend.ts';
 import { tellDiagnostics, tellFailure, tellUsage } from './output.ts';
 
 export interface Prepared {
@@ -51,10 +52,16 @@ export function operandsOf(args: Arguments, command: string): Told<Operands> {
 /** Without a word to the user. */
 export function resolveAll({ files, overrides }: Operands, args: Arguments): Resolved {
   const backend = args.text('backend');
+  const { backend: defaultBackend } = args.settings;
   return resolveExperiments(
     files.map((path) => ({ path })),
     overrides,
-    { stageKinds, dataSets: dataSetNames, ...(backend !== undefined && { backend }) },
+    {
+      stageKinds,
+      dataSets: dataSetNames,
+      ...(backend !== undefined && { backend }),
+      ...(defaultBackend && { defaultBackend }),
+    },
   );
 }
 
@@ -70,16 +77,25 @@ export async function prepare(operands: Operands, args: Arguments): Promise<Told
   const prepared: Prepared[] = [];
   for (const experiment of resolved.value) {
     const data = locateDataSet(experiment.data.set, dataFolder(args));
-    const numerics = backendNumerics(experiment.backend);
-    for (const part of [data, numerics]) if (!part.ok) failures.set(part.error.message, part.error);
-    if (!data.ok || !numerics.ok) continue;
-    const plan = buildPlan(experiment, {
-      stageKinds,
-      dataDigest: digestDataSet(data.value.files, storeFolder(args)),
-      dataDescription: data.value.description,
-      numerics: numerics.value,
-    });
-    prepared.push({ experiment, plan, data: data.value });
+    const planWith = (backend: string): Result<Plan> => {
+      const numerics = backendNumerics(backend);
+      if (!data.ok || !numerics.ok) return data.ok ? (numerics as Result<never>) : data;
+      const plan = buildPlan(
+        { ...experiment, backend },
+        {
+          stageKinds,
+          dataDigest: digestDataSet(data.value.files, storeFolder(args)),
+          dataDescription: data.value.description,
+          numerics: numerics.value,
+        },
+      );
+      return ok(plan);
+    };
+    const frozen = data.ok ? frozenBackend(experiment, planWith, args) : undefined;
+    const plan = frozen ?? planWith(experiment.backend);
+    for (const part of [data, plan]) if (!part.ok) failures.set(part.error.message, part.error);
+    if (data.ok && plan.ok)
+      prepared.push({ experiment: { ...experiment, backend: plan.value.backend }, plan: plan.value, data: data.value });
   }
   const [first, ...more] = [...failures.values()];
   if (!first) return { ok: true, value: prepared };

@@ -6,6 +6,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { StageKind } from '../../stages/stage.ts';
 import type { Cell, ResolvedExperiment } from '../plan/experiment.ts';
+import { BACKENDS } from './backend-names.ts';
 import { resolveCells } from './cells.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import { experimentProperties, FREE_KEYS, REQUIRED_KEYS } from './experiment-schema.ts';
@@ -33,7 +34,7 @@ export type Resolved =
   | { readonly ok: true; readonly value: readonly ResolvedExperiment[] }
   | { readonly ok: false; readonly error: readonly Diagnostic[] };
 
-export const BACKENDS = ['onnxruntime', 'tensorflow', 'reference'];
+export { BACKENDS };
 
 export function resolveExperiments(
   files: readonly ExperimentFile[],

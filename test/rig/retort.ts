@@ -47,7 +47,12 @@ export function temporaryFolder(): string {
 }
 
 export class Project {
-  readonly folder = temporaryFolder();
+  readonly folder: string;
+
+  /** A fresh one unless a test brings its own. */
+  constructor(folder = temporaryFolder()) {
+    this.folder = folder;
+  }
 
   write(files: Readonly<Record<string, string | Uint8Array>>): this {
     for (const [name, content] of Object.entries(files)) {
@@ -64,7 +69,7 @@ export class Project {
   start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
     const child = spawn(process.execPath, [BINARY, ...args], {
       cwd: this.folder,
-      env: { ...process.env, NO_COLOR: '1', CI: '1', ...environment },
+      env: { ...process.env, NO_COLOR: '1', CI: '1', XDG_CONFIG_HOME: this.path('.config'), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     return new Running(child);
