@@ -2,10 +2,14 @@
 import { TABLE_FORMAT_NAMES } from '../report/table-format-names.ts';
 import type { Command, Flag } from './command.ts';
 
-const store: Flag = { value: 'DIR', description: 'Where results are kept (default: $RETORT_STORE, `store` of retort.config.yaml, runs).' };
+const store: Flag = {
+  value: 'DIR',
+  description: 'Where results are kept (default: $RETORT_STORE, `store` of retort.config.yaml, runs).',
+};
 const data: Flag = {
   value: 'DIR',
-  description: 'Folder of the data set, or of several by name (default: $RETORT_DATA, `data` of retort.config.yaml, what is bundled).',
+  description:
+    'Folder of the data set, or of several by name (default: $RETORT_DATA, `data` of retort.config.yaml, what is bundled).',
 };
 const backend: Flag = {
   value: 'NAME',
