@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { JsonObject } from '../../base/json.ts';
+import { ok, type Result } from '../../base/result.ts';
 import type { Diagnostic } from './diagnostics.ts';
 
 export const SETTINGS_FILE = 'retort.config.yaml';
@@ -42,12 +43,26 @@ export async function readSettings({ folder, environment, backends }: SettingsPl
     const { parseSettings } = await import('./settings-file.ts');
     for (const path of new Set(files)) {
       const shown = relative(folder, path).startsWith('../../..') ? path : relative(folder, path);
-      const parsed = parseSettings(shown, readFileSync(path, 'utf8'), settingsProperties(backends));
+      const text = readText(path, shown);
+      if (!text.ok) {
+        wrong.push(text.error);
+        continue;
+      }
+      const parsed = parseSettings(shown, text.value, settingsProperties(backends));
       if (parsed.ok) settings = { ...placed(parsed.value, path, folder), ...settings };
       else wrong.push(...parsed.error);
     }
   }
   return wrong.length > 0 ? { ok: false, error: wrong } : { ok: true, value: { ...settings, ...given(environment) } };
+}
+
+function readText(path: string, shown: string): Result<string, Diagnostic> {
+  try {
+    return ok(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const message = `The file \`${shown}\` cannot be read: ${(error as Error).message}.`;
+    return { ok: false, error: { code: 'FILE_UNREADABLE', message, file: shown, related: [] } };
+  }
 }
 
 /** The nearest one upward; undefined where there is none. */

@@ -59,6 +59,15 @@ it('mistakes: every one with its place and the nearest name, exit 2, nothing sta
   });
 });
 
+it('says that a settings file cannot be read', async () => {
+  const project = new Project();
+  mkdirSync(project.path('retort.config.yaml'));
+  expect(await project.retort(['ls'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('The file `retort.config.yaml` cannot be read: EISDIR'),
+  });
+});
+
 it('the store lies where the file says, from every folder of the project', async () => {
   const project = new Project().write({ 'retort.config.yaml': 'store: results\n' });
   mkdirSync(project.path('deep/er'), { recursive: true });
