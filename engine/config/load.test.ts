@@ -165,7 +165,7 @@ it('names files that cannot be read as text', () => {
   expect(pageIn({ 'x.yaml': '' }, 'x.yaml')).toMatchInlineSnapshot(`
     "
     x.yaml The file is empty.
-        Start from \`retort init NAME\`, which writes one that runs.
+        Start from a copy of \`experiments/quickstart.yaml\`, which runs.
 
     1 error.
     "

@@ -478,7 +478,7 @@ it('refuses what is no experiment at all', () => {
   expect(page('')).toMatchInlineSnapshot(`
     "
     x.yaml The file is empty.
-        Start from \`retort init NAME\`, which writes one that runs.
+        Start from a copy of \`experiments/quickstart.yaml\`, which runs.
 
     1 error.
     "
@@ -486,7 +486,7 @@ it('refuses what is no experiment at all', () => {
   expect(page('# only a comment\n')).toMatchInlineSnapshot(`
     "
     x.yaml The file is empty.
-        Start from \`retort init NAME\`, which writes one that runs.
+        Start from a copy of \`experiments/quickstart.yaml\`, which runs.
 
     1 error.
     "

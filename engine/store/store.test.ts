@@ -46,6 +46,11 @@ it('with an unreadable version is refused', () => {
   expect(failureOf(folder)).toMatchObject({ code: 'STORE_DAMAGED' });
 });
 
+it('whose version is a folder is refused', () => {
+  mkdirSync(join(folder, 'VERSION'));
+  expect(failureOf(folder)).toMatchObject({ code: 'STORE_DAMAGED' });
+});
+
 it('tells of a file in the way', () => {
   writeFileSync(join(folder, 'file'), '');
   expect(failureOf(join(folder, 'file'))).toMatchObject({ code: 'STORE_NOT_A_FOLDER' });

@@ -11,7 +11,7 @@
  *     VERSION                 the version of this layout
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { FailureError, fail, ok, type Result } from '../../base/result.ts';
 import { diskFailure, errorCode } from './disk-failure.ts';
 import { temporaryPath, writeDurably, writeSynced } from './durable.ts';
@@ -83,6 +83,7 @@ function readVersion(store: Store): Result<number | undefined> {
     text = readFileSync(place, 'utf8').trim();
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return ok(undefined);
+    if (errorCode(error) === 'EISDIR') return fail('STORE_DAMAGED', 'The store has a folder named VERSION.', { place });
     throw error;
   }
   if (!/^[1-9]\d{0,8}$/.test(text))
@@ -110,7 +111,20 @@ function missing(store: Store): Result<Store> {
 
 function makeFolders(store: Store): void {
   for (const folder of [store.objects, store.keys, store.checkpoints, store.leases, store.runs, store.tmp])
+    makeFolder(folder);
+}
+
+/** Under a read-only folder a recursive `mkdir` only says ENOENT; the first folder that is missing says why. */
+function makeFolder(folder: string): void {
+  try {
     mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    let first = folder;
+    while (!existsSync(dirname(first))) first = dirname(first);
+    mkdirSync(first);
+    throw error;
+  }
 }
 
 /** Permission bits do not tell (root writes through them, a disk may be full or read-only): only writing does. */

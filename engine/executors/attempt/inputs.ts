@@ -40,7 +40,7 @@ function reader(store: Store, files: KeyRecord['artifacts'][string]): ArtifactRe
     read(name) {
       const file = files[name];
       if (!file) throw new Error(`Internal error: expected one of ${Object.keys(files).join(', ')}, got ${name}`);
-      return unwrap(readObject(store, file.sha256));
+      return unwrap(readObject(store, file.sha256, { verify: true }));
     },
   };
 }
