@@ -1,6 +1,7 @@
 /** Makes a node: checks inputs, infers the shape, remembers where it was built. */
 import { type Attrs, type Expr, makeExpr } from '../expr.ts';
 import { Rejection, type Signature } from './definition.ts';
+import { described, shownOrigin } from './describe.ts';
 import { callerOrigin } from './origin.ts';
 import { opDefinition } from './registry.ts';
 
@@ -32,11 +33,8 @@ function inferred(op: string, inputs: readonly Expr[], attrs: Attrs, origin: str
     return definition.infer(inputs, attrs);
   } catch (error) {
     if (!(error instanceof Rejection)) throw error;
-    throw new Error(`${op} of ${described(inputs)}: ${error.message}${origin === undefined ? '' : ` (${origin})`}`);
+    throw new Error(
+      `${op} of ${described(inputs)}: ${error.message}${origin === undefined ? '' : ` (${shownOrigin(origin)})`}`,
+    );
   }
-}
-
-function described(inputs: readonly Expr[]): string {
-  if (inputs.length === 0) return 'nothing';
-  return inputs.map(({ dtype, shape }) => `${dtype} [${shape.join(', ')}]`).join(' and ');
 }

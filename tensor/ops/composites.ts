@@ -180,13 +180,6 @@ function reflected(x: Expr, axis: number, before: number, after: number): Expr {
   return parts.length === 1 ? x : concat(parts, place);
 }
 
-/** Each pixel of images [N, C, H, W] repeated `factor` times down and across. */
-export function resizeNearest(x: Expr, factor: number): Expr {
-  const [n = 0, c = 0, height = 0, width = 0] = x.shape;
-  const apart = reshape(x, [n, c, height, 1, width, 1]);
-  return reshape(broadcastTo(apart, [n, c, height, factor, width, factor]), [n, c, height * factor, width * factor]);
-}
-
 /** Σ a·b over everything. */
 export function dot(a: Expr, b: Expr): Expr {
   return sum(mul(a, b));

@@ -4,3 +4,5 @@ import './table.ts';
 export * from './builders.ts';
 export * from './composites.ts';
 export * from './elementwise-builders.ts';
+export * from './resize.ts';
+export * from './roi-align.ts';

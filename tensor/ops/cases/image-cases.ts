@@ -1,4 +1,5 @@
 /** Cases of convolution, pooling, normalisation and sampling. */
+import type { Expr } from '../../expr.ts';
 import * as op from '../index.ts';
 import { type OpCase, opCase } from './case.ts';
 
@@ -116,4 +117,39 @@ const sampling: readonly OpCase[] = [
   ),
 ];
 
-export const imageCases: readonly OpCase[] = [...convolutions, ...pooling, ...normalisation, ...sampling];
+const resizing: readonly OpCase[] = [
+  opCase('resizeBilinear, up', [[2, 1, 2, 3]], (x) => op.resizeBilinear(x, [5, 4])),
+  opCase('resizeBilinear, down', [[1, 2, 7, 5]], (x) => op.resizeBilinear(x, [3, 2])),
+  opCase('resizeBilinear, one axis', [[1, 1, 3, 1]], (x) => op.resizeBilinear(x, [3, 4])),
+  opCase('resizeBilinear, antialiased', [[1, 2, 7, 3]], (x) => op.resizeBilinear(x, [3, 5], { antialias: true })),
+  opCase('resizeBilinear, no images', [[0, 1, 4, 4]], (x) => op.resizeBilinear(x, [2, 3])),
+  opCase('resizeNearest, a size', [[1, 2, 3, 5]], (x) => op.resizeNearest(x, [5, 2])),
+];
+
+/** Corners that keep boxes on the map, low ones before high ones. */
+const cornersOf = (low: Expr, high: Expr) => op.concat([low, high], 1);
+const lowCorners = { shape: [3, 2], range: [-0.6, 1.4] } as const;
+const highCorners = { shape: [3, 2], range: [2.1, 4.3] } as const;
+
+const regions: readonly OpCase[] = [
+  opCase('roiAlign', [[3, 2, 4, 5], lowCorners, highCorners], (x, low, high) =>
+    op.roiAlign(x, cornersOf(low, high), { size: [1, 1] }),
+  ),
+  opCase('roiAlign, aligned bins', [[3, 1, 5, 4], lowCorners, highCorners], (x, low, high) =>
+    op.roiAlign(x, cornersOf(low, high), { size: [2, 3], samplingRatio: 2, spatialScale: 0.9, aligned: true }),
+  ),
+  opCase(
+    'roiAlign, boxes of chosen maps',
+    [[2, 1, 3, 3], lowCorners, highCorners, { shape: [3], dtype: 'int', range: [0, 2] }],
+    (x, low, high, maps) => op.roiAlign(x, cornersOf(low, high), { size: [2, 1], maps }),
+  ),
+];
+
+export const imageCases: readonly OpCase[] = [
+  ...convolutions,
+  ...pooling,
+  ...normalisation,
+  ...sampling,
+  ...resizing,
+  ...regions,
+];

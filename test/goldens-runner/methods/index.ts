@@ -4,5 +4,6 @@ import { dc } from './dc.ts';
 import { dm } from './dm.ts';
 import { dsa } from './dsa.ts';
 import { networks } from './networks.ts';
+import { relabel } from './relabel.ts';
 
-export const evaluators: Readonly<Record<string, Evaluator>> = { networks, DC: dc, DSA: dsa, DM: dm };
+export const evaluators: Readonly<Record<string, Evaluator>> = { networks, DC: dc, DSA: dsa, DM: dm, ReLabel: relabel };
