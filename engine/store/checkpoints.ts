@@ -27,7 +27,7 @@ export interface Checkpoint {
   readonly seconds?: number;
 }
 
-interface SlotRecord {
+export interface SlotRecord {
   readonly schema: 'retort-checkpoint/1';
   readonly step: number;
   readonly seconds?: number;
@@ -37,8 +37,8 @@ interface SlotRecord {
   readonly values: JsonObject;
 }
 
-const SLOTS = ['a', 'b'] as const;
-type Slot = (typeof SLOTS)[number];
+export const SLOTS = ['a', 'b'] as const;
+export type Slot = (typeof SLOTS)[number];
 
 export function checkpointFolder(store: Store, key: string): string {
   return join(store.checkpoints, key);
@@ -49,7 +49,8 @@ export function writeCheckpoint(store: Store, key: string, checkpoint: Checkpoin
   if (lease && !lease.check()) throw new FailureError(lease.lost());
   const { step, state, seconds } = checkpoint;
   const folder = checkpointFolder(store, key);
-  const tensors = encodeSafetensors(state.tensors);
+  // The step tells tensors whose record a kill has kept from being written from tensors that were damaged.
+  const tensors = encodeSafetensors(state.tensors, { step: String(step) });
   const record: SlotRecord = {
     schema: 'retort-checkpoint/1',
     step,
@@ -83,8 +84,8 @@ export function removeCheckpoints(store: Store, key: string): void {
   rmSync(checkpointFolder(store, key), { recursive: true, force: true });
 }
 
-const tensorsFile = (folder: string, slot: Slot) => join(folder, `${slot}.safetensors`);
-const recordFile = (folder: string, slot: Slot) => join(folder, `${slot}.json`);
+export const tensorsFile = (folder: string, slot: Slot) => join(folder, `${slot}.safetensors`);
+export const recordFile = (folder: string, slot: Slot) => join(folder, `${slot}.json`);
 
 /** The slot that may be lost: one that is not whole, else the one with fewer steps. */
 function olderSlot(folder: string): Slot {
@@ -115,7 +116,7 @@ function sealed(record: SlotRecord): string {
   return `${JSON.stringify({ seal, ...record }, null, 1)}\n`;
 }
 
-function unsealed(text: string): SlotRecord | undefined {
+export function unsealed(text: string): SlotRecord | undefined {
   try {
     const { seal, ...record } = JSON.parse(text) as SlotRecord & { seal: string };
     return seal === sha256(canonicalJson(record as unknown as Json)) ? record : undefined;

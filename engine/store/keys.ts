@@ -85,8 +85,10 @@ export function allKeys(store: Store): string[] {
 /** As written, whether or not its objects are there. */
 export function readRecord(path: string, key: string): KeyRecord | undefined {
   try {
-    const record = JSON.parse(onDisk(path, () => readFileSync(path, 'utf8'))) as KeyRecord | null;
-    return record?.schema === 'retort-key/1' && record.key === key ? record : undefined;
+    const sealed = JSON.parse(onDisk(path, () => readFileSync(path, 'utf8'))) as (KeyRecord & Sealed) | null;
+    if (sealed?.schema !== 'retort-key/1' || sealed.key !== key) return undefined;
+    const { seal: _, ...record } = sealed;
+    return record;
   } catch (error) {
     if (error instanceof SyntaxError || errorCode(error) === 'ENOENT') return undefined;
     throw error;
@@ -108,5 +110,14 @@ function textOf(record: KeyRecord): string {
         place: record.key,
         help: 'Lower the learning rate, or look at the last figures in the log of the attempt.',
       });
-  return `${JSON.stringify(record, null, 2)}\n`;
+  return `${JSON.stringify({ ...record, seal: recordSeal(record) }, null, 2)}\n`;
+}
+
+/** The digest of a record that stands in its file, for `verify`; files of earlier versions have none. */
+interface Sealed {
+  readonly seal?: string;
+}
+
+export function recordSeal(record: KeyRecord): string {
+  return sha256(canonicalJson(record as unknown as Json));
 }

@@ -45,7 +45,7 @@ export function readObject(store: Store, digest: string, { verify = false } = {}
   if (verify && sha256(bytes) !== digest)
     return fail('STORE_OBJECT_DAMAGED', 'The bytes of a stored file are not those that were written.', {
       place,
-      help: `Delete this file. ${AGAIN}`,
+      help: `\`retort verify --repair\` puts it aside. ${AGAIN}`,
     });
   return ok(bytes);
 }
