@@ -7,6 +7,12 @@ import type { Plan } from './plan/plan.ts';
 
 export type NodeState = 'waiting' | 'hit' | 'joined' | 'running' | 'done' | 'failed' | 'skipped' | 'cancelled';
 
+/**
+ * `stopped`: at somebody's wish, with a checkpoint; `held`: never begun, another process had the node; `failed`: the stage
+ * did; `lost`: its place did (a killed process, a lost lease); `cancelled`: ended while the run was being stopped.
+ */
+export type AttemptEndKind = 'done' | 'stopped' | 'held' | 'failed' | 'lost' | 'cancelled';
+
 export type RunEvent = { readonly at: string } & (
   | {
       readonly type: 'run-started';
@@ -48,6 +54,23 @@ export type RunEvent = { readonly at: string } & (
       readonly failure: Failure;
       readonly log: string;
       readonly willRetry: boolean;
+    }
+  /** What an attempt took and where it stopped, however it ended; `savedStep` is where the next one goes on from. */
+  | {
+      readonly type: 'attempt-ended';
+      readonly node: string;
+      readonly attempt: number;
+      readonly end: AttemptEndKind;
+      /** Seconds since the attempt began; CPU seconds of all threads of its process. */
+      readonly wallSeconds: number;
+      readonly cpuSeconds: number;
+      /** Bytes. */
+      readonly peakMemory: number;
+      readonly fromStep: number;
+      readonly toStep: number;
+      readonly savedStep: number;
+      /** The code of the failure, if one ended it. */
+      readonly failure?: string;
     }
   /** Not run, with the reason: an upstream node failed, the run was cancelled … */
   | {

@@ -40,6 +40,8 @@ export interface AttemptRequest {
   readonly checkpoints: CheckpointCadence;
   /** Modules that export further `stageKinds`; their kinds come before the product's own. */
   readonly stageModules: readonly string[];
+  /** A step whose numbers are none is done again, to name the operation that made them. */
+  readonly debugNan?: boolean;
 }
 
 /** Never influences a result, only how much is lost. */
@@ -54,7 +56,18 @@ export type AttemptMessage =
   | { readonly type: 'started'; readonly fromStep: number; readonly steps: number }
   | { readonly type: 'progress'; readonly step: number; readonly steps: number; readonly figures: Metrics }
   | { readonly type: 'checkpoint'; readonly step: number }
-  | { readonly type: 'warning'; readonly message: string };
+  | { readonly type: 'warning'; readonly message: string }
+  /** After `step` steps; told with progress and checkpoints and before the end, so that a killed attempt has it too. */
+  | ({ readonly type: 'usage'; readonly step: number } & Usage);
+
+/** What an attempt has taken since it began, with its opening. */
+export interface Usage {
+  readonly wallSeconds: number;
+  /** Of all its threads. */
+  readonly cpuSeconds: number;
+  /** Bytes. */
+  readonly peakMemory: number;
+}
 
 export type AttemptEnd =
   /** The key is in the store; `computed` is false where somebody else had written it before this attempt began. */

@@ -75,6 +75,8 @@ function describe(event: Exclude<RunEvent, Progress>, at: string): readonly stri
         event.fromStep > 0 ? `from step ${event.fromStep} of ${event.steps}` : `${count(event.steps, 'step')}`;
       return [line(at, `${event.node}: started, ${attempt}${from}`)];
     }
+    case 'attempt-ended':
+      return [];
     case 'node-checkpoint':
       return [line(at, `${event.node}: checkpoint at step ${event.step}`)];
     case 'node-done':

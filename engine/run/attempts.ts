@@ -5,6 +5,7 @@
  */
 import type { AttemptMessage, AttemptRequest, Executor } from '../executors/executor.ts';
 import type { PlanNode } from '../plan/plan.ts';
+import { Account } from './accounts.ts';
 import type { Journal, Unstamped } from './journal.ts';
 import type { NodeEnd } from './schedule.ts';
 
@@ -27,14 +28,15 @@ export async function attemptNode(node: PlanNode, attempts: Attempts): Promise<N
     if (signal.aborted) return 'cancelled';
     const request = attempts.request(node);
     const { log } = request;
-    let progressed = false;
+    const account = new Account(request);
     const running = executor.start(request, (message) => {
-      if (message.type === 'checkpoint') progressed = true;
-      journal.emit(eventOf(message, request));
+      account.hear(message);
+      if (message.type !== 'usage') journal.emit(eventOf(message, request));
     });
     signal.addEventListener('abort', running.stop);
     const end = await running.end;
     signal.removeEventListener('abort', running.stop);
+    journal.emit(account.event(end, signal.aborted));
 
     switch (end.type) {
       case 'done':
@@ -51,7 +53,7 @@ export async function attemptNode(node: PlanNode, attempts: Attempts): Promise<N
         return 'failed';
       case 'lost': {
         if (signal.aborted) return 'cancelled';
-        accidents = progressed ? 1 : accidents + 1;
+        accidents = account.progressed ? 1 : accidents + 1;
         const willRetry = accidents <= RETRIES;
         journal.emit({ type: 'node-failed', node: node.id, failure: end.failure, log, willRetry });
         if (!willRetry) return 'failed';
@@ -61,7 +63,10 @@ export async function attemptNode(node: PlanNode, attempts: Attempts): Promise<N
 }
 
 /** Fields in the order of the event's declaration: they are read by people and by `grep`. */
-function eventOf(message: AttemptMessage, { node: { id: node }, attempt, log }: AttemptRequest): Unstamped {
+function eventOf(
+  message: Exclude<AttemptMessage, { type: 'usage' }>,
+  { node: { id: node }, attempt, log }: AttemptRequest,
+): Unstamped {
   switch (message.type) {
     case 'started': {
       const { fromStep, steps } = message;

@@ -24,6 +24,7 @@ export interface Computing {
   readonly failFast: boolean;
   readonly checkpoints: CheckpointCadence;
   readonly stageModules: readonly string[];
+  readonly debugNan: boolean;
   readonly executor: Executor | undefined;
 }
 
@@ -49,7 +50,7 @@ export async function computeNodes(nodes: readonly PlanNode[], computing: Comput
 }
 
 async function compute(node: PlanNode, executor: Executor, computing: Computing): Promise<NodeEnd> {
-  const { run, journal, tally, signal, data, checkpoints, stageModules } = computing;
+  const { run, journal, tally, signal, data, checkpoints, stageModules, debugNan } = computing;
   const end = await attemptNode(node, {
     executor,
     journal,
@@ -63,6 +64,7 @@ async function compute(node: PlanNode, executor: Executor, computing: Computing)
       backend: run.plan.backend,
       checkpoints,
       stageModules,
+      ...(debugNan && { debugNan }),
     }),
     onDone: (computed) => arrived(node, computed, computing),
   });

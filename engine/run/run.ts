@@ -39,6 +39,8 @@ export interface RunOptions {
   readonly checkpoints?: Partial<CheckpointCadence> | undefined;
   /** Modules that export further `stageKinds`, for child processes to load. */
   readonly stageModules?: readonly string[] | undefined;
+  /** Name the operation that made the first value that is not finite. */
+  readonly debugNan?: boolean | undefined;
   /** Child processes of this machine, opened and closed with the run, where absent. */
   readonly executor?: Executor | undefined;
 }
@@ -82,6 +84,7 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
         failFast: options.failFast ?? false,
         checkpoints: { ...CADENCE, ...options.checkpoints },
         stageModules: options.stageModules ?? [],
+        debugNan: options.debugNan ?? false,
         executor: options.executor,
       });
     const { outcome, executed, hits } = tally;

@@ -55,6 +55,14 @@ const MIGRATIONS: readonly string[] = [
      run TEXT PRIMARY KEY REFERENCES runs ON DELETE CASCADE,
      bytes INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  // The ledger. What was ingested before is read again, so that an index kept up to date equals one made anew.
+  `ALTER TABLE attempts ADD COLUMN wall_seconds REAL;
+   ALTER TABLE attempts ADD COLUMN cpu_seconds REAL;
+   ALTER TABLE attempts ADD COLUMN peak_memory INTEGER;
+   ALTER TABLE attempts ADD COLUMN to_step INTEGER;
+   ALTER TABLE attempts ADD COLUMN saved_step INTEGER;
+   DELETE FROM attempts;
+   DELETE FROM ingested;`,
 ];
 
 /** In an order in which rows may be deleted. */

@@ -44,7 +44,14 @@ function threeDrivers(between: () => void): void {
     log: '',
     willRetry: true,
   });
-  drive(start(3, '2026-03-01T12:02:00.000Z'), { type: 'node-done', metrics: {}, seconds: 1, artifacts: {} });
+  const account = { cpuSeconds: 0.5, peakMemory: 4096, fromStep: 0, toStep: 4, savedStep: 4 };
+  drive(
+    // It ended before it had begun.
+    { type: 'attempt-ended', attempt: 3, end: 'failed', wallSeconds: 2, ...account, failure: 'BACKEND_MISSING' },
+    start(4, '2026-03-01T12:02:00.000Z'),
+    { type: 'attempt-ended', attempt: 4, end: 'done', wallSeconds: 1, ...account },
+    { type: 'node-done', metrics: {}, seconds: 1, artifacts: {} },
+  );
   leaveRun(run);
 }
 
@@ -67,7 +74,7 @@ it('kept up to date equals one that is made anew after the database was deleted'
   again.close();
   expect(Object.entries(dump).map(([table, rows]) => [table, rows.length])).toEqual([
     ['ingested', 1],
-    ['attempts', 5],
+    ['attempts', 6],
     ['runs', 1],
     ['artifacts', 6],
     ['keys', 2],
@@ -77,10 +84,13 @@ it('kept up to date equals one that is made anew after the database was deleted'
 it('tells how every attempt ended', async () => {
   threeDrivers(() => undefined);
   const index = unwrap(await reindex(store));
-  expect(index.database.prepare('SELECT attempt, outcome, failure FROM attempts').all()).toEqual([
-    { attempt: 1, outcome: null, failure: null },
-    { attempt: 2, outcome: 'failed', failure: 'STEP_NOT_FINITE' },
-    { attempt: 3, outcome: 'done', failure: null },
+  const columns = 'attempt, outcome, failure, wall_seconds, cpu_seconds, peak_memory, to_step, saved_step';
+  const rows = index.database.prepare(`SELECT ${columns} FROM attempts ORDER BY attempt`).raw().all();
+  expect(rows).toEqual([
+    [1, null, null, null, null, null, null, null],
+    [2, 'failed', 'STEP_NOT_FINITE', null, null, null, null, null],
+    [3, 'failed', 'BACKEND_MISSING', 2, 0.5, 4096, 4, 4],
+    [4, 'done', null, 1, 0.5, 4096, 4, 4],
   ]);
   index.close();
 });
@@ -128,7 +138,7 @@ it('that another driver writes for long is a failure, not a crash', async () => 
 it('has the settings it needs', async () => {
   const { database, close } = unwrap(await openIndex(store));
   const settings = ['journal_mode', 'synchronous', 'foreign_keys', 'user_version'];
-  expect(settings.map((name) => database.pragma(name, { simple: true }))).toEqual(['wal', 1, 1, 1]);
+  expect(settings.map((name) => database.pragma(name, { simple: true }))).toEqual(['wal', 1, 1, 2]);
   expect(() => database.exec("INSERT INTO keys VALUES ('k', 's', 'x', '', '', 0, 0)")).toThrow(/cannot store TEXT/);
   close();
 });

@@ -67,7 +67,15 @@ export function ingestRun(store: Store, database: Database, id: string): void {
 
 function attemptRows(database: Database, run: RunFolder): (event: RunEvent) => void {
   const keys = new Map(run.plan.nodes.map((node) => [node.id, node.key]));
-  const start = database.prepare('INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)');
+  const start = database.prepare(
+    `INSERT OR REPLACE INTO attempts (run, node, started, attempt, key, from_step, steps) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  );
+  // Attempts are numbered within a node over all drivers of its run.
+  const account = database.prepare(
+    `UPDATE attempts SET outcome = @outcome, ended = @ended, failure = @failure, wall_seconds = @wall,
+       cpu_seconds = @cpu, peak_memory = @memory, to_step = @to, saved_step = @saved
+     WHERE run = @run AND node = @node AND attempt = @attempt`,
+  );
   // The end belongs to the newest attempt: a driver that was killed leaves attempts without an end before it.
   const finish = database.prepare(
     `UPDATE attempts SET outcome = @outcome, ended = @ended, failure = @failure
@@ -81,6 +89,30 @@ function attemptRows(database: Database, run: RunFolder): (event: RunEvent) => v
       case 'node-started': {
         const { node, at, attempt, fromStep, steps } = event;
         start.run(run.id, node, Date.parse(at), attempt, keys.get(node) ?? '', fromStep, steps);
+        break;
+      }
+      case 'attempt-ended': {
+        const { node, at, attempt, end, fromStep, wallSeconds } = event;
+        // It never began: another process worked on the node.
+        if (end === 'held') break;
+        const row = {
+          run: run.id,
+          node,
+          attempt,
+          outcome: end,
+          ended: Date.parse(at),
+          failure: event.failure ?? null,
+          wall: wallSeconds,
+          cpu: event.cpuSeconds,
+          memory: event.peakMemory,
+          to: event.toStep,
+          saved: event.savedStep,
+        };
+        if (account.run(row).changes > 0) break;
+        // It ended before it could say how many steps there are.
+        const started = Math.round(row.ended - 1000 * wallSeconds);
+        start.run(run.id, node, started, attempt, keys.get(node) ?? '', fromStep, 0);
+        account.run(row);
         break;
       }
       case 'node-done':

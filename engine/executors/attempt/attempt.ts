@@ -8,6 +8,7 @@
  * the event loop turns once, so that messages are heard.
  */
 import { type Failure, FailureError, unwrap } from '../../../base/result.ts';
+import type { StageRun } from '../../../stages/stage.ts';
 import { removeCheckpoints } from '../../store/checkpoints.ts';
 import { diskFailure } from '../../store/disk-failure.ts';
 import { fault } from '../../store/faults.ts';
@@ -20,6 +21,7 @@ import { keepAlive } from './heartbeat.ts';
 import { type Log, openLog } from './log.ts';
 import { openStage } from './open-stage.ts';
 import { runSteps } from './steps.ts';
+import { measureUsage } from './usage.ts';
 
 /** How an attempt hears of, and talks to, whoever wanted it. */
 export interface AttemptControl {
@@ -65,12 +67,16 @@ async function computed(
     removeCheckpoints(store, node.key);
     return { type: 'done', computed: false };
   }
+  const usage = measureUsage();
   const begun = performance.now();
   const figures: Record<string, number> = {};
-  const stage = await openStage(store, request, (latest) => Object.assign(figures, latest));
-  fault('stage-opened');
+  const position = { step: 0 };
+  const tellUsage = () => control.send({ type: 'usage', step: position.step, ...usage() });
+  let stage: StageRun | undefined;
   try {
-    const last = await runSteps({ begun, store, lease, request, control, log, stage, figures });
+    stage = await openStage(store, request, (latest) => Object.assign(figures, latest));
+    fault('stage-opened');
+    const last = await runSteps({ begun, store, lease, request, control, log, stage, figures, position, tellUsage });
     if (!last) return { type: 'stopped' };
     const result = await stage.finish(last.state);
     fault('stage-finished');
@@ -80,7 +86,8 @@ async function computed(
     removeCheckpoints(store, node.key);
     return { type: 'done', computed: true };
   } finally {
-    stage.close?.();
+    tellUsage();
+    stage?.close?.();
   }
 }
 

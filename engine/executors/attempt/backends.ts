@@ -6,9 +6,11 @@ import { canonicalJson } from '../../../base/canonical-json.ts';
 import { FailureError, unwrap } from '../../../base/result.ts';
 import type { Backend } from '../../../tensor/backends/backend.ts';
 import { backendNumerics, openBackend } from '../../../tensor/backends/open.ts';
+import { type Watched, watched } from '../../../tensor/backends/watched.ts';
 import type { PlanNode } from '../../plan/plan.ts';
 
 const opened = new Map<string, Backend>();
+const openedToWatch = new Map<string, Watched>();
 
 export function backendFor(name: string, node: PlanNode): Backend {
   const id = `${name} ${node.threads}`;
@@ -16,6 +18,15 @@ export function backendFor(name: string, node: PlanNode): Backend {
   opened.set(id, backend);
   demandPlannedNumerics(backend, node);
   return backend;
+}
+
+/** Of its own: a watched backend keeps the graphs of its programs. */
+export function watchedBackendFor(name: string, node: PlanNode): Watched {
+  const id = `${name} ${node.threads}`;
+  const watch = openedToWatch.get(id) ?? watched(lazyBackend(name, node.threads));
+  openedToWatch.set(id, watch);
+  demandPlannedNumerics(watch.backend, node);
+  return watch;
 }
 
 function lazyBackend(name: string, threads: number): Backend {

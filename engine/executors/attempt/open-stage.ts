@@ -3,23 +3,26 @@ import type { StageRun } from '../../../stages/stage.ts';
 import type { Metrics } from '../../events.ts';
 import type { Store } from '../../store/store.ts';
 import type { AttemptRequest } from '../executor.ts';
-import { backendFor } from './backends.ts';
+import { backendFor, watchedBackendFor } from './backends.ts';
+import { explaining } from './debug-nan.ts';
 import { readInputs } from './inputs.ts';
 import { findStageKind } from './stage-kinds.ts';
 
 export async function openStage(
   store: Store,
-  { node, data, backend, stageModules }: AttemptRequest,
+  { node, data, backend, stageModules, debugNan }: AttemptRequest,
   report: (figures: Metrics) => void,
 ): Promise<StageRun> {
   const findKind = (kind: string) => findStageKind(kind, stageModules);
   const stage = await findKind(node.manifest.stage);
-  return stage.open({
+  const watch = debugNan ? watchedBackendFor(backend, node) : undefined;
+  const opened = await stage.open({
     params: node.params,
     seed: node.manifest.seed ?? { base: 0 },
     inputs: await readInputs(store, node, stage, findKind),
     data,
-    backend: backendFor(backend, node),
+    backend: watch?.backend ?? backendFor(backend, node),
     report,
   });
+  return watch ? explaining(opened, watch) : opened;
 }

@@ -26,6 +26,9 @@ export interface Steps {
   readonly stage: StageRun;
   /** What the stage has reported last; filled by its `report`. */
   readonly figures: Readonly<Record<string, number>>;
+  /** Steps done, kept for whoever must say where the attempt ended. */
+  readonly position: { step: number };
+  tellUsage(): void;
 }
 
 export interface LastState {
@@ -45,6 +48,7 @@ export async function runSteps(steps: Steps): Promise<LastState | undefined> {
   let saved = step;
   let savedAt = performance.now();
   let toldAt = 0;
+  steps.position.step = step;
   control.send({ type: 'started', fromStep: step, steps: stage.steps });
   log(found ? `goes on from the checkpoint at step ${step} of ${stage.steps}` : `begins: ${stage.steps} steps`);
 
@@ -55,6 +59,7 @@ export async function runSteps(steps: Steps): Promise<LastState | undefined> {
     saved = step;
     savedAt = performance.now();
     control.send({ type: 'checkpoint', step });
+    steps.tellUsage();
     log(`checkpoint at step ${step}`);
   };
 
@@ -65,11 +70,13 @@ export async function runSteps(steps: Steps): Promise<LastState | undefined> {
     }
     state = await stage.step(state, step);
     step++;
+    steps.position.step = step;
     fault('step-done');
     const now = performance.now();
     if (now - toldAt >= PROGRESS_EVERY_MS || step === stage.steps) {
       toldAt = now;
       control.send({ type: 'progress', step, steps: stage.steps, figures: { ...figures } });
+      steps.tellUsage();
     }
     const isLast = step === stage.steps;
     const isDue = now - savedAt >= 1000 * everySeconds || (everySteps !== undefined && step % everySteps === 0);

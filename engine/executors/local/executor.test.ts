@@ -41,7 +41,11 @@ it('tells how it gets on, and leaves the key, no lease and a log with whatever w
   const { end } = executor.start(request, (message) => heard.push(message));
   expect(await end).toEqual({ type: 'done', computed: true });
   expect(heard[0]).toEqual({ type: 'started', fromStep: 0, steps: 3 });
-  expect(heard.at(-1)).toMatchObject({ type: 'progress', step: 3, steps: 3 });
+  const [last] = heard.filter(({ type }) => type === 'progress').slice(-1);
+  expect(last).toMatchObject({ type: 'progress', step: 3, steps: 3 });
+  const usage = heard.at(-1);
+  expect(usage).toMatchObject({ type: 'usage', step: 3, wallSeconds: expect.any(Number) });
+  if (usage?.type === 'usage') expect(usage.peakMemory).toBeGreaterThan(10 * 1024 ** 2);
   const record = readKey(store, request.node.key);
   expect(record).toMatchObject({ steps: 3, metrics: { value: expect.any(Number) } });
   expect(leaseHolder(store, request.node.key)).toBeUndefined();
@@ -59,7 +63,12 @@ it('stops when asked, after a step and with a checkpoint', async () => {
     if (message.type === 'progress') attempt.stop();
   });
   expect(await attempt.end).toEqual({ type: 'stopped' });
-  expect(heard.at(-1)?.type).toBe('checkpoint');
+  expect(
+    heard
+      .map(({ type }) => type)
+      .filter((type) => type !== 'usage')
+      .at(-1),
+  ).toBe('checkpoint');
 });
 
 it('is lost when its process is killed', async () => {

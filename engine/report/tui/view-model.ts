@@ -129,6 +129,7 @@ function apply(draft: Draft, event: RunEvent, at: number): void {
       return;
     }
     case 'node-checkpoint':
+    case 'attempt-ended':
       return;
     case 'node-done': {
       const steps = draft.nodes.get(event.node)?.steps ?? 0;

@@ -1,0 +1,166 @@
+/**
+ * The ledger of a run: where its seconds went, from its events alone. Every second of every attempt is in one of three
+ * places:
+ *
+ *     useful    steps whose result was kept, by a checkpoint or by the node's end
+ *     repeated  steps that were lost and that a later attempt did again
+ *     wasted    steps that led to nothing: of nodes that failed, and lost ones that nobody has done again
+ *
+ * Saved is what the hits took when they were computed. An attempt without an end (its driver was killed) is counted as lost,
+ * up to its last sign of life.
+ */
+import type { AttemptEndKind, RunEvent } from '../events.ts';
+
+export interface LedgerTotals {
+  readonly attempts: number;
+  readonly ends: Readonly<Partial<Record<AttemptEndKind, number>>>;
+  readonly wallSeconds: number;
+  readonly cpuSeconds: number;
+  /** Bytes, of the largest attempt. */
+  readonly peakMemory: number;
+  readonly usefulSeconds: number;
+  readonly repeatedSeconds: number;
+  readonly wastedSeconds: number;
+  /** Nodes whose result was there, and what it took to make them. */
+  readonly hits: number;
+  readonly savedSeconds: number;
+}
+
+type Ended = Extract<RunEvent, { type: 'attempt-ended' }>;
+
+interface Opened {
+  readonly attempt: number;
+  readonly at: number;
+  readonly fromStep: number;
+  toStep: number;
+  savedStep: number;
+  seenAt: number;
+}
+
+interface NodeBook {
+  readonly attempts: Ended[];
+  open: Opened | undefined;
+  failed: boolean;
+}
+
+export class Ledger {
+  readonly #nodes = new Map<string, NodeBook>();
+  readonly #hits = new Map<string, number>();
+
+  /** Events of a run, in their order; of several drivers too. */
+  add(event: RunEvent): void {
+    switch (event.type) {
+      case 'node-hit':
+        this.#hits.set(event.node, event.seconds);
+        return;
+      case 'node-started': {
+        const book = this.#book(event.node);
+        settle(event.node, book);
+        const { attempt, fromStep } = event;
+        const at = Date.parse(event.at);
+        book.open = { attempt, at, fromStep, toStep: fromStep, savedStep: fromStep, seenAt: at };
+        return;
+      }
+      case 'node-progress':
+      case 'node-checkpoint': {
+        const { open } = this.#book(event.node);
+        if (!open) return;
+        open.toStep = event.step;
+        open.seenAt = Date.parse(event.at);
+        if (event.type === 'node-checkpoint') open.savedStep = event.step;
+        return;
+      }
+      case 'attempt-ended': {
+        const book = this.#book(event.node);
+        if (book.open?.attempt === event.attempt) book.open = undefined;
+        // It never began.
+        if (event.end !== 'held') book.attempts.push(event);
+        return;
+      }
+      case 'node-done':
+        // A driver that continues a run computes what was a hit once and is gone by now.
+        this.#hits.delete(event.node);
+        this.#book(event.node).failed = false;
+        return;
+      case 'node-failed':
+        this.#book(event.node).failed = !event.willRetry;
+        return;
+      case 'run-finished':
+        for (const [node, book] of this.#nodes) settle(node, book);
+        return;
+    }
+  }
+
+  totals(): LedgerTotals {
+    const ends: Partial<Record<AttemptEndKind, number>> = {};
+    const sums = { wall: 0, cpu: 0, useful: 0, repeated: 0, wasted: 0 };
+    let attempts = 0;
+    let peakMemory = 0;
+    for (const [node, book] of this.#nodes) {
+      settle(node, book);
+      book.attempts.forEach((attempt, place) => {
+        attempts++;
+        ends[attempt.end] = (ends[attempt.end] ?? 0) + 1;
+        sums.wall += attempt.wallSeconds;
+        sums.cpu += attempt.cpuSeconds;
+        peakMemory = Math.max(peakMemory, attempt.peakMemory);
+        const kept = book.failed ? 0 : keptShare(attempt);
+        const lost = (1 - kept) * attempt.wallSeconds;
+        sums.useful += kept * attempt.wallSeconds;
+        if (!book.failed && isDoneAgain(attempt, book.attempts.slice(place + 1))) sums.repeated += lost;
+        else sums.wasted += lost;
+      });
+    }
+    return {
+      attempts,
+      ends,
+      wallSeconds: sums.wall,
+      cpuSeconds: sums.cpu,
+      peakMemory,
+      usefulSeconds: sums.useful,
+      repeatedSeconds: sums.repeated,
+      wastedSeconds: sums.wasted,
+      hits: this.#hits.size,
+      savedSeconds: [...this.#hits.values()].reduce((sum, seconds) => sum + seconds, 0),
+    };
+  }
+
+  #book(node: string): NodeBook {
+    let book = this.#nodes.get(node);
+    if (!book) {
+      book = { attempts: [], open: undefined, failed: false };
+      this.#nodes.set(node, book);
+    }
+    return book;
+  }
+}
+
+export function ledgerOf(events: Iterable<RunEvent>): LedgerTotals {
+  const ledger = new Ledger();
+  for (const event of events) ledger.add(event);
+  return ledger.totals();
+}
+
+/** The attempt of a driver that was killed never said how it ended. */
+function settle(node: string, book: NodeBook): void {
+  const { open } = book;
+  if (!open) return;
+  book.open = undefined;
+  const { attempt, fromStep, toStep, savedStep } = open;
+  const wallSeconds = (open.seenAt - open.at) / 1000;
+  const at = new Date(open.seenAt).toISOString();
+  book.attempts.push({
+    ...{ type: 'attempt-ended', at, node, attempt, end: 'lost', wallSeconds, cpuSeconds: 0, peakMemory: 0 },
+    ...{ fromStep, toStep, savedStep },
+  });
+}
+
+/** By steps, since those of one node are alike; an attempt that did none has kept nothing but a finished node. */
+function keptShare({ end, fromStep, toStep, savedStep }: Ended): number {
+  if (end === 'done') return 1;
+  return toStep > fromStep ? (savedStep - fromStep) / (toStep - fromStep) : 0;
+}
+
+function isDoneAgain({ toStep }: Ended, later: readonly Ended[]): boolean {
+  return later.some((other) => other.end === 'done' || other.toStep >= toStep);
+}

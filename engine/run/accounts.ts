@@ -1,0 +1,73 @@
+/** What one attempt has told of itself, added up for its `attempt-ended`: also where it was killed and said no last word. */
+import type { AttemptEndKind } from '../events.ts';
+import type { AttemptEnd, AttemptMessage, AttemptRequest } from '../executors/executor.ts';
+import type { Unstamped } from './journal.ts';
+
+export class Account {
+  readonly #begun = performance.now();
+  readonly #request: AttemptRequest;
+  #from = 0;
+  #to = 0;
+  #saved = 0;
+  #usage: Extract<AttemptMessage, { type: 'usage' }> | undefined;
+
+  constructor(request: AttemptRequest) {
+    this.#request = request;
+  }
+
+  hear(message: AttemptMessage): void {
+    switch (message.type) {
+      case 'started':
+        this.#from = this.#to = this.#saved = message.fromStep;
+        return;
+      case 'progress':
+        this.#to = message.step;
+        return;
+      case 'checkpoint':
+        this.#to = this.#saved = message.step;
+        return;
+      case 'usage':
+        this.#usage = message;
+        this.#to = Math.max(this.#to, message.step);
+        return;
+      case 'warning':
+    }
+  }
+
+  /** Got as far as a checkpoint. */
+  get progressed(): boolean {
+    return this.#saved > this.#from;
+  }
+
+  get saved(): number {
+    return this.#saved;
+  }
+
+  /** Bytes, as last told. */
+  get peakMemory(): number {
+    return this.#usage?.peakMemory ?? 0;
+  }
+
+  event(end: AttemptEnd, cancelled: boolean): Unstamped {
+    const { node, attempt } = this.#request;
+    const own = Math.round(performance.now() - this.#begun) / 1000;
+    return {
+      type: 'attempt-ended',
+      node: node.id,
+      attempt,
+      end: kindOf(end, cancelled),
+      // A killed process went on after its last word.
+      wallSeconds: end.type === 'lost' ? own : (this.#usage?.wallSeconds ?? (end.type === 'held' ? 0 : own)),
+      cpuSeconds: this.#usage?.cpuSeconds ?? 0,
+      peakMemory: this.peakMemory,
+      fromStep: this.#from,
+      toStep: this.#to,
+      savedStep: end.type === 'done' ? this.#to : this.#saved,
+      ...((end.type === 'failed' || end.type === 'lost') && { failure: end.failure.code }),
+    };
+  }
+}
+
+function kindOf(end: AttemptEnd, cancelled: boolean): AttemptEndKind {
+  return end.type === 'lost' && cancelled ? 'cancelled' : end.type;
+}
