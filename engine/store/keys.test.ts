@@ -79,7 +79,21 @@ it('whose objects are gone gives way to another result, and is kept beside it', 
   );
 });
 
-it.each(['', '{"schema":"retort-key/1","key":', '{}', 'null'])('that is damaged (%j) is replaced', (text) => {
+/** Of the right schema and key, but no record of ours. */
+const shaped = (more: object) => JSON.stringify({ ...record('a'), ...more });
+const DAMAGED: readonly (readonly [string, () => string])[] = [
+  ...['', '{"schema":"retort-key/1","key":', '{}', 'null'].map((text) => [text, () => text] as const),
+  ['no artifacts', () => shaped({ artifacts: undefined })],
+  ['artifacts that are a list', () => shaped({ artifacts: [] })],
+  ['files that are none', () => shaped({ artifacts: { images: null } })],
+  ['a file without a digest', () => shaped({ artifacts: { images: { 'a.png': { bytes: 3 } } } })],
+  ['a path for a digest', () => shaped({ artifacts: { images: { 'a.png': { sha256: '../../x', bytes: 3 } } } })],
+  ['no metrics', () => shaped({ metrics: null })],
+  ['no steps', () => shaped({ steps: undefined })],
+];
+
+it.each(DAMAGED)('that is damaged (%s) is replaced', (_, damaged) => {
+  const text = damaged();
   mkdirSync(dirname(keyPath(store, key)), { recursive: true });
   writeFileSync(keyPath(store, key), text);
   expect(readKey(store, key)).toBeUndefined();

@@ -88,11 +88,32 @@ export function readRecord(path: string, key: string): KeyRecord | undefined {
     const sealed = JSON.parse(onDisk(path, () => readFileSync(path, 'utf8'))) as (KeyRecord & Sealed) | null;
     if (sealed?.schema !== 'retort-key/1' || sealed.key !== key) return undefined;
     const { seal: _, ...record } = sealed;
-    return record;
+    return hasShape(record) ? record : undefined;
   } catch (error) {
     if (error instanceof SyntaxError || errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/** A file that says it is a key and lacks what one has was written by nobody of ours: it is damaged. */
+function hasShape({
+  manifest,
+  artifacts,
+  metrics,
+  seconds,
+  steps,
+}: Partial<Record<keyof KeyRecord, unknown>>): boolean {
+  if (!isMap(manifest) || !isMap(metrics) || !isMap(artifacts)) return false;
+  if (typeof seconds !== 'number' || typeof steps !== 'number') return false;
+  return Object.values(artifacts).every((files) => isMap(files) && Object.values(files).every(isStoredFile));
+}
+
+function isStoredFile(file: unknown): boolean {
+  return isMap(file) && /^[0-9a-f]{64}$/.test(String(file.sha256)) && typeof file.bytes === 'number';
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isWhole(store: Store, record: KeyRecord): boolean {
