@@ -1,20 +1,36 @@
 /** Numbers that are none stop a stage at the step that made them: every later step, and the artifact, would be lost. */
 import { FailureError, fail } from '../base/result.ts';
-import type { TensorData } from '../tensor/tensor.ts';
+import type { Tensor, TensorData } from '../tensor/tensor.ts';
 
 export interface Figures {
   readonly loss: number;
   /** What the step moved. */
   readonly images?: TensorData;
+  /** The same, of parameters by name. */
+  readonly tensors?: Readonly<Record<string, Tensor>>;
 }
 
 /** `stage` names it, e.g. `match (dm)`; steps are told from 1. */
-export function demandFinite(stage: string, step: number, { loss, images }: Figures, help: string): void {
-  const culprit = !Number.isFinite(loss) ? 'a loss that is' : allFinite(images) ? undefined : 'images that are';
+export function demandFinite(stage: string, step: number, figures: Figures, help: string): void {
+  const culprit = culpritOf(figures);
   if (culprit === undefined) return;
   throw new FailureError(
-    fail('STEP_NOT_FINITE', `Step ${step + 1} of ${stage} gave ${culprit} not finite.`, { help }).error,
+    fail('STEP_NOT_FINITE', `Step ${step + 1} of ${stage} gave ${culprit} not finite.`, {
+      help: `${help} The same command with \`--debug-nan\` names the operation.`,
+    }).error,
   );
+}
+
+function culpritOf({ loss, images, tensors }: Figures): string | undefined {
+  if (!Number.isFinite(loss)) return 'a loss that is';
+  if (!allFinite(images)) return 'images that are';
+  const name = firstNotFinite(tensors ?? {});
+  return name === undefined ? undefined : `values of \`${name}\` that are`;
+}
+
+/** The name of the first float tensor with a value that is none. */
+export function firstNotFinite(tensors: Readonly<Record<string, Tensor>>): string | undefined {
+  return Object.entries(tensors).find(([, { dtype, data }]) => dtype === 'float' && !allFinite(data))?.[0];
 }
 
 /** In doubles no sum of float32 overflows, and once NaN or infinite it never becomes finite again. */

@@ -58,7 +58,7 @@ export async function openEvaluate({ params, seed, inputs, data, backend, report
         trained = step.tensors;
         loss += (step.loss * labels.data.length) / synthetic.labels.data.length;
       }
-      demandFinite('evaluate', epoch, { loss }, HELP);
+      demandFinite('evaluate', epoch, { loss, tensors: trained }, HELP);
       report({ loss });
       return { tensors: trained, values: { loss } };
     },

@@ -60,6 +60,7 @@ async function runOne(
       signal,
       failFast: args.has('fail-fast'),
       concurrency: args.count('concurrency'),
+      debugNan: args.has('debug-nan'),
     });
   } finally {
     await shown.close();
