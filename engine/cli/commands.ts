@@ -43,6 +43,7 @@ export const commands: readonly Command[] = [
       },
       concurrency: { value: 'N', count: true, description: 'Attempts side by side (default: by cores).' },
       'fail-fast': { description: 'Start nothing new once a node has failed.' },
+      'debug-nan': { description: 'Where a number is not finite, name the operation that made it, and its line.' },
     },
     load: () => import('./commands/run.ts'),
   },
