@@ -3,6 +3,7 @@
  * state is a value, and a later attempt goes on from it as this one would have.
  */
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
+import { firstNotFinite } from '../../../stages/finite.ts';
 import type { StageRun, State } from '../../../stages/stage.ts';
 import { newestCheckpoint, writeCheckpoint } from '../../store/checkpoints.ts';
 import { fault } from '../../store/faults.ts';
@@ -10,6 +11,7 @@ import type { Lease } from '../../store/leases.ts';
 import type { Store } from '../../store/store.ts';
 import type { AttemptRequest } from '../executor.ts';
 import type { AttemptControl } from './attempt.ts';
+import { isNotFinite } from './debug-nan.ts';
 import type { Log } from './log.ts';
 
 /** Progress is told at most this often. */
@@ -68,7 +70,13 @@ export async function runSteps(steps: Steps): Promise<LastState | undefined> {
       save();
       return undefined;
     }
-    state = await stage.step(state, step);
+    try {
+      state = await stage.step(state, step);
+    } catch (error) {
+      // The step that failed is what the next attempt begins with, `--debug-nan` above all.
+      if (isNotFinite(error) && firstNotFinite(state.tensors) === undefined) save();
+      throw error;
+    }
     step++;
     steps.position.step = step;
     fault('step-done');
