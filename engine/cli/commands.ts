@@ -57,6 +57,19 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/plan.ts'),
   },
   {
+    name: 'explain',
+    operands: 'FILE [NODE] [key=value…]',
+    fewest: 1,
+    summary: 'Why a node is there or must be computed.',
+    details: 'The shortest list of differences from the nearest earlier result of the store; NODE may have `*`.',
+    examples: [
+      ['retort explain grid.yaml', 'a line for every node'],
+      ["retort explain grid.yaml 'score[*set=1*'", 'in full'],
+    ],
+    flags: { store, data, backend, json },
+    load: () => import('./commands/explain.ts'),
+  },
+  {
     name: 'validate',
     operands: 'FILE… [key=value…]',
     fewest: 1,

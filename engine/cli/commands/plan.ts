@@ -1,24 +1,14 @@
 /** What would run and what is there already; runs and writes nothing. */
 import type { Plan, PlanNode } from '../../plan/plan.ts';
 import { textBlock } from '../../report/columns-of-text.ts';
-import { count, duration, figures } from '../../report/wording.ts';
-import { newestCheckpoint } from '../../store/checkpoints.ts';
-import { leaseHolder } from '../../store/leases.ts';
-import type { Store } from '../../store/store.ts';
+import { count, duration } from '../../report/wording.ts';
+import { earlierResults } from '../../store/earlier-results.ts';
 import type { Arguments } from '../arguments.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { print, tellFailure } from '../output.ts';
 import { operandsOf, prepare } from '../prepare.ts';
-import { type Records, recordsOf, storeToRead } from '../results.ts';
-
-/** What would become of a node, in words and for programs. */
-interface Prospect {
-  readonly node: PlanNode;
-  readonly state: 'hit' | 'running' | 'to continue' | 'to run';
-  readonly says: string;
-  /** What the hit took when it was computed. */
-  readonly seconds?: number;
-}
+import { type Prospect, prospectsOf } from '../prospects.ts';
+import { recordsOf, storeToRead } from '../results.ts';
 
 export async function run(args: Arguments): Promise<number> {
   const operands = operandsOf(args, 'plan');
@@ -30,10 +20,13 @@ export async function run(args: Arguments): Promise<number> {
     tellFailure(store.error);
     return exitCodeOf(store.error);
   }
-  const looked = prepared.value.map(({ plan }) => {
-    const records = recordsOf(store.value, plan);
-    return { plan, prospects: plan.nodes.map((node) => prospectOf(node, records, store.value)) };
-  });
+  const found = prepared.value.map(({ plan }) => ({ plan, records: recordsOf(store.value, plan) }));
+  const misses = found.some(({ plan, records }) => records.size < plan.nodes.length);
+  const earlier = store.value && misses ? await earlierResults(store.value) : [];
+  const looked = found.map(({ plan, records }) => ({
+    plan,
+    prospects: prospectsOf(plan, { store: store.value, records, earlier }),
+  }));
   if (args.has('json')) {
     const plans = looked.map(({ plan, prospects }) => ({
       ...plan,
@@ -42,23 +35,6 @@ export async function run(args: Arguments): Promise<number> {
     print(`${JSON.stringify({ schema: 'retort-plans/1', plans }, null, 2)}\n`);
   } else print(looked.map(({ plan, prospects }) => page(plan, prospects)).join('\n'));
   return EXIT.done;
-}
-
-function prospectOf(node: PlanNode, records: Records, store: Store | undefined): Prospect {
-  const record = records.get(node.key);
-  if (record)
-    return {
-      node,
-      state: 'hit',
-      says: ['hit', figures(record.metrics)].filter(Boolean).join(': '),
-      seconds: record.seconds,
-    };
-  const holder = store && leaseHolder(store, node.key);
-  if (holder)
-    return { node, state: 'running', says: `running in process ${holder.pid} on ${holder.host}, run ${holder.run}` };
-  const checkpoint = store && newestCheckpoint(store, node.key);
-  if (checkpoint) return { node, state: 'to continue', says: `to continue after step ${checkpoint.step}` };
-  return { node, state: 'to run', says: 'to run' };
 }
 
 function page(plan: Plan, prospects: readonly Prospect[]): string {

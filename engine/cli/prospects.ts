@@ -1,0 +1,96 @@
+/** What would become of every node of a plan, and why: what `plan` and `explain` show, in words and for programs. */
+import type { Json } from '../../base/json.ts';
+import { stageKind } from '../../stages/registry.ts';
+import { defaultsOf } from '../plan/defaults.ts';
+import { type Change, type EarlierResults, type Explanation, explainer } from '../plan/explain.ts';
+import { changeInWords, inShort, type Wording } from '../plan/explain-words.ts';
+import type { Plan, PlanNode } from '../plan/plan.ts';
+import { figures } from '../report/wording.ts';
+import { newestCheckpoint } from '../store/checkpoints.ts';
+import type { EarlierResult } from '../store/earlier-results.ts';
+import { leaseHolder } from '../store/leases.ts';
+import type { Store } from '../store/store.ts';
+import type { Records } from './results.ts';
+
+export interface Prospect {
+  readonly node: PlanNode;
+  readonly state: 'hit' | 'running' | 'to continue' | 'to run';
+  /** One line. */
+  readonly says: string;
+  /** What the hit took when it was computed. */
+  readonly seconds?: number;
+  /** The step after which a checkpoint stands. */
+  readonly fromStep?: number;
+  /** Of a node that is not there. */
+  readonly because?: Reason;
+}
+
+/** An explanation with its words, as JSON has it. */
+export type Reason = Explanation & { readonly inWords: readonly string[] };
+
+export interface Known {
+  readonly store: Store | undefined;
+  readonly records: Records;
+  readonly earlier: readonly EarlierResult[];
+}
+
+export function prospectsOf(plan: Plan, { store, records, earlier }: Known): Prospect[] {
+  const explain = explainer(plan, asEarlier(earlier));
+  const wording = wordingOf(plan);
+  return plan.nodes.map((node): Prospect => {
+    const record = records.get(node.key);
+    if (record) {
+      const says = ['hit', figures(record.metrics)].filter(Boolean).join(': ');
+      return { node, state: 'hit', says, seconds: record.seconds };
+    }
+    const explanation = explain(node);
+    const because = { ...explanation, inWords: reasonInWords(explanation, wording) };
+    const holder = store && leaseHolder(store, node.key);
+    if (holder) {
+      const says = `running in process ${holder.pid} on ${holder.host}, run ${holder.run}`;
+      return { node, state: 'running', says, because };
+    }
+    const short = inShort(explanation, wording);
+    const checkpoint = store && newestCheckpoint(store, node.key);
+    if (checkpoint) {
+      const { step } = checkpoint;
+      return { node, state: 'to continue', says: `to continue after step ${step}: ${short}`, fromStep: step, because };
+    }
+    return { node, state: 'to run', says: `to run: ${short}`, because };
+  });
+}
+
+function asEarlier(results: readonly EarlierResult[]): EarlierResults {
+  const byKey = new Map(results.map(({ key, manifest }) => [key, manifest]));
+  return {
+    manifestOf: (key) => byKey.get(key),
+    ofStage: (stage) => results.filter(({ manifest }) => manifest.stage === stage),
+  };
+}
+
+export function wordingOf(plan: Plan): Wording {
+  const ids = new Map(plan.nodes.map(({ key, id }) => [key, id]));
+  return { nodeId: (key) => ids.get(key), defaultOf };
+}
+
+function defaultOf(stage: string, path: string): Json | undefined {
+  const kind = stageKind(stage);
+  let value: Json | undefined = kind && defaultsOf(kind.parameters);
+  for (const name of path.split('.'))
+    value =
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? (value as Record<string, Json>)[name]
+        : undefined;
+  return value;
+}
+
+function reasonInWords(explanation: Explanation, wording: Wording): string[] {
+  switch (explanation.why) {
+    case 'first':
+      return [`The store has no result of stage ${explanation.stage} yet.`];
+    case 'damaged':
+      return ['Its result is on record, but some of its files are gone or cut.'];
+    case 'differs':
+      return explanation.changes.map((change: Change) => changeInWords(change, wording));
+  }
+}
