@@ -108,6 +108,21 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/ls.ts'),
   },
   {
+    name: 'verify',
+    operands: '',
+    fewest: 0,
+    most: 0,
+    summary: 'Check every byte of a store; name what is damaged and what to do.',
+    details:
+      'Objects are read and hashed again, key records, checkpoints, plans, published files and the index are checked. Exits 3\nwhere something is damaged. Nothing is written without --repair.',
+    examples: [
+      ['retort verify', ''],
+      ['retort verify --repair', 'damaged files go to the trash; a run makes them anew'],
+    ],
+    flags: { store, repair: { description: 'Put damaged files into the trash, so that nothing believes them.' }, json },
+    load: () => import('./commands/verify.ts'),
+  },
+  {
     name: 'reindex',
     operands: '',
     fewest: 0,

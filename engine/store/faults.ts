@@ -27,8 +27,16 @@ const OTHER = [
 /** Points of an attempt between the store's own, in their order. */
 const ATTEMPT = ['stage-opened', 'step-done', 'stage-finished'] as const;
 
-export type FaultPoint = `${DurableFile}-${WriteStep}` | (typeof OTHER)[number] | (typeof ATTEMPT)[number];
+/** Points of a garbage collection, which no run passes. */
+export const gcFaultPoints = ['trash-listed', 'trash-moved', 'trash-restored', 'trash-discarding'] as const;
 
+export type FaultPoint =
+  | (typeof gcFaultPoints)[number]
+  | `${DurableFile}-${WriteStep}`
+  | (typeof OTHER)[number]
+  | (typeof ATTEMPT)[number];
+
+/** Those that a run passes. */
 export const faultPoints: readonly FaultPoint[] = [
   ...ATTEMPT,
   ...OTHER,
@@ -56,7 +64,7 @@ function parse(text: string | undefined): { readonly point: string; readonly pas
   if (!text) return undefined;
   const [point = '', passing = '1'] = text.split(':');
   // A point that no longer exists would make its test pass for the wrong reason.
-  if (!faultPoints.some((known) => known === point) || !/^[1-9]\d*$/.test(passing))
+  if (![...faultPoints, ...gcFaultPoints].some((known) => known === point) || !/^[1-9]\d*$/.test(passing))
     throw new Error(`Internal error: expected RETORT_FAULT to name a fault point, got \`${text}\``);
   return { point, passing: Number(passing) };
 }
