@@ -82,7 +82,8 @@ function wrongType(name: string, tree: Tree, wanted: readonly string[], schema: 
     help:
       hint ??
       (empty && schema?.default !== undefined ? `The default is ${JSON.stringify(schema.default)}.` : undefined) ??
-      (wanted.includes('object') && !empty ? asMap(tree, schema) : undefined),
+      (wanted.includes('object') && !empty ? asMap(tree, schema) : undefined) ??
+      (schema?.pattern !== undefined && schema.examples ? `Write it like \`${schema.examples[0]}\`.` : undefined),
     point: 'value',
   };
 }
@@ -146,8 +147,11 @@ function rule(error: ErrorObject): string {
       return limit === 1 ? 'not to be empty' : `to have at least ${limit} characters`;
     case 'maxLength':
       return `to have at most ${limit} characters`;
-    case 'pattern':
+    case 'pattern': {
+      const examples = error.parentSchema?.examples as readonly string[] | undefined;
+      if (examples) return `to be written like ${oneOf(examples.map((example) => `\`${example}\``))}`;
       return `to match ${(error.params as { pattern: string }).pattern}`;
+    }
     default:
       return `to be right (${error.message ?? error.keyword})`;
   }

@@ -106,10 +106,68 @@ it('explains every key: descriptions, defaults, examples', () => {
       },
       "resources": {
         "additionalProperties": false,
-        "description": "What an attempt of a stage takes. The default is a fixed number of the stage kind.",
+        "description": "What an attempt of a stage takes. Attempts run side by side as long as what they take fits the machine; only \`threads\` is part of the cache key.",
         "pattern": "^\\$[A-Za-z_]",
         "patternErrorMessage": "Expected a map, or \`$axis\` for the value of an axis.",
         "properties": {
+          "disk": {
+            "anyOf": [
+              {
+                "pattern": "^[0-9]+(\\.[0-9]+)? ?(B|[kKMGT]i?B)$",
+                "type": "string",
+              },
+              {
+                "description": "The value of an axis: \`$axis\`.",
+                "pattern": "^\\$[A-Za-z_]",
+                "type": "string",
+              },
+              {
+                "description": "Back to the default.",
+                "type": "null",
+              },
+            ],
+            "description": "Free space that the disk of the store must have when an attempt starts, as a size.",
+            "examples": [
+              "10GiB",
+            ],
+          },
+          "gpus": {
+            "description": "GPUs that an attempt has for itself: it sees only those that it was given (CUDA_VISIBLE_DEVICES). 0 hides them all; left out, it sees what retort sees.",
+            "examples": [
+              1,
+            ],
+            "maximum": 64,
+            "minimum": 0,
+            "pattern": "^\\$[A-Za-z_]",
+            "patternErrorMessage": "Expected a whole number, or \`$axis\` for the value of an axis.",
+            "type": [
+              "integer",
+              "string",
+              "null",
+            ],
+          },
+          "memory": {
+            "anyOf": [
+              {
+                "pattern": "^[0-9]+(\\.[0-9]+)? ?(B|[kKMGT]i?B)$",
+                "type": "string",
+              },
+              {
+                "description": "The value of an axis: \`$axis\`.",
+                "pattern": "^\\$[A-Za-z_]",
+                "type": "string",
+              },
+              {
+                "description": "Back to the default.",
+                "type": "null",
+              },
+            ],
+            "description": "Main memory of an attempt, as a size. An attempt that grows beyond it is ended and tried again with half as much more.",
+            "examples": [
+              "4GiB",
+              "512MiB",
+            ],
+          },
           "threads": {
             "description": "Native threads of an attempt. Part of the cache key, since their number can move the last bit of a sum; how many attempts run side by side is \`--concurrency\` and is not.",
             "examples": [
@@ -133,9 +191,47 @@ it('explains every key: descriptions, defaults, examples', () => {
           "null",
         ],
       },
+      "retries": {
+        "default": 0,
+        "description": "How often a stage that failed, or that came to its time limit, is tried again from its newest checkpoint. What its process or machine did wrong is tried again anyway; the same failure twice at the same step is not. Default: 0.",
+        "examples": [
+          2,
+        ],
+        "maximum": 100,
+        "minimum": 0,
+        "pattern": "^\\$[A-Za-z_]",
+        "patternErrorMessage": "Expected a whole number, or \`$axis\` for the value of an axis.",
+        "type": [
+          "integer",
+          "string",
+          "null",
+        ],
+      },
       "stage": {
         "const": "select",
         "description": "Chooses real images.",
+      },
+      "timeLimit": {
+        "anyOf": [
+          {
+            "pattern": "^[0-9]+(\\.[0-9]+)? ?(s|min|m|h|d)( ?[0-9]+(\\.[0-9]+)? ?(s|min|m|h|d))*$",
+            "type": "string",
+          },
+          {
+            "description": "The value of an axis: \`$axis\`.",
+            "pattern": "^\\$[A-Za-z_]",
+            "type": "string",
+          },
+          {
+            "description": "Back to the default.",
+            "type": "null",
+          },
+        ],
+        "description": "How long one attempt may take, as a duration. It then finishes its step, writes a checkpoint and stops; with \`retries\` left it goes on from there, else the node fails and the same command continues it.",
+        "examples": [
+          "2h",
+          "90m",
+        ],
       },
       "use": {
         "anyOf": [

@@ -7,15 +7,9 @@ import type { Json, JsonObject } from '../../base/json.ts';
 import type { StageKind } from '../../stages/stage.ts';
 import { isObject } from '../plan/defaults.ts';
 import { TYPES } from './ajv-sentences.ts';
-import {
-  experimentProperties,
-  FREE_KEYS,
-  REQUIRED_KEYS,
-  RESOURCES,
-  STAGE_KEYS,
-  type Vocabulary,
-} from './experiment-schema.ts';
+import { experimentProperties, FREE_KEYS, REQUIRED_KEYS, STAGE_KEYS, type Vocabulary } from './experiment-schema.ts';
 import { AXIS_NAME, RESERVED_AXES } from './matrix.ts';
+import { STEERING_KEYS } from './stage-tree.ts';
 
 const REFERENCE = { type: 'string', pattern: '^\\$[A-Za-z_]', description: 'The value of an axis: `$axis`.' };
 /** Read by yaml-language-server in place of the pattern, which says nothing to people; unknown to plain JSON Schema. */
@@ -41,7 +35,7 @@ export function editorSchema(vocabulary: Vocabulary, stageKinds: readonly StageK
       },
       ...Object.fromEntries(Object.entries(properties).filter(([name]) => name !== 'version')),
       network: sharedNetwork(properties.network as JsonObject, stageKinds),
-      resources: orReference(RESOURCES),
+      ...steeringKeys(),
       matrix: matrix(properties.matrix as JsonObject, stageKinds),
       stages: {
         ...(properties.stages as JsonObject),
@@ -134,9 +128,13 @@ function stageKeys(): Record<string, JsonObject> {
       description: STAGE_KEYS.use?.description ?? '',
       anyOf: [REFERENCE, { type: 'object' }, { type: 'array', items: { anyOf: [REFERENCE, { type: 'object' }] } }],
     },
-    resources: orReference(RESOURCES),
+    ...steeringKeys(),
     notes: STAGE_KEYS.notes as JsonObject,
   };
+}
+
+function steeringKeys(): Record<string, JsonObject> {
+  return Object.fromEntries(STEERING_KEYS.map((name) => [name, orReference(STAGE_KEYS[name] as JsonObject)]));
 }
 
 function kindNames(stageKinds: readonly StageKind[]): JsonObject {
@@ -205,7 +203,8 @@ function orReference(schema: JsonObject): JsonObject {
   };
   if (typeof rest.type !== 'string') return { ...shown, anyOf: [rest, REFERENCE, NOTHING] };
   const inner = { ...rest, ...insideOf(rest) };
-  if (rest.type === 'string' && rest.enum === undefined) return { ...shown, ...inner, type: ['string', 'null'] };
+  if (rest.type === 'string' && rest.enum === undefined && rest.pattern === undefined)
+    return { ...shown, ...inner, type: ['string', 'null'] };
   if (rest.enum !== undefined || rest.const !== undefined || rest.pattern !== undefined)
     return { ...shown, anyOf: [inner, REFERENCE, NOTHING] };
   // One schema rather than alternatives, so that an editor shows one explanation and one error.

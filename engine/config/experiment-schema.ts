@@ -3,6 +3,7 @@
  * from it; what stands inside a stage comes from the stage kinds' own descriptions.
  */
 import type { JsonObject } from '../../base/json.ts';
+import { DURATION_PATTERN, SIZE_PATTERN } from '../../base/units.ts';
 
 export const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
 
@@ -14,7 +15,8 @@ export interface Vocabulary {
 
 export const RESOURCES: JsonObject = {
   type: 'object',
-  description: 'What an attempt of a stage takes. The default is a fixed number of the stage kind.',
+  description:
+    'What an attempt of a stage takes. Attempts run side by side as long as what they take fits the machine; only `threads` is part of the cache key.',
   properties: {
     threads: {
       type: 'integer',
@@ -24,8 +26,47 @@ export const RESOURCES: JsonObject = {
         'Native threads of an attempt. Part of the cache key, since their number can move the last bit of a sum; how many attempts run side by side is `--concurrency` and is not.',
       examples: [1, 2],
     },
+    memory: {
+      type: 'string',
+      pattern: SIZE_PATTERN,
+      description:
+        'Main memory of an attempt, as a size. An attempt that grows beyond it is ended and tried again with half as much more.',
+      examples: ['4GiB', '512MiB'],
+    },
+    gpus: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 64,
+      description:
+        'GPUs that an attempt has for itself: it sees only those that it was given (CUDA_VISIBLE_DEVICES). 0 hides them all; left out, it sees what retort sees.',
+      examples: [1],
+    },
+    disk: {
+      type: 'string',
+      pattern: SIZE_PATTERN,
+      description: 'Free space that the disk of the store must have when an attempt starts, as a size.',
+      examples: ['10GiB'],
+    },
   },
   additionalProperties: false,
+};
+
+export const RETRIES: JsonObject = {
+  type: 'integer',
+  minimum: 0,
+  maximum: 100,
+  default: 0,
+  description:
+    'How often a stage that failed, or that came to its time limit, is tried again from its newest checkpoint. What its process or machine did wrong is tried again anyway; the same failure twice at the same step is not.',
+  examples: [2],
+};
+
+export const TIME_LIMIT: JsonObject = {
+  type: 'string',
+  pattern: DURATION_PATTERN,
+  description:
+    'How long one attempt may take, as a duration. It then finishes its step, writes a checkpoint and stops; with `retries` left it goes on from there, else the node fails and the same command continues it.',
+  examples: ['2h', '90m'],
 };
 
 /** Keys that every stage may have beside its inputs and parameters. */
@@ -37,10 +78,12 @@ export const STAGE_KEYS: Readonly<Record<string, JsonObject>> = {
     type: ['string', 'object', 'array'],
   },
   resources: RESOURCES,
+  retries: RETRIES,
+  timeLimit: TIME_LIMIT,
   notes: { type: 'string', description: 'For readers; never in a cache key.' },
 };
 
-/** `network` and `resources` are checked where a stage takes them, since they may name an axis. */
+/** `network`, `resources`, `retries` and `timeLimit` are checked where a stage takes them, since they may name an axis. */
 export function experimentProperties({ dataSets, backends }: Vocabulary): Readonly<Record<string, JsonObject>> {
   return {
     version: { const: 1, description: 'The format of this file.' },
@@ -88,6 +131,8 @@ export function experimentProperties({ dataSets, backends }: Vocabulary): Readon
       type: 'object',
       description: 'What an attempt of a stage takes, for all stages; a stage can name its own.',
     },
+    retries: { description: 'How often a stage that failed is tried again, for all stages; a stage can name its own.' },
+    timeLimit: { description: 'How long one attempt may take, for all stages; a stage can name its own.' },
     matrix: {
       type: 'object',
       description:

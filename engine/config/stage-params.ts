@@ -1,11 +1,12 @@
 /** A stage's tree → its parameters, inputs, resources and origins, checked against the kind's own schema and rules. */
 import type { Json, JsonObject } from '../../base/json.ts';
+import { parseDuration, parseSize } from '../../base/units.ts';
 import type { StageKind } from '../../stages/stage.ts';
 import { isObject, withDefaults } from '../plan/defaults.ts';
 import type { Origin, ResolvedStage } from '../plan/experiment.ts';
-import { RESOURCES, STAGE_KEYS } from './experiment-schema.ts';
+import { STAGE_KEYS } from './experiment-schema.ts';
 import type { Problems } from './problems.ts';
-import type { StageTree } from './stage-tree.ts';
+import { STEERING_KEYS, type StageTree } from './stage-tree.ts';
 import { described, type Entry, get, locate, placeOf, type Span, type Tree, type TreeMap, toJson } from './tree.ts';
 import { type Subject, validate } from './validate.ts';
 
@@ -21,7 +22,7 @@ export function stageParams(stage: StageTree, axes: readonly string[], problems:
   };
   // Errors point into the stage, and a missing key at the stage's own name.
   validate({ ...written, span: stage.key }, parameterSchema(kind), subject, problems);
-  const threads = threadsOf(map, kind, problems);
+  const limits = limitsOf(map, kind, problems);
   const inputs = inputsOf(stage, problems);
   if (problems.count > before) return undefined;
 
@@ -33,9 +34,7 @@ export function stageParams(stage: StageTree, axes: readonly string[], problems:
     const related = found.found ? [] : whereItsKind(stage);
     problems.found(found, found.found ? 'value' : 'key', 'RULE', rule.message, { related });
   }
-  return problems.count > before
-    ? undefined
-    : { name, kind: kind.kind, params, inputs, origins, resources: { threads }, axes };
+  return problems.count > before ? undefined : { name, kind: kind.kind, params, inputs, origins, ...limits, axes };
 }
 
 /** What is missing is missing where the kind was chosen, often in a variant far from the stage's name. */
@@ -71,12 +70,35 @@ function pick(map: TreeMap, wanted: (key: string) => boolean): TreeMap {
   return { ...map, entries: new Map<string, Entry>([...map.entries].filter(([key]) => wanted(key))) };
 }
 
-function threadsOf(map: TreeMap, kind: StageKind, problems: Problems): number {
-  const resources = map.entries.get('resources');
-  if (!resources) return kind.threads;
-  validate({ ...resources.value }, RESOURCES, { what: '`resources`' }, problems);
-  const threads = get(resources.value, 'threads');
-  return threads?.type === 'scalar' && typeof threads.value === 'number' ? threads.value : kind.threads;
+type Limits = Pick<ResolvedStage, 'resources' | 'retries' | 'timeLimit'>;
+
+/** What steers the run and is in no key (but threads are); sizes become bytes, durations seconds. */
+function limitsOf(map: TreeMap, kind: StageKind, problems: Problems): Limits {
+  const written = pick(map, (key) => STEERING_KEYS.includes(key));
+  validate(written, STEERING, { what: 'what a stage takes' }, problems);
+  const { resources, retries, timeLimit } = toJson(written) as Readonly<Record<string, Json>>;
+  const { threads, memory, gpus, disk } = isObject(resources) ? resources : {};
+  const seconds = typeof timeLimit === 'string' ? parseDuration(timeLimit) : undefined;
+  return {
+    resources: {
+      threads: typeof threads === 'number' ? threads : kind.threads,
+      ...sizeOf('memory', memory),
+      ...(typeof gpus === 'number' && { gpus }),
+      ...sizeOf('disk', disk),
+    },
+    ...(typeof retries === 'number' && { retries }),
+    ...(seconds !== undefined && { timeLimit: seconds }),
+  };
+}
+
+const STEERING: JsonObject = {
+  type: 'object',
+  properties: Object.fromEntries(STEERING_KEYS.map((name) => [name, STAGE_KEYS[name] as JsonObject])),
+};
+
+function sizeOf<Name extends string>(name: Name, text: Json | undefined): { [K in Name]?: number } {
+  const bytes = typeof text === 'string' ? parseSize(text) : undefined;
+  return (bytes === undefined ? {} : { [name]: bytes }) as { [K in Name]?: number };
 }
 
 function inputsOf(stage: StageTree, problems: Problems): Record<string, string> {

@@ -11,6 +11,9 @@ import { described, type Entry, get, merge, type Span, type Tree, type TreeMap, 
 /** Keys of the top level that stand in for the stage's own where its schema declares them. */
 export const SHARED_KEYS = ['network', 'data', 'seed', 'backend'];
 
+/** The same for what only steers the run: every stage takes them, and none is a parameter. */
+export const STEERING_KEYS = ['resources', 'retries', 'timeLimit'];
+
 export interface StageTree {
   readonly name: string;
   /** Where the stage's name is written. */
@@ -98,8 +101,8 @@ function kindOf(
 
 function withShared(map: TreeMap, kind: StageKind, experiment: TreeMap, substitution: Substitution): TreeMap {
   const entries = new Map(map.entries);
-  for (const name of [...SHARED_KEYS, 'resources']) {
-    if (name !== 'resources' && !Object.hasOwn(kind.parameters.properties, name)) continue;
+  for (const name of [...SHARED_KEYS, ...STEERING_KEYS]) {
+    if (!STEERING_KEYS.includes(name) && !Object.hasOwn(kind.parameters.properties, name)) continue;
     const shared = experiment.entries.get(name);
     if (!shared) continue;
     const own = entries.get(name);
@@ -128,7 +131,7 @@ function sameKind(below: TreeMap, own: TreeMap): boolean {
  */
 export function reachableAxes(stage: Tree, experiment: TreeMap, variants: (axis: string) => readonly Tree[]): string[] {
   const reached = axesNamedIn(stage);
-  for (const name of [...SHARED_KEYS, 'resources']) {
+  for (const name of [...SHARED_KEYS, ...STEERING_KEYS]) {
     const shared = get(experiment, name);
     if (shared) axesNamedIn(shared, reached);
   }

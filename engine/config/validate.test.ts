@@ -110,7 +110,7 @@ it('suggests the nearest key, or lists the keys when none is near', () => {
     x.yaml:15:1 Unknown key \`data_set\` in an experiment.
         data_set: x
         ~~~~~~~~
-        Keys: \`version\`, \`name\`, \`notes\`, \`tags\`, \`data\`, \`network\`, \`seed\`, \`backend\`, \`resources\`, \`matrix\`, \`replicates\`, \`stages\`, \`compare\`, \`extends\`.
+        Keys: \`version\`, \`name\`, \`notes\`, \`tags\`, \`data\`, \`network\`, \`seed\`, \`backend\`, \`resources\`, \`retries\`, \`timeLimit\`, \`matrix\`, \`replicates\`, \`stages\`, \`compare\`, \`extends\`.
 
     1 error.
     "
@@ -125,7 +125,7 @@ it('suggests the nearest key, or lists the keys when none is near', () => {
     x.yaml:13:56 Unknown key \`batch\` in the stage \`score\` (evaluate).
           score: { stage: evaluate, images: distil, EPOCHS: 5, batch: 3 }
                                                                ~~~~~
-        Keys: \`epochs\`, \`network\`, \`images\`, \`stage\`, \`use\`, \`resources\`, \`notes\`.
+        Keys: \`epochs\`, \`network\`, \`images\`, \`stage\`, \`use\`, \`resources\`, \`retries\`, \`timeLimit\`, \`notes\`.
 
     2 errors.
     "
@@ -278,14 +278,14 @@ compare: { baseline: {} }
         replicates: 3
                     ~
 
-    x.yaml:6:23 Expected \`threads\` to be at least 1, but found 0.
+    x.yaml:6:23 Expected \`resources.threads\` to be at least 1, but found 0.
         resources: { threads: 0, memory: 4 }
                               ~
 
-    x.yaml:6:26 Unknown key \`memory\` in \`resources\`.
+    x.yaml:6:34 Expected \`resources.memory\` to be text, but found 4.
         resources: { threads: 0, memory: 4 }
-                                 ~~~~~~
-        Keys: \`threads\`.
+                                         ~
+        Write it like \`4GiB\`.
 
     x.yaml:8:35 Expected \`method\` to be \`random\` or \`herding\`, but found the text "best".
           start: { stage: select, method: best, imagesPerClass: [10] }
@@ -317,7 +317,7 @@ compare: { baseline: {} }
           score: { stage: evaluate, images: [distil], epochs: 1e-3, resources: { threads: many } }
                                                               ~~~~
 
-    x.yaml:16:83 Expected \`threads\` to be a whole number, but found the text "many".
+    x.yaml:16:83 Expected \`resources.threads\` to be a whole number, but found the text "many".
           score: { stage: evaluate, images: [distil], epochs: 1e-3, resources: { threads: many } }
                                                                                           ~~~~
 

@@ -20,8 +20,19 @@ export interface ResolvedStage {
   readonly inputs: Readonly<Record<string, string>>;
   /** By parameter path joined with dots. */
   readonly origins: Readonly<Record<string, Origin>>;
-  /** `threads` is part of the key (it can move a bit); the others only steer the scheduler. */
-  readonly resources: { readonly threads: number };
+  /** `threads` is part of the key (it can move a bit); the others only steer the scheduler. Bytes. */
+  readonly resources: {
+    readonly threads: number;
+    readonly memory?: number;
+    readonly gpus?: number;
+    readonly disk?: number;
+  };
+  /** How often a failed stage is tried again; 0 when absent. */
+  readonly retries?: number;
+  /** Seconds that one attempt may take. */
+  readonly timeLimit?: number;
+  /** Steps, below the stage's own number and rising, after which its result is taken on the way. */
+  readonly snapshots?: readonly number[];
   /** Matrix axes that the stage names itself, by `$axis` or `use`; all of the cell's axes when absent. */
   readonly axes?: readonly string[];
 }
