@@ -3,7 +3,17 @@ import type { Evaluator } from '../evaluator.ts';
 import { dc } from './dc.ts';
 import { dm } from './dm.ts';
 import { dsa } from './dsa.ts';
+import { fid } from './fid.ts';
 import { networks } from './networks.ts';
 import { relabel } from './relabel.ts';
+import { zca } from './zca.ts';
 
-export const evaluators: Readonly<Record<string, Evaluator>> = { networks, DC: dc, DSA: dsa, DM: dm, ReLabel: relabel };
+export const evaluators: Readonly<Record<string, Evaluator>> = {
+  networks,
+  DC: dc,
+  DSA: dsa,
+  DM: dm,
+  ReLabel: relabel,
+  ZCA: zca,
+  FID: fid,
+};
