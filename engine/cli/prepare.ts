@@ -76,8 +76,28 @@ export async function prepare(operands: Operands, args: Arguments): Promise<Told
   const failures = new Map<string, Failure>();
   const prepared: Prepared[] = [];
   for (const experiment of resolved.value) {
-    const data = locateDataSet(experiment.data.set, dataFolder(args));
-    const planWith = (backend: string): Result<Plan> => {
+    const { data, planWith } = planning(experiment, args);
+    const frozen = data.ok ? frozenBackend(experiment, planWith, args) : undefined;
+    const plan = frozen ?? planWith(experiment.backend);
+    for (const part of [data, plan]) if (!part.ok) failures.set(part.error.message, part.error);
+    if (data.ok && plan.ok)
+      prepared.push({ experiment: { ...experiment, backend: plan.value.backend }, plan: plan.value, data: data.value });
+  }
+  const [first, ...more] = [...failures.values()];
+  if (!first) return { ok: true, value: prepared };
+  for (const failure of [first, ...more]) tellFailure(failure);
+  return { ok: false, exit: exitCodeOf(first) };
+}
+
+/** How an experiment is planned with this machine's data, or why not; without a word to the user. */
+export function planning(
+  experiment: ResolvedExperiment,
+  args: Arguments,
+): { readonly data: Result<LocatedDataSet>; planWith(backend: string): Result<Plan> } {
+  const data = locateDataSet(experiment.data.set, dataFolder(args));
+  return {
+    data,
+    planWith(backend) {
       const numerics = backendNumerics(backend);
       if (!data.ok || !numerics.ok) return data.ok ? (numerics as Result<never>) : data;
       const plan = buildPlan(
@@ -90,15 +110,6 @@ export async function prepare(operands: Operands, args: Arguments): Promise<Told
         },
       );
       return ok(plan);
-    };
-    const frozen = data.ok ? frozenBackend(experiment, planWith, args) : undefined;
-    const plan = frozen ?? planWith(experiment.backend);
-    for (const part of [data, plan]) if (!part.ok) failures.set(part.error.message, part.error);
-    if (data.ok && plan.ok)
-      prepared.push({ experiment: { ...experiment, backend: plan.value.backend }, plan: plan.value, data: data.value });
-  }
-  const [first, ...more] = [...failures.values()];
-  if (!first) return { ok: true, value: prepared };
-  for (const failure of [first, ...more]) tellFailure(failure);
-  return { ok: false, exit: exitCodeOf(first) };
+    },
+  };
 }
