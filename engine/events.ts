@@ -47,6 +47,8 @@ export type RunEvent = { readonly at: string } & (
       readonly metrics: Metrics;
       readonly seconds: number;
       readonly artifacts: Readonly<Record<string, string>>;
+      /** Made on the way by an attempt at this node, which goes further in the same chain. */
+      readonly by?: string;
     }
   | {
       readonly type: 'node-failed';

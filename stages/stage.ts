@@ -79,6 +79,14 @@ export interface StageKind {
   readonly usesData: boolean;
   /** Native threads of an attempt unless the experiment's `resources` say otherwise. */
   readonly threads: number;
+  /**
+   * The parameter that is the number of steps, where no step depends on it: the state after k steps is the same whatever
+   * the total, and `snapshot` of it is what a run of k steps finishes with. Longer runs then go on from the kept ends of
+   * shorter ones. The conformance suite holds every kind that names one to this.
+   */
+  readonly prefixExtending?: string;
+  /** The number of steps from the parameters alone: of kinds whose runs have `snapshot` though their steps depend on it. */
+  steps?(params: JsonObject): number;
   /** Cross-field rules of the parameters that JSON Schema cannot say; messages as sentences. */
   rules?(params: JsonObject): readonly { path: readonly (string | number)[]; message: string }[];
   open(context: StageContext): Promise<StageRun>;
@@ -91,5 +99,7 @@ export interface StageRun {
   /** Step `index` (from 0) of `steps`. */
   step(state: State, index: number): State | Promise<State>;
   finish(state: State): StageResult | Promise<StageResult>;
+  /** The result as it would be after fewer steps; changes nothing of the state. Of kinds that say their number of steps. */
+  snapshot?(state: State): StageResult | Promise<StageResult>;
   close?(): void;
 }

@@ -38,6 +38,12 @@ export interface AttemptRequest {
   /** Everything that the attempt prints, and what the engine says of it. */
   readonly log: string;
   readonly checkpoints: CheckpointCadence;
+  /** Bytes: the attempt is ended when it takes more. */
+  readonly memory?: number;
+  /** The GPUs that it may see, as CUDA_VISIBLE_DEVICES names them; whatever the driver sees where absent. */
+  readonly gpus?: readonly string[];
+  /** Shorter nodes of the node's chain, to be made on the way. */
+  readonly snapshots?: readonly PlanNode[];
   /** Modules that export further `stageKinds`; their kinds come before the product's own. */
   readonly stageModules: readonly string[];
   /** A step whose numbers are none is done again, to name the operation that made them. */
@@ -57,6 +63,8 @@ export type AttemptMessage =
   | { readonly type: 'progress'; readonly step: number; readonly steps: number; readonly figures: Metrics }
   | { readonly type: 'checkpoint'; readonly step: number }
   | { readonly type: 'warning'; readonly message: string }
+  /** One of the request's snapshots is in the store; `computed` is false where somebody else had made it. */
+  | { readonly type: 'snapshot'; readonly node: string; readonly step: number; readonly computed: boolean }
   /** After `step` steps; told with progress and checkpoints and before the end, so that a killed attempt has it too. */
   | ({ readonly type: 'usage'; readonly step: number } & Usage);
 
@@ -79,4 +87,4 @@ export type AttemptEnd =
   /** The stage failed; it would fail again. */
   | { readonly type: 'failed'; readonly failure: Failure }
   /** The place failed, not the stage: a killed process, a lost lease. Another attempt may do better. */
-  | { readonly type: 'lost'; readonly failure: Failure };
+  | { readonly type: 'lost'; readonly failure: Failure; readonly outOfMemory?: boolean };

@@ -2,10 +2,12 @@
  * Resolved experiment → plan: one node for each key, however many places of the grid use it. Pure.
  *
  * A stage stands once in a cell for each of its replicates: those on which it draws random numbers itself and those of
- * whatever stands upstream. Cells come in the order of the grid, stages in topological order, then sets, then
+ * whatever stands upstream. A stage with snapshots stands once more for each of them, and so does a stage that makes
+ * metrics of it: its figures at every snapshot are the curve. Cells come in the order of the grid, stages in topological order, then sets, then
  * evaluations; a node stands where it is first needed, so every node comes after its inputs.
  */
 import type { ReplicateAxis, StageKind } from '../../stages/stage.ts';
+import { chainOf, paramsAt } from './chain.ts';
 import type { Cell, ResolvedExperiment, ResolvedStage } from './experiment.ts';
 import { cacheKey, keyManifest } from './key.ts';
 import { nodeIds } from './node-ids.ts';
@@ -31,7 +33,9 @@ interface Placed {
   readonly kind: StageKind;
   readonly replicates: readonly ReplicateAxis[];
   readonly axes: readonly string[];
-  /** Key by `set/evaluation`. */
+  /** Its own, or those of what it evaluates; rising. */
+  readonly snapshots: readonly number[];
+  /** Key by `set/evaluation@snapshot`. */
   readonly keys: Map<string, string>;
 }
 
@@ -65,27 +69,47 @@ function placeCell(cell: Cell, experiment: ResolvedExperiment, options: PlanOpti
   const placed = new Map<string, Placed>();
   for (const stage of upstreamFirst(cell.stages)) {
     const here = placeStage(stage, cell, options.stageKinds, placed);
-    for (const replicate of replicatesOf(here.replicates, experiment.replicates)) {
-      const inputs = Object.fromEntries(
-        Object.entries(stage.inputs).map(([role, name]) => [role, keyAt(placed.get(name) as Placed, replicate)]),
-      );
-      const { threads } = stage.resources;
-      const { kind, params } = { kind: here.kind, params: stage.params };
-      const seed = { base: experiment.seed, ...replicate };
-      const { dataDigest, numerics } = options;
-      const dataSet = experiment.data.set;
-      const manifest = keyManifest({ stage: kind, params, seed, inputs, dataSet, dataDigest, numerics, threads });
-      const key = cacheKey(manifest);
-      here.keys.set(replicateKey(here.replicates, replicate), key);
-      const use: NodeUse = { cell: cell.id, stage: stage.name, ...replicate };
-      const draft = drafts.get(key);
-      if (draft) draft.uses.push(use);
-      else {
-        const outputs = Object.keys(kind.outputs);
-        drafts.set(key, { key, manifest, params, threads, outputs, inputs, uses: [use], axes: here.axes });
-      }
-    }
+    for (const replicate of replicatesOf(here.replicates, experiment.replicates))
+      for (const at of [...here.snapshots, undefined])
+        placeNode(here, { ...replicate, ...(at !== undefined && { at }) }, cell, placed, experiment, options, drafts);
   }
+}
+
+/** One place of the grid: `where` says at which replicate, and at which snapshot, its own or an input's. */
+function placeNode(
+  here: Placed,
+  where: Where,
+  cell: Cell,
+  placed: ReadonlyMap<string, Placed>,
+  experiment: ResolvedExperiment,
+  { dataDigest, numerics }: PlanOptions,
+  drafts: Map<string, Draft>,
+): void {
+  const { stage, kind } = here;
+  const inputs = Object.fromEntries(
+    Object.entries(stage.inputs).map(([role, name]) => [role, keyAt(placed.get(name) as Placed, where)]),
+  );
+  const { threads } = stage.resources;
+  const own = stage.snapshots ? where.at : undefined;
+  const params = paramsAt(kind, stage.params, own);
+  const seed = { base: experiment.seed, ...where };
+  const dataSet = experiment.data.set;
+  const whole = keyManifest({ stage: kind, params, seed, inputs, dataSet, dataDigest, numerics, threads });
+  const manifest = own !== undefined && kind.prefixExtending === undefined ? { ...whole, at: own } : whole;
+  const key = cacheKey(manifest);
+  here.keys.set(placeIn(here, where), key);
+  const use: NodeUse = { cell: cell.id, stage: stage.name, ...where };
+  const draft = drafts.get(key);
+  if (draft) {
+    draft.uses.push(use);
+    return;
+  }
+  const chain = chainOf(kind, manifest, params, own);
+  drafts.set(key, {
+    ...{ key, manifest, params, threads, outputs: Object.keys(kind.outputs) },
+    ...(chain && { chain }),
+    ...{ inputs, uses: [use], axes: here.axes },
+  });
 }
 
 function placeStage(
@@ -101,11 +125,14 @@ function placeStage(
     (axis) => kind.replicates.includes(axis) || upstream.some((other) => other.replicates.includes(axis)),
   );
   const named = new Set([...(stage.axes ?? Object.keys(cell.axes)), ...upstream.flatMap((other) => other.axes)]);
+  const read = kind.outputs.metrics ? upstream.filter((other) => other.stage.snapshots) : [];
+  const snapshots = stage.snapshots ?? read.flatMap((other) => other.snapshots);
   const result = {
     stage,
     kind,
     replicates,
     axes: Object.keys(cell.axes).filter((axis) => named.has(axis)),
+    snapshots: [...new Set(snapshots)].sort((a, b) => a - b),
     keys: new Map<string, string>(),
   };
   placed.set(stage.name, result);
@@ -123,15 +150,21 @@ function* replicatesOf(
       yield { ...(axes.includes('set') && { set }), ...(axes.includes('evaluation') && { evaluation }) };
 }
 
-/** The upstream node of the same set and evaluation; axes that the upstream stage does not have are left out. */
-function keyAt(upstream: Placed, replicate: Replicate): string {
-  const key = upstream.keys.get(replicateKey(upstream.replicates, replicate));
+type Where = Replicate & { readonly at?: number };
+
+/**
+ * The upstream node of the same set, evaluation and snapshot; axes that the upstream stage does not have are left out, and
+ * a stage without that snapshot stands there with its end.
+ */
+function keyAt(upstream: Placed, where: Where): string {
+  const key = upstream.keys.get(placeIn(upstream, where));
   if (key === undefined) throw new Error(`Internal error: expected ${upstream.stage.name} to stand before its users`);
   return key;
 }
 
-function replicateKey(axes: readonly ReplicateAxis[], replicate: Replicate): string {
-  return axes.map((axis) => replicate[axis]).join('/');
+function placeIn({ replicates, snapshots }: Placed, where: Where): string {
+  const replicate = replicates.map((axis) => where[axis]).join('/');
+  return where.at !== undefined && snapshots.includes(where.at) ? `${replicate}@${where.at}` : replicate;
 }
 
 /** Stages so that each comes after its inputs; otherwise in the given order. Cycles were refused by `config`. */

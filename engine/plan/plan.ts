@@ -15,6 +15,20 @@ export interface KeyManifest {
   /** Role → key of the upstream node; `data` → name and digest of the data set. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly numerics: Readonly<Record<string, string | number>>;
+  /** Of a snapshot: the steps after which it was taken, where they are not a parameter. */
+  readonly at?: number;
+}
+
+/**
+ * Nodes of one chain are the same computation, some longer, some shorter: whoever computes one makes the shorter ones on
+ * the way, and goes on from where another has ended. See `chain.ts`.
+ */
+export interface Chain {
+  readonly id: string;
+  /** Steps after which the node's result is taken. */
+  readonly at: number;
+  /** Its stage has more steps: the result is a snapshot. */
+  readonly cut?: boolean;
 }
 
 export interface PlanNode {
@@ -26,6 +40,7 @@ export interface PlanNode {
   readonly params: JsonObject;
   readonly threads: number;
   readonly outputs: readonly string[];
+  readonly chain?: Chain;
   /** Role → id of the upstream node. */
   readonly inputs: Readonly<Record<string, string>>;
   /** Every place in the grid that this node serves (one node, many cells). */
@@ -39,6 +54,8 @@ export interface NodeUse {
   readonly set?: number;
   /** Counted from 1, within a set. */
   readonly evaluation?: number;
+  /** Steps of the snapshot that stands here, or is read here; absent for the stage's end. */
+  readonly at?: number;
 }
 
 export interface Plan {

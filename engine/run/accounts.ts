@@ -26,6 +26,9 @@ export class Account {
       case 'checkpoint':
         this.#to = this.#saved = message.step;
         return;
+      case 'snapshot':
+        if (message.computed) this.#to = this.#saved = message.step;
+        return;
       case 'usage':
         this.#usage = message;
         this.#to = Math.max(this.#to, message.step);

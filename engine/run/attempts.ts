@@ -18,6 +18,8 @@ export interface Attempts {
   readonly signal: AbortSignal;
   /** What the next attempt at a node is asked to do, with a log of its own. */
   request(node: PlanNode): AttemptRequest;
+  /** The key of a shorter node of the chain is in the store. */
+  onSnapshot(id: string, computed: boolean): void;
   /** The node's key is in the store. */
   onDone(computed: boolean): void;
 }
@@ -31,7 +33,8 @@ export async function attemptNode(node: PlanNode, attempts: Attempts): Promise<N
     const account = new Account(request);
     const running = executor.start(request, (message) => {
       account.hear(message);
-      if (message.type !== 'usage') journal.emit(eventOf(message, request));
+      if (message.type === 'snapshot') attempts.onSnapshot(message.node, message.computed);
+      else if (message.type !== 'usage') journal.emit(eventOf(message, request));
     });
     signal.addEventListener('abort', running.stop);
     const end = await running.end;
@@ -64,7 +67,7 @@ export async function attemptNode(node: PlanNode, attempts: Attempts): Promise<N
 
 /** Fields in the order of the event's declaration: they are read by people and by `grep`. */
 function eventOf(
-  message: Exclude<AttemptMessage, { type: 'usage' }>,
+  message: Exclude<AttemptMessage, { type: 'usage' | 'snapshot' }>,
   { node: { id: node }, attempt, log }: AttemptRequest,
 ): Unstamped {
   switch (message.type) {

@@ -10,7 +10,7 @@ import { attemptNode } from './attempts.ts';
 import type { Indexing } from './indexing.ts';
 import { joinOther } from './join.ts';
 import type { Journal } from './journal.ts';
-import { type NodeEnd, runSchedule } from './schedule.ts';
+import { type Carried, type NodeEnd, runSchedule } from './schedule.ts';
 import type { Tally } from './tally.ts';
 
 export interface Computing {
@@ -37,8 +37,8 @@ export async function computeNodes(nodes: readonly PlanNode[], computing: Comput
       concurrency: computing.concurrency,
       failFast: computing.failFast,
       signal: computing.signal,
-      compute: (node) => compute(node, executor, computing),
-      join: (node) => join(node, computing),
+      compute: (node, carried) => compute(node, carried, executor, computing),
+      join: (node, carried) => join(node, carried, computing),
       skip(node, reason) {
         if (reason === 'cancelled') computing.tally.cancelled();
         computing.journal.emit({ type: 'node-skipped', node: node.id, reason });
@@ -49,7 +49,7 @@ export async function computeNodes(nodes: readonly PlanNode[], computing: Comput
   }
 }
 
-async function compute(node: PlanNode, executor: Executor, computing: Computing): Promise<NodeEnd> {
+async function compute(node: PlanNode, carried: Carried, executor: Executor, computing: Computing): Promise<NodeEnd> {
   const { run, journal, tally, signal, data, checkpoints, stageModules, debugNan } = computing;
   const end = await attemptNode(node, {
     executor,
@@ -64,28 +64,46 @@ async function compute(node: PlanNode, executor: Executor, computing: Computing)
       backend: run.plan.backend,
       checkpoints,
       stageModules,
+      ...(carried.nodes.length > 0 && { snapshots: carried.nodes }),
       ...(debugNan && { debugNan }),
     }),
+    onSnapshot(id, computed) {
+      const snapshot = carried.nodes.find((candidate) => candidate.id === id);
+      if (!snapshot) return;
+      arrived(snapshot, computed, computing, node);
+      carried.arrived(snapshot);
+    },
     onDone: (computed) => arrived(node, computed, computing),
   });
   if (end === 'failed') tally.failed();
   return end;
 }
 
-async function join(node: PlanNode, computing: Computing): Promise<'done' | 'free' | 'cancelled'> {
-  const end = await joinOther(computing.run.store, node.key, computing.signal);
+async function join(node: PlanNode, carried: Carried, computing: Computing): Promise<'done' | 'free' | 'cancelled'> {
+  const { store } = computing.run;
+  const here = new Set<PlanNode>();
+  const look = () => {
+    for (const snapshot of carried.nodes) {
+      if (here.has(snapshot) || !readKey(store, snapshot.key)) continue;
+      here.add(snapshot);
+      arrived(snapshot, false, computing);
+      carried.arrived(snapshot);
+    }
+  };
+  const end = await joinOther(store, node.key, computing.signal, look);
+  look();
   if (end === 'done') arrived(node, false, computing);
   return end;
 }
 
-function arrived(node: PlanNode, computed: boolean, { run, journal, tally, indexing }: Computing): void {
+function arrived(node: PlanNode, computed: boolean, { run, journal, tally, indexing }: Computing, by?: PlanNode): void {
   const record = readKey(run.store, node.key);
   if (!record) throw new Error(`Internal error: expected the key of ${node.id} in the store`);
   const artifacts = publishArtifacts(run, node.id, record);
   const { metrics, seconds } = record;
   if (computed) {
     tally.computed();
-    journal.emit({ type: 'node-done', node: node.id, metrics, seconds, artifacts });
+    journal.emit({ type: 'node-done', node: node.id, metrics, seconds, artifacts, ...(by && { by: by.id }) });
   } else {
     tally.hit();
     journal.emit({ type: 'node-hit', node: node.id, metrics, seconds });

@@ -11,12 +11,15 @@ export async function joinOther(
   store: Store,
   key: string,
   signal: AbortSignal,
+  /** Called at every look, with the key still missing. */
+  onLook: () => void = () => {},
 ): Promise<'done' | 'free' | 'cancelled'> {
   for (;;) {
     if (signal.aborted) return 'cancelled';
     // The lease first: whoever gives it back has written the key before.
     const holder = leaseHolder(store, key);
     if (readKey(store, key)) return 'done';
+    onLook();
     if (!holder) return 'free';
     await pause(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
   }

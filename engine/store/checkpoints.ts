@@ -64,12 +64,16 @@ export function writeCheckpoint(store: Store, key: string, checkpoint: Checkpoin
   writeDurably(recordFile(folder, slot), sealed(record), { tmp: store.tmp, as: 'checkpoint-record' });
 }
 
-/** The whole one with the most steps. */
-export function newestCheckpoint(store: Store, key: string): (Checkpoint & { readonly fence: number }) | undefined {
+/** The whole one with the most steps; of those with at most so many. */
+export function newestCheckpoint(
+  store: Store,
+  key: string,
+  atMost = Number.POSITIVE_INFINITY,
+): (Checkpoint & { readonly fence: number }) | undefined {
   const folder = checkpointFolder(store, key);
   const records = SLOTS.flatMap((slot) => {
     const record = readSlot(folder, slot);
-    return record ? [{ slot, record }] : [];
+    return record && record.step <= atMost ? [{ slot, record }] : [];
   });
   for (const { slot, record } of records.sort((a, b) => b.record.step - a.record.step)) {
     const tensors = readTensors(folder, slot, record);

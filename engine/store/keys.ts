@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { sha256 } from '../../base/digest.ts';
-import type { Json } from '../../base/json.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
 import { FailureError } from '../../base/result.ts';
 import type { KeyManifest } from '../plan/plan.ts';
 import { errorCode, onDisk } from './disk-failure.ts';
@@ -30,6 +30,22 @@ export interface KeyRecord {
   /** What it took, over all attempts; not part of the result. */
   readonly seconds: number;
   readonly steps: number;
+  /** Where longer computations of the same chain go on from; not part of the result, and may be lost. */
+  readonly state?: KeptState;
+}
+
+/** A state by its object; see `kept-states.ts`. */
+export interface KeptState {
+  readonly step: number;
+  readonly tensors: StoredFile;
+  /** The names of the tensors as they came. */
+  readonly order: readonly string[];
+  readonly values: JsonObject;
+}
+
+/** Every object that a record names, kept states too: what must not be swept away while the record stands. */
+export function filesOf({ artifacts, state }: KeyRecord): StoredFile[] {
+  return [...Object.values(artifacts).flatMap((files) => Object.values(files)), ...(state ? [state.tensors] : [])];
 }
 
 export function keyPath(store: Store, key: string): string {

@@ -57,6 +57,8 @@ export const match: StageKind = {
   replicates: ['set'],
   usesData: true,
   threads: 2,
+  // Every draw is a function of the seed and the iteration, and no schedule looks at the total.
+  prefixExtending: 'iterations',
   rules: ({ augment, network }) => [
     ...augmentProblems(augment as string),
     ...networkProblems(network as JsonObject, { embeds: true }),

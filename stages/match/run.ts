@@ -10,7 +10,7 @@ import { tokensOf } from '../augment-parameter.ts';
 import { demandFinite } from '../finite.ts';
 import { networkFor } from '../network-parameter.ts';
 import { zerosLike } from '../rows.ts';
-import type { StageContext, StageRun, State } from '../stage.ts';
+import type { StageContext, StageResult, StageRun, State } from '../stage.ts';
 import { imagesPerClassOf, picture, readSyntheticSet, syntheticSetFile } from '../synthetic-set.ts';
 import { openDmStep } from './dm-step.ts';
 import { realImagesOf } from './real-images.ts';
@@ -33,6 +33,17 @@ export async function openMatch(context: StageContext): Promise<StageRun> {
     backend,
   });
 
+  const result = (state: State): StageResult => {
+    const { images } = moved(state);
+    const made = { images, labels: start.labels };
+    const files = {
+      ...syntheticSetFile(made, set),
+      'before.png': picture(start, set),
+      'after.png': picture(made, set),
+    };
+    return { artifacts: { images: files }, metrics: { loss: state.values.loss as number } };
+  };
+
   return {
     steps: params.iterations as number,
     init: () => ({
@@ -45,16 +56,8 @@ export async function openMatch(context: StageContext): Promise<StageRun> {
       report({ loss });
       return { tensors: { images, velocity }, values: { loss } };
     },
-    finish(state) {
-      const { images } = moved(state);
-      const result = { images, labels: start.labels };
-      const files = {
-        ...syntheticSetFile(result, set),
-        'before.png': picture(start, set),
-        'after.png': picture(result, set),
-      };
-      return { artifacts: { images: files }, metrics: { loss: state.values.loss as number } };
-    },
+    snapshot: result,
+    finish: result,
     close: () => step.close(),
   };
 }

@@ -9,6 +9,10 @@ import { backendNumerics } from '../../tensor/backends/open.ts';
 import { count, stageKinds } from './trivial-stages.ts';
 
 export interface TrivialStage {
+  /** `count` unless given. */
+  readonly kind?: 'count' | 'grow' | 'total' | 'score';
+  /** Steps after which there is a snapshot. */
+  readonly snapshots?: readonly number[];
   readonly from?: string;
   readonly steps?: number;
   readonly work?: number;
@@ -52,10 +56,11 @@ export function trivialPlan({ cells, sets = 1 }: TrivialExperiment): { plan: Pla
   return { plan, experiment };
 }
 
-function resolved(name: string, { from, ...params }: TrivialStage): ResolvedStage {
+function resolved(name: string, { kind = 'count', snapshots, from, ...params }: TrivialStage): ResolvedStage {
   return {
     name,
-    kind: count.kind,
+    kind,
+    ...(snapshots && { snapshots }),
     params: withDefaults(params as JsonObject, count.parameters),
     inputs: from === undefined ? {} : { from },
     origins: {},

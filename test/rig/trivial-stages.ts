@@ -77,4 +77,43 @@ function numberIn({ tensors }: State): number {
   return tensors.value?.data[0] ?? 0;
 }
 
-export const stageKinds: readonly StageKind[] = [count];
+/** The same, and what it has counted at any step is what a shorter one ends with. */
+export const grow: StageKind = {
+  ...count,
+  kind: 'grow',
+  prefixExtending: 'steps',
+  async open(context) {
+    const run = await count.open(context);
+    return { ...run, snapshot: (state) => run.finish(state) };
+  },
+};
+
+/** One whose result says how long it was to be: its snapshots are not what shorter ones end with. */
+export const total: StageKind = {
+  ...count,
+  kind: 'total',
+  steps: ({ steps }) => steps as number,
+  async open(context) {
+    const run = await count.open({ ...context, params: { ...context.params, salt: context.params.steps ?? 0 } });
+    return { ...run, snapshot: (state) => run.finish(state) };
+  },
+};
+
+/** Makes metrics, as far as the engine can see. */
+export const score: StageKind = {
+  ...count,
+  kind: 'score',
+  outputs: { metrics: { type: 'metrics', description: 'The number.' } },
+  async open(context) {
+    const run = await count.open(context);
+    return {
+      ...run,
+      async finish(state) {
+        const { artifacts, metrics } = await run.finish(state);
+        return { artifacts: { metrics: artifacts.count ?? {} }, metrics };
+      },
+    };
+  },
+};
+
+export const stageKinds: readonly StageKind[] = [count, grow, total, score];

@@ -1,7 +1,7 @@
 /**
  * One attempt at one node, from lease to key: the same in every place where attempts run.
  *
- *     take the lease → the key, if somebody was faster → the newest checkpoint, or `init` → steps → `finish` →
+ *     take the lease → the key, if somebody was faster → the furthest state, or `init` → steps → `finish` →
  *     objects → key → checkpoints away → give the lease back
  *
  * Invariant: nothing that others see is written without asking first whether the lease is still held. Between two steps
@@ -16,10 +16,11 @@ import { readKey } from '../../store/keys.ts';
 import { type Lease, takeLease } from '../../store/leases.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import type { AttemptEnd, AttemptMessage, AttemptRequest } from '../executor.ts';
-import { commitResult } from './commit.ts';
+import { commitResult, conflictMessage } from './commit.ts';
 import { keepAlive } from './heartbeat.ts';
 import { type Log, openLog } from './log.ts';
 import { openStage } from './open-stage.ts';
+import { snapshotOf } from './snapshots.ts';
 import { runSteps } from './steps.ts';
 import { measureUsage } from './usage.ts';
 
@@ -78,10 +79,11 @@ async function computed(
     fault('stage-opened');
     const last = await runSteps({ begun, store, lease, request, control, log, stage, figures, position, tellUsage });
     if (!last) return { type: 'stopped' };
-    const result = await stage.finish(last.state);
+    const { state, step: steps } = last;
+    const result = await (node.chain?.cut ? snapshotOf(stage, node, state) : stage.finish(state));
     fault('stage-finished');
     const seconds = last.secondsBefore + (performance.now() - begun) / 1000;
-    const committed = commitResult(store, lease, { node, result, seconds, steps: stage.steps });
+    const committed = commitResult(store, lease, { node, result, seconds, steps, state });
     if (committed === 'conflict') control.send({ type: 'warning', message: conflictMessage(node.id) });
     removeCheckpoints(store, node.key);
     return { type: 'done', computed: true };
@@ -89,10 +91,6 @@ async function computed(
     tellUsage();
     stage?.close?.();
   }
-}
-
-function conflictMessage(id: string): string {
-  return `${id} gave another result than before for the same key: its stage, backend or machine is not deterministic. The first result stands; the other is kept beside it.`;
 }
 
 function endOfThrown(error: unknown, { node, log: place }: AttemptRequest, log: Log): AttemptEnd {

@@ -1,7 +1,8 @@
 /** What a stage has made goes into the store: every object first, the key last. */
 import { FailureError } from '../../../base/result.ts';
-import type { StageResult } from '../../../stages/stage.ts';
+import type { StageResult, State } from '../../../stages/stage.ts';
 import type { PlanNode } from '../../plan/plan.ts';
+import { keepState, noteInChain } from '../../store/kept-states.ts';
 import { commitKey, type KeyRecord, type StoredFile } from '../../store/keys.ts';
 import type { Lease } from '../../store/leases.ts';
 import { putObject } from '../../store/objects.ts';
@@ -12,12 +13,14 @@ export interface Finished {
   readonly result: StageResult;
   readonly seconds: number;
   readonly steps: number;
+  /** Kept where longer nodes can go on from it. */
+  readonly state: State;
 }
 
 export function commitResult(
   store: Store,
   lease: Lease,
-  { node, result, seconds, steps }: Finished,
+  { node, result, seconds, steps, state }: Finished,
 ): ReturnType<typeof commitKey> {
   demandOutputs(node, result);
   const artifacts: Record<string, Record<string, StoredFile>> = {};
@@ -36,7 +39,9 @@ export function commitResult(
     metrics: result.metrics,
     seconds,
     steps,
+    ...(node.chain && { state: keepState(store, steps, state) }),
   };
+  noteInChain(store, node);
   if (!lease.check()) throw new FailureError(lease.lost());
   return commitKey(store, record);
 }
@@ -45,4 +50,8 @@ function demandOutputs({ id, outputs }: PlanNode, { artifacts }: StageResult): v
   const made = Object.keys(artifacts);
   if ([...made].sort().join() === [...outputs].sort().join()) return;
   throw new Error(`Internal error: expected ${id} to make ${outputs.join(', ')}, got ${made.join(', ')}`);
+}
+
+export function conflictMessage(id: string): string {
+  return `${id} gave another result than before for the same key: its stage, backend or machine is not deterministic. The first result stands; the other is kept beside it.`;
 }

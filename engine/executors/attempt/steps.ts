@@ -5,14 +5,16 @@
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { firstNotFinite } from '../../../stages/finite.ts';
 import type { StageRun, State } from '../../../stages/stage.ts';
-import { newestCheckpoint, writeCheckpoint } from '../../store/checkpoints.ts';
+import { writeCheckpoint } from '../../store/checkpoints.ts';
 import { fault } from '../../store/faults.ts';
+import { type Beginning, furthestState, noteInChain } from '../../store/kept-states.ts';
 import type { Lease } from '../../store/leases.ts';
 import type { Store } from '../../store/store.ts';
 import type { AttemptRequest } from '../executor.ts';
 import type { AttemptControl } from './attempt.ts';
 import { isNotFinite } from './debug-nan.ts';
 import type { Log } from './log.ts';
+import { onTheWay } from './snapshots.ts';
 
 /** Progress is told at most this often. */
 const PROGRESS_EVERY_MS = 200;
@@ -35,6 +37,7 @@ export interface Steps {
 
 export interface LastState {
   readonly state: State;
+  readonly step: number;
   /** What earlier attempts took up to the checkpoint where this one began. */
   readonly secondsBefore: number;
 }
@@ -42,8 +45,12 @@ export interface LastState {
 /** The state after the last step; undefined where the attempt was asked to stop. */
 export async function runSteps(steps: Steps): Promise<LastState | undefined> {
   const { store, request, control, log, stage, figures } = steps;
+  const { node } = request;
   const { everySeconds, everySteps } = request.checkpoints;
-  const found = newestCheckpoint(store, request.node.key);
+  const end = node.chain?.at ?? stage.steps;
+  noteInChain(store, node);
+  const snapshots = onTheWay(steps);
+  const found = furthestState(store, node, Math.min(end, snapshots.first ?? end));
   let state = found?.state ?? (await stage.init());
   let step = found?.step ?? 0;
   const secondsBefore = found?.seconds ?? 0;
@@ -51,13 +58,13 @@ export async function runSteps(steps: Steps): Promise<LastState | undefined> {
   let savedAt = performance.now();
   let toldAt = 0;
   steps.position.step = step;
-  control.send({ type: 'started', fromStep: step, steps: stage.steps });
-  log(found ? `goes on from the checkpoint at step ${step} of ${stage.steps}` : `begins: ${stage.steps} steps`);
+  control.send({ type: 'started', fromStep: step, steps: end });
+  log(found ? `goes on from ${beginning(found, node.key)} at step ${step} of ${end}` : `begins: ${end} steps`);
+  const secondsSoFar = () => secondsBefore + (performance.now() - steps.begun) / 1000;
 
   const save = () => {
     if (saved === step) return;
-    const seconds = secondsBefore + (performance.now() - steps.begun) / 1000;
-    writeCheckpoint(store, request.node.key, { step, state, seconds }, steps.lease);
+    writeCheckpoint(store, node.key, { step, state, seconds: secondsSoFar() }, steps.lease);
     saved = step;
     savedAt = performance.now();
     control.send({ type: 'checkpoint', step });
@@ -65,7 +72,8 @@ export async function runSteps(steps: Steps): Promise<LastState | undefined> {
     log(`checkpoint at step ${step}`);
   };
 
-  while (step < stage.steps) {
+  await snapshots.take(step, state, secondsSoFar());
+  while (step < end) {
     if (control.stopAsked()) {
       save();
       return undefined;
@@ -81,15 +89,20 @@ export async function runSteps(steps: Steps): Promise<LastState | undefined> {
     steps.position.step = step;
     fault('step-done');
     const now = performance.now();
-    if (now - toldAt >= PROGRESS_EVERY_MS || step === stage.steps) {
+    if (now - toldAt >= PROGRESS_EVERY_MS || step === end) {
       toldAt = now;
-      control.send({ type: 'progress', step, steps: stage.steps, figures: { ...figures } });
+      control.send({ type: 'progress', step, steps: end, figures: { ...figures } });
       steps.tellUsage();
     }
-    const isLast = step === stage.steps;
+    await snapshots.take(step, state, secondsSoFar());
+    const isLast = step === end;
     const isDue = now - savedAt >= 1000 * everySeconds || (everySteps !== undefined && step % everySteps === 0);
     if (isDue && !isLast) save();
     await eventLoopTurn();
   }
-  return { state, secondsBefore };
+  return { state, step, secondsBefore };
+}
+
+function beginning({ key, finished }: Beginning, own: string): string {
+  return key === own ? 'the checkpoint' : `the ${finished ? 'end' : 'checkpoint'} of ${key}`;
 }

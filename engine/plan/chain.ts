@@ -1,0 +1,37 @@
+/**
+ * Chains: nodes that are one computation, longer or shorter. Where a stage's steps do not depend on their number, all
+ * nodes that differ in nothing but that number are one chain, and a snapshot after k steps is the very node of k steps.
+ * Where they do, a chain is a stage with its snapshots.
+ */
+import { canonicalJson } from '../../base/canonical-json.ts';
+import { sha256 } from '../../base/digest.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
+import type { StageKind } from '../../stages/stage.ts';
+import type { Chain, KeyManifest } from './plan.ts';
+
+/** The number of steps of a stage that can give a result before its end; undefined for others. */
+export function stepsOf(kind: StageKind, params: JsonObject): number | undefined {
+  if (kind.prefixExtending !== undefined) return params[kind.prefixExtending] as number;
+  return kind.steps?.(params);
+}
+
+/** What is computed for a snapshot: the parameters of a shorter stage, where there is such a thing. */
+export function paramsAt(kind: StageKind, params: JsonObject, at: number | undefined): JsonObject {
+  return at === undefined || kind.prefixExtending === undefined ? params : { ...params, [kind.prefixExtending]: at };
+}
+
+/** `manifest` is that of the stage's end, or of a snapshot where that is a stage of its own; `params` are all of them. */
+export function chainOf(
+  kind: StageKind,
+  manifest: KeyManifest,
+  params: JsonObject,
+  at: number | undefined,
+): Chain | undefined {
+  const steps = stepsOf(kind, params);
+  if (steps === undefined) return undefined;
+  const { [kind.prefixExtending ?? '']: _, ...rest } = manifest.params;
+  const { at: __, ...whole } = manifest;
+  // The name of the parameter keeps it from being the key of the node whose number of steps is the default.
+  const id = sha256(canonicalJson({ ...whole, params: rest, extends: kind.prefixExtending ?? '' } as unknown as Json));
+  return kind.prefixExtending !== undefined || at === undefined ? { id, at: steps } : { id, at, cut: true };
+}
