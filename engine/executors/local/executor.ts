@@ -22,10 +22,10 @@ export function openLocalExecutor(): Executor {
     for (const child of children) child.kill();
   };
 
-  const newChild = () => {
+  const newChild = (gpus: string | undefined) => {
     script ??= childScript();
     if (children.size === 0) process.on('exit', killAll);
-    const child = new ChildHandle(script, environment(faulty));
+    const child = new ChildHandle(script, environment(faulty), gpus);
     children.add(child);
     void child.gone.then(() => {
       children.delete(child);
@@ -36,9 +36,19 @@ export function openLocalExecutor(): Executor {
     return child;
   };
 
+  /** The one that was busy last, if it sees the right GPUs and has not grown too large for this attempt already. */
+  const idleChild = (gpus: string | undefined, memory: number | undefined) => {
+    const at = idle.findLastIndex((child) => child.gpus === gpus);
+    const [child] = at < 0 ? [] : idle.splice(at, 1);
+    if (!child || memory === undefined || child.memory <= memory / 2) return child;
+    child.release();
+    return undefined;
+  };
+
   return {
     start(request, onMessage) {
-      const child = idle.pop() ?? newChild();
+      const gpus = request.gpus?.join(',');
+      const child = idleChild(gpus, request.memory) ?? newChild(gpus);
       const attempt = child.start(request, onMessage);
       const end = attempt.end.then((how) => {
         if (how.type === 'lost') faulty = false;
