@@ -98,6 +98,28 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/compare.ts'),
   },
   {
+    name: 'diff',
+    operands: 'A B [key=value…]',
+    fewest: 2,
+    summary: 'What differs between two runs, slices or files.',
+    details:
+      'A and B: a run (or `last`), a file as it is now, or a slice of either, `RUN:axis=value[,axis=value]`. Configuration:\nonly what differs. Results: cell by cell, B - A, with intervals and exact tests.',
+    examples: [
+      ['retort diff 20261124 last', 'a run against the newest'],
+      ['retort diff last:method=dc last:method=dsa', 'two slices of one grid'],
+      ['retort diff last grid.yaml --exit-code', 'exit 6 when the file has moved on'],
+    ],
+    flags: {
+      store,
+      data,
+      backend,
+      metric: { value: 'NAME', description: "The figure to compare (default: the experiment's)." },
+      format: { value: 'FORMAT', choices: TABLE_FORMAT_NAMES, description: 'table, md, csv or json.' },
+      'exit-code': { description: 'Exit 6 when anything differs.' },
+    },
+    load: () => import('./commands/diff.ts'),
+  },
+  {
     name: 'ls',
     operands: '',
     fewest: 0,

@@ -13,6 +13,8 @@ export const EXIT = {
   locked: 4,
   /** A peer or an optional package is missing. */
   packageMissing: 5,
+  /** `diff --exit-code` found differences. */
+  different: 6,
   /** A bug; sysexits' EX_SOFTWARE. */
   bug: 70,
   /** Interrupted: the same command continues; sysexits' EX_TEMPFAIL. */

@@ -1,5 +1,6 @@
 /** A result table for people (`table`, `md`) and for programs (`csv`, `json`: full precision, shares as shares). */
 import { blockWidth, type TextColumn, textBlock, wrapped } from './columns-of-text.ts';
+import { csvLines, markdownLines } from './delimited.ts';
 import type { Interval } from './statistics.ts';
 import type { ResultTable, TableRow } from './table.ts';
 import type { TableFormat } from './table-format-names.ts';
@@ -45,12 +46,7 @@ function textTable(table: ResultTable, width: number): string {
 function markdownTable(table: ResultTable): string {
   const { names, means, differences, remarks } = columnsOf(table);
   const columns = [...names, ...means, ...differences, ...remarks];
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  const lines = [
-    line(columns.map((column) => column.header)),
-    line(columns.map((column) => (column.right ? '--:' : '---'))),
-    ...table.rows.map((_, row) => line(columns.map((column) => column.cells[row] ?? ''))),
-  ];
+  const lines = markdownLines(columns);
   return `${title(table)}\n\n${lines.join('\n')}\n\n${tableNotes(table).join(' ')}\n`;
 }
 
@@ -109,6 +105,8 @@ function remark(row: TableRow): string {
       return '';
     case 'failed':
       return `failed: ${counted}`;
+    case 'pruned':
+      return `pruned: ${counted}`;
     case 'incomplete':
       return `incomplete: ${counted}`;
     case 'missing':
@@ -153,14 +151,5 @@ function csvTable({ rows, axes, metric, baseline }: ResultTable): string {
     ['p_smallest', (row) => row.difference?.smallestP],
     ['p_holm', (row) => row.difference?.adjustedP],
   ];
-  const lines = [
-    columns.map(([header]) => header),
-    ...rows.map((row) => columns.map(([, cell]) => String(cell(row) ?? ''))),
-  ];
-  return lines.map((cells) => `${cells.map(quoted).join(',')}\n`).join('');
-}
-
-/** RFC 4180. */
-function quoted(cell: string): string {
-  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+  return csvLines([columns.map(([header]) => header), ...rows.map((row) => columns.map(([, cell]) => cell(row)))]);
 }

@@ -1,6 +1,7 @@
 /** How to read a table: what n, sd, intervals and p are, and what so few sets can say. Only what the table really shows. */
 import type { Difference } from './statistics.ts';
 import type { ResultTable } from './table.ts';
+import { pseudoReplication } from './test-notes.ts';
 import { isShare, probability } from './wording.ts';
 
 export function tableNotes({ rows, metric, baseline }: ResultTable): string[] {
@@ -9,6 +10,7 @@ export function tableNotes({ rows, metric, baseline }: ResultTable): string[] {
     "n: synthetic sets x networks trained on each; sd between sets and within them; intervals by Student's t over sets.",
   ];
   if (sets.includes(1)) notes.push('One set has neither an sd between sets nor an interval.');
+  notes.push(...pseudoReplication(rows));
   const found = rows.flatMap((row) => (row.difference ? [row.difference] : []));
   if (found.length === 0) return notes;
   const points = isShare(metric) ? ' in percentage points' : '';
@@ -35,7 +37,7 @@ function methods(found: readonly Difference[]): string {
   if (!fewest) return welch;
   const paired = `paired by set; ${
     fewest.n > 1
-      ? `p by exact sign flips, which with ${fewest.n} pairs cannot be below ${probability(fewest.smallestP ?? 1)}`
+      ? `p by exact sign flips, which with ${fewest.n} pairs cannot be below ${probability(fewest.smallestP ?? 1)}${(fewest.smallestP ?? 1) > 0.05 ? ' (never p < 0.05)' : ''}`
       : 'one pair has neither an interval nor a p'
   }`;
   return pairs.length < found.length ? `${paired}; the others ${welch}` : paired;

@@ -101,7 +101,7 @@ it('shows n, mean, both spreads, interval and the paired difference from the bas
 
     n: synthetic sets x networks trained on each; sd between sets and within them; intervals by Student's t over sets.
     Differences from random in percentage points: paired by set; p by exact sign flips, which with 4 pairs cannot be below
-    0.125.
+    0.125 (never p < 0.05).
     "
   `);
   expect(shown(table, 'table', 80)).toMatchInlineSnapshot(`
@@ -120,7 +120,7 @@ it('shows n, mean, both spreads, interval and the paired difference from the bas
     n: synthetic sets x networks trained on each; sd between sets and within them;
     intervals by Student's t over sets.
     Differences from random in percentage points: paired by set; p by exact sign
-    flips, which with 4 pairs cannot be below 0.125.
+    flips, which with 4 pairs cannot be below 0.125 (never p < 0.05).
     "
   `);
   expect(shown(table, 'md')).toMatchInlineSnapshot(`
@@ -132,7 +132,7 @@ it('shows n, mean, both spreads, interval and the paired difference from the bas
     | random | 4 x 2 | 75.21 | 0.84 | 0.22 | 73.87 to 76.54 | baseline |  |  |
     | dm | 4 x 2 | 79.09 | 0.39 | 0.13 | 78.46 to 79.71 | +3.88 | 2.45 to 5.31 | 0.125 |
 
-    n: synthetic sets x networks trained on each; sd between sets and within them; intervals by Student's t over sets. Differences from random in percentage points: paired by set; p by exact sign flips, which with 4 pairs cannot be below 0.125.
+    n: synthetic sets x networks trained on each; sd between sets and within them; intervals by Student's t over sets. Differences from random in percentage points: paired by set; p by exact sign flips, which with 4 pairs cannot be below 0.125 (never p < 0.05).
     "
   `);
   expect(shown(table, 'csv')).toMatchInlineSnapshot(`
@@ -202,7 +202,7 @@ it('marks what is missing, what failed and what was never run', () => {
 
     n: synthetic sets x networks trained on each; sd between sets and within them; intervals by Student's t over sets.
     Differences from random in percentage points: paired by set; p by exact sign flips, which with 2 pairs cannot be below
-    0.5.
+    0.5 (never p < 0.05).
     p is adjusted for the 2 differences of this table (Holm).
     "
   `);
@@ -230,7 +230,7 @@ it('compares along one axis with all others equal; rows compared stand together'
 
     n: synthetic sets x networks trained on each; sd between sets and within them; intervals by Student's t over sets.
     Differences from random in percentage points: paired by set; p by exact sign flips, which with 2 pairs cannot be below
-    0.5.
+    0.5 (never p < 0.05).
     "
   `);
   expect(shown(tableOf(plan, values, { by: 'imagesPerClass', metric: 'loss' }))).toMatchInlineSnapshot(`
@@ -243,7 +243,8 @@ it('compares along one axis with all others equal; rows compared stand together'
     dm      10              2 x 1  0.195    0.007071          -  0.1315 to 0.2585               -0.195  -0.2585 to -0.1315  0.5
 
     n: synthetic sets x networks trained on each; sd between sets and within them; intervals by Student's t over sets.
-    Differences from imagesPerClass=1: paired by set; p by exact sign flips, which with 2 pairs cannot be below 0.5.
+    Differences from imagesPerClass=1: paired by set; p by exact sign flips, which with 2 pairs cannot be below 0.5 (never p
+    < 0.05).
     "
   `);
 });
