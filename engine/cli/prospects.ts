@@ -1,13 +1,14 @@
 /** What would become of every node of a plan, and why: what `plan` and `explain` show, in words and for programs. */
 import type { Json } from '../../base/json.ts';
 import { stageKind } from '../../stages/registry.ts';
+import { byChain } from '../plan/chain.ts';
 import { defaultsOf } from '../plan/defaults.ts';
 import { type Change, type EarlierResults, type Explanation, explainer } from '../plan/explain.ts';
 import { changeInWords, inShort, type Wording } from '../plan/explain-words.ts';
 import type { Plan, PlanNode } from '../plan/plan.ts';
 import { figures } from '../report/wording.ts';
-import { newestCheckpoint } from '../store/checkpoints.ts';
 import type { EarlierResult } from '../store/earlier-results.ts';
+import { type Beginning, furthestState } from '../store/kept-states.ts';
 import { leaseHolder } from '../store/leases.ts';
 import type { Store } from '../store/store.ts';
 import type { Records } from './results.ts';
@@ -19,8 +20,11 @@ export interface Prospect {
   readonly says: string;
   /** What the hit took when it was computed. */
   readonly seconds?: number;
-  /** The step after which a checkpoint stands. */
+  /** The step at which it goes on, and from whose state: its own checkpoint, or another node's of its chain. */
   readonly fromStep?: number;
+  readonly fromKey?: string;
+  /** The node on whose way it is made: a longer one of its chain. */
+  readonly by?: string;
   /** Of a node that is not there. */
   readonly because?: Reason;
 }
@@ -37,6 +41,11 @@ export interface Known {
 export function prospectsOf(plan: Plan, { store, records, earlier }: Known): Prospect[] {
   const explain = explainer(plan, asEarlier(earlier));
   const wording = wordingOf(plan);
+  const missing = byChain(
+    plan.nodes.filter(({ key }) => !records.has(key)),
+    (node) => node,
+  );
+  const chains = new Map(missing.flatMap((chain) => chain.map((node) => [node, chain] as const)));
   return plan.nodes.map((node): Prospect => {
     const record = records.get(node.key);
     if (record) {
@@ -51,13 +60,25 @@ export function prospectsOf(plan: Plan, { store, records, earlier }: Known): Pro
       return { node, state: 'running', says, because };
     }
     const short = inShort(explanation, wording);
-    const checkpoint = store && newestCheckpoint(store, node.key);
-    if (checkpoint) {
-      const { step } = checkpoint;
-      return { node, state: 'to continue', says: `to continue after step ${step}: ${short}`, fromStep: step, because };
+    const chain = chains.get(node) ?? [node];
+    const carrier = chain.at(-1) ?? node;
+    if (carrier !== node)
+      return { node, state: 'to run', says: `to run, on the way of ${carrier.id}: ${short}`, by: carrier.id, because };
+    const beginning = store && furthestState(store, node, chain[0]?.chain?.at ?? Number.POSITIVE_INFINITY);
+    if (beginning) {
+      const says = `${continuesFrom(node, beginning, wording)}: ${short}`;
+      return { node, state: 'to continue', says, fromStep: beginning.step, fromKey: beginning.key, because };
     }
     return { node, state: 'to run', says: `to run: ${short}`, because };
   });
+}
+
+function continuesFrom({ key: own }: PlanNode, { key, step, finished }: Beginning, { nodeId }: Wording): string {
+  if (key === own) return `to continue after step ${step}`;
+  const whose = nodeId(key) ?? `key ${key.slice(0, 8)}`;
+  return finished
+    ? `continues from step ${step} of ${whose}, where that ended`
+    : `continues from step ${step} of ${whose}, which is unfinished`;
 }
 
 function asEarlier(results: readonly EarlierResult[]): EarlierResults {

@@ -7,7 +7,7 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import { sha256 } from '../../base/digest.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { StageKind } from '../../stages/stage.ts';
-import type { Chain, KeyManifest } from './plan.ts';
+import type { Chain, KeyManifest, PlanNode } from './plan.ts';
 
 /** The number of steps of a stage that can give a result before its end; undefined for others. */
 export function stepsOf(kind: StageKind, params: JsonObject): number | undefined {
@@ -34,4 +34,18 @@ export function chainOf(
   // The name of the parameter keeps it from being the key of the node whose number of steps is the default.
   const id = sha256(canonicalJson({ ...whole, params: rest, extends: kind.prefixExtending ?? '' } as unknown as Json));
   return kind.prefixExtending !== undefined || at === undefined ? { id, at: steps } : { id, at, cut: true };
+}
+
+/** Nodes by chain, the shortest first: the last of each makes the others on its way. A node of no chain is alone. */
+export function byChain<T>(items: readonly T[], nodeOf: (item: T) => PlanNode): T[][] {
+  const chains = new Map<string, T[]>();
+  for (const item of items) {
+    const { id, chain } = nodeOf(item);
+    const name = chain ? chain.id : `alone ${id}`;
+    const members = chains.get(name);
+    if (members) members.push(item);
+    else chains.set(name, [item]);
+  }
+  const steps = (item: T) => nodeOf(item).chain?.at ?? 0;
+  return [...chains.values()].map((members) => members.sort((a, b) => steps(a) - steps(b)));
 }

@@ -51,6 +51,8 @@ export async function computeNodes(nodes: readonly PlanNode[], computing: Comput
 
 async function compute(node: PlanNode, carried: Carried, executor: Executor, computing: Computing): Promise<NodeEnd> {
   const { run, journal, tally, signal, data, checkpoints, stageModules, debugNan } = computing;
+  // An attempt after a lost one is not asked for what that one has made.
+  const awaited = new Map(carried.nodes.map((snapshot) => [snapshot.id, snapshot]));
   const end = await attemptNode(node, {
     executor,
     journal,
@@ -64,12 +66,13 @@ async function compute(node: PlanNode, carried: Carried, executor: Executor, com
       backend: run.plan.backend,
       checkpoints,
       stageModules,
-      ...(carried.nodes.length > 0 && { snapshots: carried.nodes }),
+      ...(awaited.size > 0 && { snapshots: [...awaited.values()] }),
       ...(debugNan && { debugNan }),
     }),
     onSnapshot(id, computed) {
-      const snapshot = carried.nodes.find((candidate) => candidate.id === id);
+      const snapshot = awaited.get(id);
       if (!snapshot) return;
+      awaited.delete(id);
       arrived(snapshot, computed, computing, node);
       carried.arrived(snapshot);
     },

@@ -8,6 +8,7 @@
  * A node that another driver is working on is waited for beside the queue, so that it takes nobody's place.
  */
 import PQueue from 'p-queue';
+import { byChain } from '../plan/chain.ts';
 import type { PlanNode } from '../plan/plan.ts';
 
 export type NodeEnd = 'done' | 'failed' | 'held' | 'cancelled';
@@ -106,16 +107,9 @@ export async function runSchedule(schedule: Schedule): Promise<void> {
   for (const { node } of open) schedule.skip(node, signal.aborted ? 'cancelled' : 'fail-fast');
 }
 
-/** Nodes of one chain read the same, so they are ready at the same moment; a node of none is alone. */
+/** Nodes of one chain read the same, so they are ready at the same moment. */
 function chains(ready: readonly Waiting[]): Waiting[][] {
-  const byChain = new Map<string, Waiting[]>();
-  for (const waiting of ready) {
-    const { id, chain } = waiting.node;
-    const name = chain ? chain.id : `alone ${id}`;
-    byChain.set(name, [...(byChain.get(name) ?? []), waiting]);
-  }
-  const steps = ({ node }: Waiting) => node.chain?.at ?? 0;
-  return [...byChain.values()].map((chain) => chain.sort((a, b) => steps(a) - steps(b)));
+  return byChain(ready, ({ node }) => node);
 }
 
 function linked(nodes: readonly PlanNode[]): Waiting[] {
