@@ -64,7 +64,7 @@ export function takeLeaseIn(folder: string, tmp: string, { run, process = thisPr
       const standing = readOwner(folder);
       if (!standing) continue;
       if (isLive(folder, tmp, standing)) return heldBy(standing);
-      moveAway(folder, standing);
+      breakLease(folder, standing);
     }
   });
 }
@@ -108,7 +108,7 @@ function leaseOf(folder: string, tmp: string, owner: Owner): Lease {
     check: () => holds(folder, owner),
     renew: () => renewLease(heartbeat),
     release() {
-      if (!holds(folder, owner) || !moveAway(folder, owner)) return;
+      if (!holds(folder, owner) || !breakLease(folder, owner)) return;
       // Those of owners that died before us, too.
       for (const name of readdirSync(folder))
         if (name.startsWith('stale-')) rmSync(join(folder, name), { recursive: true, force: true });
@@ -152,7 +152,7 @@ function holds(folder: string, { token }: Owner): boolean {
 }
 
 /** False when it has been moved away before. */
-function moveAway(folder: string, owner: Owner): boolean {
+export function breakLease(folder: string, owner: Owner): boolean {
   const stale = staleFolder(folder, owner.token);
   try {
     renameSync(heldFolder(folder), stale);

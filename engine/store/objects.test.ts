@@ -33,7 +33,7 @@ it('is not written again', () => {
   const path = objectPath(store, putObject(store, bytes));
   const before = statSync(path);
   putObject(store, bytes);
-  expect(statSync(path)).toEqual(before);
+  expect(statSync(path).ino).toBe(before.ino);
 });
 
 it('is replaced when its end is missing', () => {

@@ -2,7 +2,7 @@
  * Bytes named by their SHA-256. An object is never changed; storing it again does nothing, unless what is there has
  * another size (a torn copy, a disk that lost its end): then it is replaced.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../../base/digest.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
@@ -20,7 +20,18 @@ export function putObject(store: Store, bytes: Uint8Array): string {
   const path = objectPath(store, digest);
   if (objectSize(store, digest) !== bytes.length)
     writeDurably(path, bytes, { tmp: store.tmp, mode: 0o444, as: 'object' });
+  else touch(path);
   return digest;
+}
+
+/** A garbage collection leaves alone what was wanted again since it looked. */
+function touch(path: string): void {
+  try {
+    const now = new Date();
+    utimesSync(path, now, now);
+  } catch {
+    // Somebody else's file: then its age stays what it is.
+  }
 }
 
 /** In bytes; undefined where there is no such object. */

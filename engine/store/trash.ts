@@ -9,7 +9,7 @@
  * the same command goes on.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { errorCode, onDisk } from './disk-failure.ts';
 import { makeFolder, syncFolder, temporaryPath, writeDurably } from './durable.ts';
@@ -31,6 +31,8 @@ export interface TrashItem {
   readonly reason: string;
   /** Relative to the store, in the order in which they leave it. */
   readonly paths: readonly string[];
+  /** Objects that a later item of the batch has too: they leave with the last one, and come back with the first. */
+  readonly shared?: readonly string[];
 }
 
 export interface TrashBatch {
@@ -80,15 +82,22 @@ export function isInTrash(store: Store, { id }: TrashBatch, { paths }: TrashItem
 }
 
 /** What stands in the store by now stays; it is the same or newer. */
-export function restoreItem(store: Store, { id }: TrashBatch, { paths }: TrashItem): void {
-  for (const path of [...paths].reverse()) {
+export function restoreItem(store: Store, { id }: TrashBatch, { paths, shared = [] }: TrashItem): void {
+  for (const path of [...paths, ...shared].reverse()) {
     const [from, to] = [join(trashFolder(store), id, 'files', path), join(store.folder, path)];
     if (!existsSync(from)) fetchElsewhere(store, path, to);
-    else if (existsSync(to)) rmSync(from, { recursive: true, force: true });
-    else move(from, to);
+    else merge(from, to);
     fault('trash-restored');
   }
   removeIfEmpty(store, id);
+}
+
+/** Folders meet where parts of a run had left before the run itself. */
+function merge(from: string, to: string): void {
+  if (!existsSync(to)) move(from, to);
+  else if (statSync(from).isDirectory() && statSync(to).isDirectory())
+    for (const name of readdirSync(from)) merge(join(from, name), join(to, name));
+  rmSync(from, { recursive: true, force: true });
 }
 
 /** An object that several results had in common left with the last of them. */

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheKey } from '../plan/key.ts';
-import { type Finding, REPAIR, RUN_AGAIN, type Verifying } from './findings.ts';
+import { type Finding, REPAIR, type Verifying } from './findings.ts';
 import { allKeys, keyPath, readRecord, recordSeal } from './keys.ts';
 import { sayNode } from './node-names.ts';
 import { objectPath, objectSize } from './objects.ts';
@@ -19,6 +19,14 @@ export function* verifyKeys(verifying: Verifying): Generator<Finding> {
       yield { type: 'damage', part: 'keys', place: path, message: wrong, nodes, help: REPAIR, aside: [path] };
       continue;
     }
+    const state = readRecord(path, key)?.state;
+    if (state) {
+      users.set(state.tensors.sha256, [...(users.get(state.tensors.sha256) ?? []), key]);
+      if (objectSize(store, state.tensors.sha256) !== state.tensors.bytes) {
+        const message = `${nodes[0]}: the state after step ${state.step}, kept for longer runs, is gone; they begin earlier.`;
+        yield { type: 'note', part: 'keys', place: objectPath(store, state.tensors.sha256), message };
+      }
+    }
     for (const [role, files] of Object.entries(readRecord(path, key)?.artifacts ?? {}))
       for (const [name, file] of Object.entries(files)) {
         users.set(file.sha256, [...(users.get(file.sha256) ?? []), key]);
@@ -29,7 +37,14 @@ export function* verifyKeys(verifying: Verifying): Generator<Finding> {
           size === undefined
             ? `The file ${role}/${name} is missing.`
             : `The file ${role}/${name} has ${size} bytes instead of ${file.bytes}.`;
-        yield { type: 'damage', part: 'keys', place, message, nodes, help: `The result is not believed; ${RUN_AGAIN}` };
+        yield {
+          type: 'damage',
+          part: 'keys',
+          place,
+          message,
+          nodes,
+          help: `The result is not believed; run the experiment again: what is missing is made anew.`,
+        };
       }
   }
   yield* conflicts(verifying);

@@ -4,7 +4,7 @@
  */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Finding, Verifying } from './findings.ts';
+import { type Finding, REPAIR, type Verifying } from './findings.ts';
 import { hashFile } from './hash-file.ts';
 import { keyPath, readRecord } from './keys.ts';
 import { objectPath } from './objects.ts';
@@ -25,11 +25,11 @@ export function* verifyPublished({ store, badObjects }: Verifying): Generator<Fi
           const file = statSync(path);
           yield { type: 'checked', part: 'published', files: 1, bytes: 0 };
           const object = statSync(objectPath(store, sha256), { throwIfNoEntry: false });
-          if (file.ino === object?.ino && file.dev === object.dev) continue;
-          if (badObjects.has(sha256) || hashFile(path)?.sha256 === sha256) continue;
-          const message = 'This published file is not what the node has made.';
-          const help = 'Run the experiment again: it is published anew from the store.';
-          yield { type: 'damage', part: 'published', place: path, message, nodes: [`${node} of run ${id}`], help };
+          const isLink = file.ino === object?.ino && file.dev === object.dev;
+          if (isLink ? !badObjects.has(sha256) : hashFile(path)?.sha256 === sha256) continue;
+          const message = `This published file is ${isLink ? 'the damaged stored file' : 'not what the node has made'}.`;
+          const nodes = [`${node} of run ${id}`];
+          yield { type: 'damage', part: 'published', place: path, message, nodes, help: REPAIR, aside: [path] };
         }
       }
     }

@@ -59,6 +59,8 @@ it('names the nodes that need a damaged object', async () => {
   flipLastBit(objectPath(store, sha256));
   expect(await damages(store)).toMatchObject([
     { part: 'objects', nodes: [`toy[images=1,set=1] of run ${allRuns(store)[0]}`], place: objectPath(store, sha256) },
+    // The same bytes under their readable name.
+    { part: 'published', nodes: [`toy[images=1,set=1] of run ${allRuns(store)[0]}`] },
   ]);
 });
 
@@ -109,7 +111,7 @@ it('finds a published file that was changed, and a plan', async () => {
 it('finds an index that says something else, and one that is no database', async () => {
   const store = await soundStore();
   const index = unwrap(await openIndex(store));
-  index.database.exec("UPDATE keys SET metrics = '{\"mean\":1}'");
+  index.database.exec('UPDATE keys SET metrics = \'{"mean":1}\'');
   index.close();
   expect(await damages(store)).toMatchObject([{ part: 'index', help: expect.stringContaining('retort reindex') }]);
   unwrap(await reindex(store)).close();

@@ -1,6 +1,6 @@
 /** Every byte of a store against what it should be; what is damaged is named by run and node, with what to do. */
 import { relative } from 'node:path';
-import { size } from '../../report/sizes.ts';
+import { formatSize } from '../../../base/units.ts';
 import { count } from '../../report/wording.ts';
 import type { Damage, Finding, Part } from '../../store/findings.ts';
 import { PARTS } from '../../store/findings.ts';
@@ -71,9 +71,9 @@ function paragraph({ place, message, nodes, help }: Damage): string {
 function summary(checked: Readonly<Record<Part, Checked>>, damaged: number): string {
   const { objects, keys, checkpoints, runs, published } = checked;
   const parts = [
-    `${count(objects.files, 'object')} (${size(objects.bytes)})`,
+    `${count(objects.files, 'object')} (${formatSize(objects.bytes)})`,
     count(keys.files, 'key record'),
-    `${count(checkpoints.files, 'checkpoint')} (${size(checkpoints.bytes)})`,
+    `${count(checkpoints.files, 'checkpoint')} (${formatSize(checkpoints.bytes)})`,
     `${count(runs.files, 'file')} of runs`,
     count(published.files, 'published file'),
   ];
@@ -112,7 +112,7 @@ function progressLine(): { show(checked: Readonly<Record<Part, Checked>>): void;
       shown = true;
       const all = Object.values(checked);
       const files = all.reduce((sum, one) => sum + one.files, 0);
-      tell(`\r${count(files, 'file')}, ${size(all.reduce((sum, one) => sum + one.bytes, 0))} …\u001b[K`);
+      tell(`\r${count(files, 'file')}, ${formatSize(all.reduce((sum, one) => sum + one.bytes, 0))} …\u001b[K`);
     },
     clear() {
       if (shown) tell('\r\u001b[K');
