@@ -52,7 +52,7 @@ compare: { baseline: { method: randm }, metric: "" }
         seed: 1.5
               ~~~
 
-    x.yaml:6:10 Expected \`backend\` to be \`onnxruntime\`, \`tensorflow\` or \`reference\`, but found the text "tensorflw".
+    x.yaml:6:10 Expected \`backend\` to be \`onnxruntime\`, \`tensorflow\`, \`onnxruntime:webgpu\`, \`onnxruntime:cuda\` or \`reference\`, but found the text "tensorflw".
         backend: tensorflw
                  ~~~~~~~~~
         Did you mean \`tensorflow\`?

@@ -5,7 +5,7 @@
 import type { Expr } from '../expr.ts';
 import type { Tensor } from '../tensor.ts';
 
-export type BackendName = 'reference' | 'onnxruntime' | 'tensorflow';
+export type BackendName = 'reference' | 'tensorflow' | 'onnxruntime' | 'onnxruntime:webgpu' | 'onnxruntime:cuda';
 
 export interface Backend {
   readonly name: BackendName;

@@ -3,14 +3,24 @@ import { fail, ok, type Result } from '../../base/result.ts';
 import { compilerVersion } from '../compile/version.ts';
 import type { Backend, BackendName, BackendOptions } from './backend.ts';
 import { onnxruntimeNumerics } from './onnxruntime/numerics.ts';
+import { providerOf } from './onnxruntime/provider.ts';
 import { tensorflowNumerics } from './tensorflow/numerics.ts';
 
-const backendNames: readonly BackendName[] = ['onnxruntime', 'tensorflow', 'reference'];
+/** The default first. After a colon stands the execution provider that onnxruntime is to compute with. */
+const backendNames: readonly BackendName[] = [
+  'onnxruntime',
+  'tensorflow',
+  'onnxruntime:webgpu',
+  'onnxruntime:cuda',
+  'reference',
+];
 
 export async function openBackend(name: string, options: BackendOptions): Promise<Result<Backend>> {
   switch (name) {
     case 'onnxruntime':
-      return (await import('./onnxruntime/backend.ts')).openOnnxruntime(options);
+    case 'onnxruntime:webgpu':
+    case 'onnxruntime:cuda':
+      return (await import('./onnxruntime/backend.ts')).openOnnxruntime(options, providerOf(name));
     case 'tensorflow':
       return (await import('./tensorflow/backend.ts')).openTensorflow(options);
     case 'reference':
@@ -24,7 +34,9 @@ export async function openBackend(name: string, options: BackendOptions): Promis
 export function backendNumerics(name: string): Result<Record<string, string | number>> {
   switch (name) {
     case 'onnxruntime':
-      return ok(onnxruntimeNumerics());
+    case 'onnxruntime:webgpu':
+    case 'onnxruntime:cuda':
+      return onnxruntimeNumerics(providerOf(name));
     case 'tensorflow':
       return tensorflowNumerics();
     case 'reference':

@@ -43,7 +43,7 @@ it('mistakes: every one with its place and the nearest name, exit 2, nothing sta
         store: 3
                ~
 
-    .config/retort/retort.config.yaml:1:10 Expected \`backend\` to be \`onnxruntime\`, \`tensorflow\` or \`reference\`, but found the text "tensorflw".
+    .config/retort/retort.config.yaml:1:10 Expected \`backend\` to be \`onnxruntime\`, \`tensorflow\`, \`onnxruntime:webgpu\`, \`onnxruntime:cuda\` or \`reference\`, but found the text "tensorflw".
         backend: tensorflw
                  ~~~~~~~~~
         Did you mean \`tensorflow\`?

@@ -1,6 +1,6 @@
 /**
  * The backend `onnxruntime`: a graph becomes an ONNX model, the model an inference session of `onnxruntime-node` on the
- * processor. A run blocks the calling thread.
+ * processor, or with another of its execution providers. A run blocks the calling thread.
  */
 import type { InferenceSession } from 'onnxruntime-node';
 import { ok, type Result } from '../../../base/result.ts';
@@ -10,23 +10,39 @@ import type { Backend, BackendOptions, Graph, Program } from '../backend.ts';
 import { checkedFeed } from '../feeds.ts';
 import { blockSize } from './block-size.ts';
 import { emitGraph } from './emit/graph.ts';
-import { encodeModel } from './model.ts';
+import { encodeModel, nodeName } from './model.ts';
 import { onnxruntimeNumerics } from './numerics.ts';
+import { isForProcessor, type Provider } from './provider.ts';
 import { loadRuntime, type Runtime, sessionOptions } from './session.ts';
+import { tryProvider } from './try-provider.ts';
 
-export async function openOnnxruntime({ threads }: BackendOptions): Promise<Result<Backend>> {
+export async function openOnnxruntime(
+  { threads }: BackendOptions,
+  provider: Provider = 'cpu',
+): Promise<Result<Backend>> {
+  const numerics = onnxruntimeNumerics(provider);
+  if (!numerics.ok) return numerics;
   const runtime = await loadRuntime();
   if (!runtime.ok) return runtime;
+  if (provider !== 'cpu') {
+    const tried = await tryProvider(runtime.value, provider);
+    if (!tried.ok) return tried;
+  }
   return ok({
-    name: 'onnxruntime',
-    numerics: { ...onnxruntimeNumerics(), threads },
-    prepare: (graph) => prepare(runtime.value, graph, threads),
+    name: provider === 'cpu' ? 'onnxruntime' : `onnxruntime:${provider}`,
+    numerics: { ...numerics.value, threads },
+    prepare: (graph) => prepare(runtime.value, graph, threads, provider),
   });
 }
 
-async function prepare(runtime: Runtime, graph: Graph, threads: number): Promise<Program> {
-  const { model, inputs } = emitGraph(graph, await blockSize(runtime));
-  const session = await runtime.InferenceSession.create(encodeModel(model), sessionOptions(threads));
+async function prepare(runtime: Runtime, graph: Graph, threads: number, provider: Provider): Promise<Program> {
+  // The blocked layout is of the processor's kernels alone.
+  const { model, inputs } = emitGraph(graph, provider === 'cpu' ? await blockSize(runtime) : undefined);
+  const onProcessor = model.nodes.flatMap((node, index) =>
+    isForProcessor(node, provider) ? [nodeName(node, index)] : [],
+  );
+  const options = sessionOptions(threads, provider, onProcessor);
+  const session = await runtime.InferenceSession.create(encodeModel(model), options);
   return new OnnxProgram(runtime, session, inputs, graph.outputs);
 }
 

@@ -53,7 +53,7 @@ const irVersion = 9;
 export function encodeModel(model: Model): Uint8Array {
   const graph = new ProtobufWriter();
   model.nodes.forEach((node, index) => {
-    graph.message(1, encodeNode(node, `${node.op}_${index}`));
+    graph.message(1, encodeNode(node, nodeName(node, index)));
   });
   graph.string(2, 'retort');
   for (const [name, tensor] of Object.entries(model.constants)) graph.message(5, encodeTensor(tensor, name));
@@ -64,6 +64,11 @@ export function encodeModel(model: Model): Uint8Array {
     bytes.message(8, new ProtobufWriter().string(1, domain).int(2, version));
   }
   return bytes.finish();
+}
+
+/** Of the node that stands at `index` of its model. */
+export function nodeName({ op }: ModelNode, index: number): string {
+  return `${op}_${index}`;
 }
 
 function encodeNode(node: ModelNode, name: string): ProtobufWriter {

@@ -4,19 +4,25 @@
  * and choose how to split work by sizes: threads stay in the keys.
  */
 import { createRequire } from 'node:module';
+import { ok, type Result } from '../../../base/result.ts';
 import { compilerVersion } from '../../compile/version.ts';
+import { graphicsClass } from '../graphics.ts';
 import { processorClass } from '../processor.ts';
+import { type Provider, presence } from './provider.ts';
 
 /** Raised whenever an emission changes in a way that may move a bit. */
 export const emissionVersion = 5;
 
-export function onnxruntimeNumerics(): Record<string, string | number> {
+export function onnxruntimeNumerics(provider: Provider): Result<Record<string, string | number>> {
+  const present = presence(provider);
+  if (!present.ok) return present;
   const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
-  return {
+  return ok({
     backend: 'onnxruntime',
+    ...(provider !== 'cpu' && { provider, device: graphicsClass() }),
     version,
     compiler: compilerVersion,
     emission: emissionVersion,
     processor: processorClass(),
-  };
+  });
 }

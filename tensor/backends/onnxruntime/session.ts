@@ -1,6 +1,7 @@
 /** The only file that touches `onnxruntime-node`, and only when a backend is opened: its binary takes time to load. */
 import type { InferenceSession } from 'onnxruntime-node';
 import { fail, ok, type Result } from '../../../base/result.ts';
+import type { Provider } from './provider.ts';
 
 export type Runtime = typeof import('onnxruntime-node');
 
@@ -14,9 +15,14 @@ export async function loadRuntime(): Promise<Result<Runtime>> {
   }
 }
 
-export function sessionOptions(threads: number): InferenceSession.SessionOptions {
+export function sessionOptions(
+  threads: number,
+  provider: Provider = 'cpu',
+  onProcessor: readonly string[] = [],
+): InferenceSession.SessionOptions {
   return {
-    executionProviders: ['cpu'],
+    // What a provider does not know, the processor does.
+    executionProviders: [provider === 'webgpu' ? webgpu(onProcessor) : provider],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
@@ -28,4 +34,10 @@ export function sessionOptions(threads: number): InferenceSession.SessionOptions
     extra: { session: { intra_op: { spin_duration_us: '50' } } },
     logSeverityLevel: 3,
   };
+}
+
+/** An empty list is refused. */
+function webgpu(onProcessor: readonly string[]): InferenceSession.WebGpuExecutionProviderOption {
+  const forced = onProcessor.length > 0 ? { forceCpuNodeNames: onProcessor } : {};
+  return { name: 'webgpu', preferredLayout: 'NCHW', ...forced };
 }
