@@ -3,7 +3,10 @@ import type { Expr } from '../tensor/expr.ts';
 import {
   abs,
   add,
+  argMax,
+  cast,
   div,
+  eq,
   exp,
   log,
   logSoftmax,
@@ -12,6 +15,8 @@ import {
   neg,
   oneHot,
   relu,
+  select,
+  sqrt,
   square,
   sub,
   sum,
@@ -55,4 +60,17 @@ export function meanSquaredError(a: Expr, b: Expr): Expr {
 export function binaryCrossEntropy(logits: Expr, targets: Expr): Expr {
   const softplus = log(add(exp(neg(abs(logits))), 1));
   return mean(add(sub(relu(logits), mul(logits, targets)), softplus));
+}
+
+/** Share of rows whose largest logit is at the label: the index, or the largest of a soft label's row. */
+export function agreement(logits: Expr, labels: Expr): Expr {
+  const wanted = labels.dtype === 'int' ? labels : argMax(labels, -1);
+  return mean(cast(eq(argMax(logits, -1), wanted), 'float'));
+}
+
+/** √Σx² over `axes`, with derivative 0 where it is 0. */
+export function euclidean(x: Expr, options: { axes?: readonly number[] } = {}): Expr {
+  const squares = sum(square(x), options);
+  const none = eq(squares, 0);
+  return select(none, 0, sqrt(select(none, 1, squares)));
 }

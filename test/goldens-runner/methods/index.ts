@@ -1,11 +1,15 @@
 /** Golden methods that can be evaluated; a case of any other is skipped and listed. */
 import type { Evaluator } from '../evaluator.ts';
 import { dc } from './dc.ts';
+import { dcEvaluation } from './dc-evaluation.ts';
+import { ddRanking } from './dd-ranking.ts';
 import { dm } from './dm.ts';
 import { dsa } from './dsa.ts';
+import { evaluation } from './evaluation.ts';
 import { fid } from './fid.ts';
 import { networks } from './networks.ts';
 import { relabel } from './relabel.ts';
+import { softLabels } from './soft-labels.ts';
 import { zca } from './zca.ts';
 
 export const evaluators: Readonly<Record<string, Evaluator>> = {
@@ -16,4 +20,8 @@ export const evaluators: Readonly<Record<string, Evaluator>> = {
   ReLabel: relabel,
   ZCA: zca,
   FID: fid,
+  'DC evaluation': dcEvaluation,
+  evaluation,
+  'DD-Ranking': ddRanking,
+  'SRe2L/G-VBSM': softLabels,
 };
