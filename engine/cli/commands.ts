@@ -51,9 +51,18 @@ export const commands: readonly Command[] = [
     name: 'plan',
     operands: 'FILE… [key=value…]',
     fewest: 1,
-    summary: 'Show what would run, and what is there already; run nothing.',
-    examples: [['retort plan grid.yaml', 'nodes, and which of them are hits']],
-    flags: { store, data, backend, json },
+    summary: 'Show what would run and why, its price, and what is there already; run nothing.',
+    examples: [
+      ['retort plan grid.yaml', 'nodes, which of them are hits, and what the rest will take'],
+      ['retort plan grid.yaml --values', 'every value, and where it comes from'],
+    ],
+    flags: {
+      store,
+      data,
+      backend,
+      values: { description: 'Every value as resolved, with its origin: default, file and line, or command line.' },
+      json,
+    },
     load: () => import('./commands/plan.ts'),
   },
   {
@@ -179,6 +188,19 @@ export const commands: readonly Command[] = [
     ],
     flags: { store, remove: { description: 'Let go of them again.' } },
     load: () => import('./commands/pin.ts'),
+  },
+  {
+    name: 'cancel',
+    operands: 'RUN|NODE',
+    fewest: 1,
+    most: 1,
+    summary: 'Ask a run of another process, or one node of it, to stop with checkpoints.',
+    examples: [
+      ['retort cancel last', 'the whole run; its command exits with 75'],
+      ["retort cancel 'last/distil[method=dm,set=1]'", 'one node; the rest goes on'],
+    ],
+    flags: { store },
+    load: () => import('./commands/cancel.ts'),
   },
   {
     name: 'unlock',

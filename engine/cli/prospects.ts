@@ -94,7 +94,7 @@ export function wordingOf(plan: Plan): Wording {
   return { nodeId: (key) => ids.get(key), defaultOf };
 }
 
-function defaultOf(stage: string, path: string): Json | undefined {
+export function defaultOf(stage: string, path: string): Json | undefined {
   const kind = stageKind(stage);
   let value: Json | undefined = kind && defaultsOf(kind.parameters);
   for (const name of path.split('.'))

@@ -1,4 +1,6 @@
 /** What would run and what is there already; runs and writes nothing. */
+import type { PricedNode } from '../../plan/estimate-grid.ts';
+import type { ResolvedExperiment } from '../../plan/experiment.ts';
 import type { Plan, PlanNode } from '../../plan/plan.ts';
 import { textBlock } from '../../report/columns-of-text.ts';
 import { count, duration } from '../../report/wording.ts';
@@ -7,8 +9,10 @@ import type { Arguments } from '../arguments.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { print, tellFailure } from '../output.ts';
 import { operandsOf, prepare } from '../prepare.ts';
+import { type PlanPrice, priced, priceLines } from '../price.ts';
 import { type Prospect, prospectsOf } from '../prospects.ts';
 import { recordsOf, storeToRead } from '../results.ts';
+import { resolvedValues, valueLines } from '../values.ts';
 
 export async function run(args: Arguments): Promise<number> {
   const operands = operandsOf(args, 'plan');
@@ -20,39 +24,70 @@ export async function run(args: Arguments): Promise<number> {
     tellFailure(store.error);
     return exitCodeOf(store.error);
   }
-  const found = prepared.value.map(({ plan }) => ({ plan, records: recordsOf(store.value, plan) }));
+  if (args.has('values') && !args.has('json')) {
+    print(prepared.value.map(({ plan, experiment }) => valuesPage(plan, experiment)).join('\n'));
+    return EXIT.done;
+  }
+  const found = prepared.value.map(({ plan, experiment }) => ({
+    plan,
+    experiment,
+    records: recordsOf(store.value, plan),
+  }));
   const misses = found.some(({ plan, records }) => records.size < plan.nodes.length);
   const earlier = store.value && misses ? await earlierResults(store.value) : [];
-  const looked = found.map(({ plan, records }) => ({
-    plan,
-    prospects: prospectsOf(plan, { store: store.value, records, earlier }),
-  }));
+  const looked = found.map(({ plan, experiment, records }) => {
+    const prospects = prospectsOf(plan, { store: store.value, records, earlier });
+    return { plan, experiment, prospects, price: priced(plan, prospects, earlier) };
+  });
   if (args.has('json')) {
-    const plans = looked.map(({ plan, prospects }) => ({
+    const plans = looked.map(({ plan, experiment, prospects, price: { nodes, ...price } }) => ({
       ...plan,
-      nodes: prospects.map(({ node, ...prospect }) => ({ ...node, ...prospect })),
+      price: { ...price, savedSeconds: savedSeconds(prospects) },
+      nodes: prospects.map(({ node, ...prospect }, index) => {
+        const estimate = nodes[index]?.estimate;
+        return { ...node, ...prospect, ...(estimate && { estimate }) };
+      }),
+      ...(args.has('values') && { values: Object.fromEntries(resolvedValues(experiment)) }),
     }));
     print(`${JSON.stringify({ schema: 'retort-plans/1', plans }, null, 2)}\n`);
-  } else print(looked.map(({ plan, prospects }) => page(plan, prospects)).join('\n'));
+  } else print(looked.map(({ plan, prospects, price }) => page(plan, prospects, price)).join('\n'));
   return EXIT.done;
 }
 
-function page(plan: Plan, prospects: readonly Prospect[]): string {
+function head(plan: Plan): string[] {
   const { sets, evaluations } = plan.replicates;
-  const head = [
+  return [
     `${plan.experiment.name} (${plan.experiment.file})`,
     `${plan.data.description}; backend ${plan.backend}; ${count(plan.cells.length, 'cell')} x ${count(sets, 'set')} x ${count(evaluations, 'evaluation')}`,
   ];
+}
+
+function valuesPage(plan: Plan, experiment: ResolvedExperiment): string {
+  return `${[...head(plan), ...valueLines(experiment)].join('\n')}\n`;
+}
+
+function page(plan: Plan, prospects: readonly Prospect[], price: PlanPrice): string {
   const nodes = textBlock([
     { header: 'node', cells: prospects.map(({ node }) => node.id) },
     { header: 'stage', cells: prospects.map(({ node }) => node.manifest.stage) },
     { header: 'needs', cells: prospects.map(({ node }) => needs(node)) },
+    { header: 'takes', cells: price.nodes.map(takes), right: true },
     { header: 'state', cells: prospects.map(({ says }) => says) },
   ]);
-  const hits = prospects.filter(({ state }) => state === 'hit');
-  const saved = hits.reduce((sum, { seconds = 0 }) => sum + seconds, 0);
-  const foot = `${count(prospects.length, 'node')}: ${prospects.length - hits.length} to run, ${count(hits.length, 'hit')}${saved > 0 ? ` (${duration(saved)} of work)` : ''}.`;
-  return `${[...head, '', ...nodes, '', foot].join('\n')}\n`;
+  const hits = prospects.filter(({ state }) => state === 'hit').length;
+  const saved = savedSeconds(prospects);
+  const foot = `${count(prospects.length, 'node')}: ${prospects.length - hits} to run, ${count(hits, 'hit')}${saved > 0 ? ` (${duration(saved)} of work saved)` : ''}.`;
+  return `${[...head(plan), '', ...nodes, '', foot, ...priceLines(price)].join('\n')}\n`;
+}
+
+/** What hits took when they were computed. */
+function savedSeconds(prospects: readonly Prospect[]): number {
+  return prospects.reduce((sum, { seconds = 0 }) => sum + seconds, 0);
+}
+
+function takes({ estimate, costs }: PricedNode): string {
+  if (estimate) return `~${duration(estimate.seconds.median)}`;
+  return costs === 'unknown' ? '?' : '';
 }
 
 function needs({ inputs, manifest }: PlanNode): string {

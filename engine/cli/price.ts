@@ -1,0 +1,72 @@
+/** The price of what a plan would run, from the store's own history: for `plan`, in words and as JSON. */
+import { canonicalJson } from '../../base/canonical-json.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
+import { formatSize } from '../../base/units.ts';
+import { stageKind } from '../../stages/registry.ts';
+import { estimator, type PastResult, type Spread } from '../plan/estimate.ts';
+import { type Price, type PricedNode, pastError, priceOf } from '../plan/estimate-grid.ts';
+import type { Plan } from '../plan/plan.ts';
+import { count, duration } from '../report/wording.ts';
+import type { EarlierResult } from '../store/earlier-results.ts';
+import { defaultOf, type Prospect } from './prospects.ts';
+
+export interface PlanPrice extends Price {
+  readonly nodes: readonly PricedNode[];
+  /** The median of the estimator's errors on what it knows, as a share. */
+  readonly pastError?: number;
+}
+
+export function priced(plan: Plan, prospects: readonly Prospect[], earlier: readonly EarlierResult[]): PlanPrice {
+  const estimate = estimator({ plan, history: earlier, unitsOf });
+  const nodes = prospects.map(({ node, state, fromStep, by }): PricedNode => {
+    if (state === 'hit' || by !== undefined) return { node, costs: 'nothing' };
+    const found = estimate(node, fromStep);
+    return found ? { node, estimate: found, costs: 'something' } : { node, costs: 'unknown' };
+  });
+  const error = pastError(earlier, settingsOf);
+  return { ...priceOf(nodes), nodes, ...(error !== undefined && { pastError: error }) };
+}
+
+const LENGTHS = ['iterations', 'epochs', 'steps'];
+
+/** The parameter that says how long a stage takes, if it has one. */
+function unitsOf(stage: string, params: JsonObject): { units: number; parameter?: string } {
+  const kind = stageKind(stage);
+  const named = [kind?.prefixExtending, ...LENGTHS];
+  const parameter = named.find((name) => name !== undefined && kind && name in kind.parameters.properties);
+  if (parameter === undefined) return { units: 1 };
+  const value = params[parameter] ?? defaultOf(stage, parameter);
+  return typeof value === 'number' && value > 0 ? { units: value, parameter } : { units: 1 };
+}
+
+function settingsOf({ manifest: { stage, version, params, numerics } }: PastResult): string {
+  return canonicalJson({ stage, version, params, numerics } as unknown as Json);
+}
+
+/** A few lines; none where nothing would run. */
+export function priceLines(price: PlanPrice): string[] {
+  const { seconds, longestChainSeconds, bytes, estimated, withoutHistory, unknownStages, fromOtherSettings } = price;
+  const lines: string[] = [];
+  if (estimated > 0) {
+    const chain =
+      longestChainSeconds < 0.95 * seconds.median
+        ? `; one after the other at least ${duration(longestChainSeconds)}`
+        : '';
+    const whole = withoutHistory > 0 ? ` for ${count(estimated, 'node')}` : '';
+    lines.push(`About ${spread(seconds)} of work${whole}${chain}; ${formatSize(Math.round(bytes))} on disk.`);
+    if (fromOtherSettings > 0)
+      lines.push(
+        `${count(fromOtherSettings, 'node')} of them from results with other settings: the nearest there are.`,
+      );
+    if (price.pastError !== undefined)
+      lines.push(`On what is known such estimates are ${Math.round(100 * price.pastError)} % off (median).`);
+  }
+  if (withoutHistory > 0)
+    lines.push(`No history for ${count(withoutHistory, 'node')} (${unknownStages.join(', ')}): no price.`);
+  return lines;
+}
+
+export function spread({ median, low, high }: Spread): string {
+  const [middle, least, most] = [duration(median), duration(low), duration(high)];
+  return least === most ? middle : `${middle} (${least} to ${most})`;
+}

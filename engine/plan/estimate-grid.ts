@@ -1,0 +1,83 @@
+/** Estimates of nodes added up: the price of a plan, what is in the store already, and how far the estimator was off. */
+import type { Estimate, PastResult, Spread } from './estimate.ts';
+import type { PlanNode } from './plan.ts';
+import { median } from './quantiles.ts';
+
+export interface PricedNode {
+  readonly node: PlanNode;
+  /** Absent for hits and for nodes made on the way of another. */
+  readonly estimate?: Estimate;
+  readonly costs: 'something' | 'nothing' | 'unknown';
+}
+
+export interface Price {
+  /** Of all attempts together; the interval as if all were slow or fast together. */
+  readonly seconds: Spread;
+  /** The longest chain of nodes that wait for each other: with however many processors not less. */
+  readonly longestChainSeconds: number;
+  readonly bytes: number;
+  readonly estimated: number;
+  readonly withoutHistory: number;
+  /** Stage kinds that lack history. */
+  readonly unknownStages: readonly string[];
+  /** Estimated from results whose settings were only similar. */
+  readonly fromOtherSettings: number;
+}
+
+export function priceOf(nodes: readonly PricedNode[]): Price {
+  const estimates = nodes.flatMap(({ estimate }) => (estimate ? [estimate] : []));
+  const unknown = nodes.filter(({ costs }) => costs === 'unknown');
+  const sum = (of: (estimate: Estimate) => number) => estimates.reduce((total, estimate) => total + of(estimate), 0);
+  return {
+    seconds: {
+      median: sum(({ seconds }) => seconds.median),
+      low: sum(({ seconds }) => seconds.low),
+      high: sum(({ seconds }) => seconds.high),
+    },
+    longestChainSeconds: longestChain(nodes),
+    bytes: sum(({ bytes }) => bytes),
+    estimated: estimates.length,
+    withoutHistory: unknown.length,
+    unknownStages: [...new Set(unknown.map(({ node }) => node.manifest.stage))],
+    fromOtherSettings: estimates.filter(({ sameSettings }) => !sameSettings).length,
+  };
+}
+
+/** Nodes come after their inputs. */
+function longestChain(nodes: readonly PricedNode[]): number {
+  const ends = new Map<string, number>();
+  for (const { node, estimate } of nodes) {
+    const ready = Math.max(0, ...Object.values(node.inputs).map((id) => ends.get(id) ?? 0));
+    ends.set(node.id, ready + (estimate?.seconds.median ?? 0));
+  }
+  return Math.max(0, ...ends.values());
+}
+
+/** So many of each kind of settings are tried. */
+const MOST_TRIED = 32;
+
+/**
+ * How far the estimator would have been off on what it knows: each result from the others of equal settings; the median
+ * of |estimated - taken| / taken. Undefined where no settings have two results.
+ */
+export function pastError(
+  history: readonly PastResult[],
+  settings: (result: PastResult) => string,
+): number | undefined {
+  const groups = new Map<string, number[]>();
+  for (const result of history) {
+    const name = settings(result);
+    const taken = groups.get(name);
+    if (taken) taken.push(result.seconds);
+    else groups.set(name, [result.seconds]);
+  }
+  const errors = [...groups.values()].flatMap((group) => {
+    const tried = group.slice(0, MOST_TRIED);
+    if (tried.length < 2) return [];
+    return tried.flatMap((taken, at) => {
+      const others = median(tried.filter((_, index) => index !== at));
+      return taken > 0 ? [Math.abs(others - taken) / taken] : [];
+    });
+  });
+  return errors.length > 0 ? median(errors) : undefined;
+}

@@ -1,0 +1,110 @@
+/** Quantiles against NumPy 2; estimates of plans of trivial stages from made-up history. */
+import { expect, it } from 'vitest';
+import type { JsonObject } from '../../base/json.ts';
+import { type TrivialCells, trivialPlan } from '../../test/rig/trivial-plan.ts';
+import { estimator, type PastResult } from './estimate.ts';
+import { pastError, priceOf } from './estimate-grid.ts';
+import type { Plan } from './plan.ts';
+import { median, quantile } from './quantiles.ts';
+
+const plan = (cells: TrivialCells, sets = 1) => trivialPlan({ cells, sets }).plan;
+
+const unitsOf = (_stage: string, params: JsonObject) => ({
+  units: (params.steps as number | undefined) ?? 10,
+  parameter: 'steps',
+});
+
+/** Every node of the plans took so many seconds a step. */
+function took(secondsAStep: readonly number[], ...plans: readonly Plan[]): PastResult[] {
+  return plans
+    .flatMap(({ nodes }) => nodes)
+    .map(({ key, manifest, params }, index) => ({
+      key,
+      manifest,
+      seconds: (secondsAStep[index % secondsAStep.length] ?? 0) * (params.steps as number),
+      bytes: 100,
+    }));
+}
+
+it('quantiles', () => {
+  // [np.quantile([3, 1, 4, 1.5, 9], q) for q in (.1, .5, .9)]; np.median([1, 2])
+  const values = [3, 1, 4, 1.5, 9];
+  expect([0.1, 0.5, 0.9].map((share) => quantile(values, share))).toEqual([1.2, 3, 7]);
+  expect(median([1, 2])).toBe(1.5);
+});
+
+it('the same settings but for seed and length: median and interval of seconds a step, times the steps', () => {
+  const history = took(
+    [1, 2, 3, 4, 5],
+    plan([{ a: { steps: 20, salt: 7 } }], 5),
+    plan([{ a: { steps: 20, salt: 8 } }]),
+  );
+  const now = plan([{ a: { steps: 100, salt: 7 } }], 6);
+  const estimate = estimator({ plan: now, history, unitsOf });
+  const [first] = now.nodes;
+  if (!first) throw new Error('expected a node');
+  const found = estimate(first);
+  expect(found).toMatchObject({ bytes: 100, results: 5, sameSettings: true, seconds: { median: 300 } });
+  expect(found?.seconds.low).toBeCloseTo(140, 9);
+  expect(found?.seconds.high).toBeCloseTo(460, 9);
+  // A checkpoint after step 75 leaves a quarter.
+  expect(estimate(first, 75)?.seconds.median).toBe(75);
+});
+
+it('other settings: the nearest, said so; one result has no interval; other stages and backends say nothing', () => {
+  const history = took([2], plan([{ a: { steps: 20, salt: 7 } }]));
+  const now = plan([{ a: { steps: 10, salt: 9 } }]);
+  const [node] = now.nodes;
+  if (!node) throw new Error('expected a node');
+  expect(estimator({ plan: now, history, unitsOf })(node)).toMatchObject({
+    seconds: { median: 20, low: 20, high: 20 },
+    results: 1,
+    sameSettings: false,
+  });
+  const elsewhere = history.map((result) => ({
+    ...result,
+    manifest: { ...result.manifest, numerics: { backend: 'other' } },
+  }));
+  expect(estimator({ plan: now, history: elsewhere, unitsOf })(node)).toBeUndefined();
+  expect(estimator({ plan: now, history: [], unitsOf })(node)).toBeUndefined();
+});
+
+it('short results do not count beside long ones', () => {
+  const history = [...took([50], plan([{ a: { steps: 1 } }])), ...took([2], plan([{ a: { steps: 100 } }]))];
+  const now = plan([{ a: { steps: 1000 } }]);
+  const [node] = now.nodes;
+  expect(node && estimator({ plan: now, history, unitsOf })(node)?.seconds.median).toBe(2000);
+});
+
+it('a price adds up, names what it does not know, and knows the longest chain', () => {
+  const [one, two, three] = plan([{ a: { steps: 1 }, b: { from: 'a' }, c: { steps: 2 } }]).nodes;
+  if (!one || !two || !three) throw new Error('expected three nodes');
+  const estimate = (seconds: number) => ({
+    seconds: { median: seconds, low: seconds / 2, high: seconds * 2 },
+    bytes: 10,
+    results: 3,
+    sameSettings: seconds > 1,
+  });
+  expect(
+    priceOf([
+      { node: one, estimate: estimate(1), costs: 'something' },
+      { node: two, estimate: estimate(4), costs: 'something' },
+      { node: three, costs: 'unknown' },
+    ]),
+  ).toEqual({
+    seconds: { median: 5, low: 2.5, high: 10 },
+    longestChainSeconds: 5,
+    bytes: 20,
+    estimated: 2,
+    withoutHistory: 1,
+    unknownStages: ['count'],
+    fromOtherSettings: 1,
+  });
+});
+
+it("the estimator's own error on the past", () => {
+  const history = took([10, 11, 20], plan([{ a: { steps: 1 } }], 3));
+  // Others' medians 15.5, 15, 10.5 against 10, 11, 20.
+  expect(pastError(history, () => 'same')).toBeCloseTo(0.475, 12);
+  expect(pastError(history, ({ key }) => key)).toBeUndefined();
+});

@@ -1,0 +1,141 @@
+/**
+ * What a grid will cost, from what earlier results have cost: seconds a unit of work (an iteration, an epoch, else the
+ * whole stage) of the same stage kind and backend, of results with the nearest settings. Pure: history is handed in.
+ * Where there is none that is said, never guessed.
+ */
+import type { JsonObject } from '../../base/json.ts';
+import { deepFacts, type ManifestOf } from './explain-features.ts';
+import type { KeyManifest, Plan, PlanNode } from './plan.ts';
+import { median, quantile } from './quantiles.ts';
+
+export interface PastResult {
+  readonly key: string;
+  readonly manifest: KeyManifest;
+  readonly seconds: number;
+  readonly bytes: number;
+}
+
+export interface Estimate {
+  /** Median, and where several results are known the 10 % and 90 % quantiles. */
+  readonly seconds: Spread;
+  readonly bytes: number;
+  /** Of so many earlier results. */
+  readonly results: number;
+  /** Whether they had the same settings but for seeds and length, else the nearest. */
+  readonly sameSettings: boolean;
+}
+
+export interface Spread {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface EstimateOptions {
+  readonly plan: Plan;
+  readonly history: readonly PastResult[];
+  /** Units of work of a stage with these parameters, and the parameter that counts them. */
+  unitsOf(stage: string, params: JsonObject): { readonly units: number; readonly parameter?: string };
+}
+
+/** Results with one set of settings. */
+interface Group {
+  readonly facts: ReadonlyMap<string, string>;
+  readonly costs: { readonly units: number; readonly seconds: number }[];
+  readonly bytes: number[];
+}
+
+/** Undefined: no history. `fromStep`: what a checkpoint has done already. */
+export function estimator(options: EstimateOptions): (node: PlanNode, fromStep?: number) => Estimate | undefined {
+  const { plan, history, unitsOf } = options;
+  const planned = new Map(plan.nodes.map(({ key, manifest }) => [key, manifest]));
+  const past = new Map(history.map(({ key, manifest }) => [key, manifest]));
+  const manifestOf: ManifestOf = (key) => planned.get(key) ?? past.get(key);
+  const groups = groupsByStage(options, manifestOf);
+  const nearest = new Map<string, { group: Group; same: boolean } | undefined>();
+  return ({ manifest, params }, fromStep = 0) => {
+    const { units, parameter } = unitsOf(manifest.stage, params);
+    const facts = settingsOf(manifest, manifestOf, parameter);
+    const name = nameOf(facts);
+    const known = groups.get(stageAndBackend(manifest)) ?? new Map<string, Group>();
+    const id = `${stageAndBackend(manifest)} ${name}`;
+    const found = nearest.has(id) ? nearest.get(id) : nearestGroup(facts, name, known);
+    nearest.set(id, found);
+    if (!found) return undefined;
+    const { group, same } = found;
+    const left = units * Math.max(0, 1 - fromStep / Math.max(1, units));
+    const rates = ratesOf(group);
+    const at = (share: number) => quantile(rates, share) * left;
+    return {
+      seconds: { median: at(0.5), low: at(0.1), high: at(0.9) },
+      bytes: median(group.bytes),
+      results: rates.length,
+      sameSettings: same,
+    };
+  };
+}
+
+/** Seconds a unit. Starting costs seconds that short results would spread over few units: the long ones count. */
+function ratesOf({ costs }: Group): number[] {
+  const longest = Math.max(...costs.map(({ units }) => units));
+  return costs.filter(({ units }) => 2 * units >= longest).map(({ units, seconds }) => seconds / units);
+}
+
+function groupsByStage({ history, unitsOf }: EstimateOptions, manifestOf: ManifestOf): Map<string, Map<string, Group>> {
+  const stages = new Map<string, Map<string, Group>>();
+  for (const { manifest, seconds, bytes } of history) {
+    const { units, parameter } = unitsOf(manifest.stage, manifest.params);
+    if (!(units > 0)) continue;
+    const facts = settingsOf(manifest, manifestOf, parameter);
+    const groups = stages.get(stageAndBackend(manifest)) ?? new Map<string, Group>();
+    stages.set(stageAndBackend(manifest), groups);
+    const group = groups.get(nameOf(facts)) ?? { facts, costs: [], bytes: [] };
+    groups.set(nameOf(facts), group);
+    group.costs.push({ units, seconds });
+    group.bytes.push(bytes);
+  }
+  return stages;
+}
+
+function stageAndBackend({ stage, numerics }: KeyManifest): string {
+  return `${stage} ${numerics.backend ?? ''}`;
+}
+
+/** All that may decide how long a unit takes: without seeds, the length itself, and the digest of the data. */
+function settingsOf(manifest: KeyManifest, manifestOf: ManifestOf, length: string | undefined): Map<string, string> {
+  const facts = new Map<string, string>();
+  for (const [path, value] of deepFacts(manifest, manifestOf)) {
+    // A seed upstream is a seed, too; how many steps were made upstream costs nothing here.
+    if (/(^|\/)seed\./.test(path) || path === `params.${length}` || /\/params\.(iterations|epochs|steps)$/.test(path))
+      continue;
+    facts.set(path, path.endsWith('data') ? value.replace(/@.*/, '') : value);
+  }
+  return facts;
+}
+
+function nameOf(facts: ReadonlyMap<string, string>): string {
+  return [...facts].map(([path, value]) => `${path}=${value}`).join('\n');
+}
+
+function nearestGroup(
+  facts: ReadonlyMap<string, string>,
+  name: string,
+  groups: ReadonlyMap<string, Group>,
+): { group: Group; same: boolean } | undefined {
+  const same = groups.get(name);
+  if (same) return { group: same, same: true };
+  let best: { group: Group; distance: number } | undefined;
+  for (const group of groups.values()) {
+    const distance = distanceBetween(facts, group.facts);
+    if (!best || distance < best.distance) best = { group, distance };
+  }
+  return best && { group: best.group, same: false };
+}
+
+/** The network decides most of what a step costs, the number of threads the next. */
+function distanceBetween(ours: ReadonlyMap<string, string>, theirs: ReadonlyMap<string, string>): number {
+  let distance = 0;
+  for (const path of new Set([...ours.keys(), ...theirs.keys()]))
+    if (ours.get(path) !== theirs.get(path)) distance += /network/.test(path) ? 4 : /threads|data$/.test(path) ? 2 : 1;
+  return distance;
+}
