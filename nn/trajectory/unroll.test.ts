@@ -76,7 +76,7 @@ async function both(
     Object.entries(start).map(([name, { shape }], index) => [name, noise(10 + index, shape)]),
   );
 
-  const unroll = await Unroll.compile(backend, step, { views });
+  const unroll = new Unroll(backend, { step: () => step, view: (name) => views[name] as View });
   const trajectory = await unroll.forward({ start, arrays, steps });
   const cotangents = Object.fromEntries(
     Object.entries(trajectory.final).map(([name, { data, shape }]) => [

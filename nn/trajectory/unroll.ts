@@ -10,7 +10,6 @@
  */
 import type { Backend, Program } from '../../tensor/backends/backend.ts';
 import { compile } from '../../tensor/compile/compile.ts';
-import type { Expr } from '../../tensor/expr.ts';
 import { floats, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { adjointOf } from './adjoint.ts';
 import { Accumulated, type Rows, taken } from './rows.ts';
@@ -19,6 +18,8 @@ import { CompiledView, type View } from './view.ts';
 
 /** What differs from step to step. */
 export interface StepInputs {
+  /** Which graph it runs, where steps differ in more than values (a last, smaller batch). */
+  readonly kind?: string;
   /** Rows of the arrays that this step takes; the others it takes whole. */
   readonly rows?: Named<Rows>;
   /** Inputs of this step alone, and the draws of its view. */
@@ -47,41 +48,40 @@ export interface TrajectoryGradients {
   readonly start: Record<string, Tensor>;
 }
 
-export interface UnrollOptions {
-  readonly views?: Named<View>;
+/** The graphs of a course's steps, by the kinds and views that its steps name. */
+export interface StepGraphs {
+  step(kind: string): TrainingStep;
+  view?(name: string, kind: string): View;
+}
+
+interface CompiledStep {
+  readonly step: TrainingStep;
+  readonly forward: Program;
+  /** Compiled when first asked for: whole and alone. */
+  readonly adjoints: Map<boolean, Promise<Program>>;
 }
 
 export class Unroll {
   readonly #backend: Backend;
-  readonly #step: TrainingStep;
-  readonly #forward: Program;
-  readonly #views: Named<CompiledView>;
-  /** Compiled when first asked for: whole and alone. */
-  readonly #adjoints = new Map<boolean, Promise<Program>>();
+  readonly #graphs: StepGraphs;
+  readonly #steps = new Map<string, Promise<CompiledStep>>();
+  readonly #views = new Map<string, Promise<CompiledView>>();
 
-  private constructor(backend: Backend, step: TrainingStep, forward: Program, views: Named<CompiledView>) {
+  /** Programs are compiled when a course first needs them. */
+  constructor(backend: Backend, graphs: StepGraphs) {
     this.#backend = backend;
-    this.#step = step;
-    this.#forward = forward;
-    this.#views = views;
-  }
-
-  static async compile(backend: Backend, step: TrainingStep, { views = {} }: UnrollOptions = {}): Promise<Unroll> {
-    const next = { ...step.update(step.gradients), ...step.buffers.after };
-    const forward = await compile(backend, { ...prefixed('next', next), ...prefixed('watched', step.watched) });
-    const compiled: Record<string, CompiledView> = {};
-    for (const [name, view] of Object.entries(views)) compiled[name] = await CompiledView.compile(backend, view);
-    return new Unroll(backend, step, forward, compiled);
+    this.#graphs = graphs;
   }
 
   /** `watch` sees the further results of each step. */
   async forward(course: Course, watch?: (step: number, results: Named<Tensor>) => void): Promise<Trajectory> {
     const states = [course.start];
-    for (let step = 0; step < course.steps.length; step++) {
-      const before = states[step] as Named<Tensor>;
-      const results = await this.#forward.run({ ...(await this.#feeds(course, step, this.#forward)), ...before });
+    for (let index = 0; index < course.steps.length; index++) {
+      const { step, forward } = await this.#compiled(course, index);
+      const before = states[index] as Named<Tensor>;
+      const results = await forward.run({ ...(await this.#feeds(course, index, step, forward)), ...before });
       states.push({ ...before, ...selected('next', results) });
-      watch?.(step, selected('watched', results));
+      watch?.(index, selected('watched', results));
     }
     return { ...course, states, final: states.at(-1) as Named<Tensor> };
   }
@@ -93,74 +93,101 @@ export class Unroll {
     { alone = false }: { alone?: boolean } = {},
   ): Promise<TrajectoryGradients> {
     const { arrays, states, steps } = trajectory;
-    const program = await this.#adjoint(alone);
-    const sums = Object.fromEntries(
-      Object.keys(this.#step.learned).map((name) => [name, new Accumulated(known(arrays, name))]),
-    );
-    let flowing = this.#complete(cotangents);
-    for (let step = steps.length - 1; step >= 0; step--) {
-      const feeds = await this.#feeds(trajectory, step, program);
-      const results = await program.run({ ...feeds, ...states[step], ...prefixed('cotangent', flowing) });
-      for (const [name, cotangent] of Object.entries(selected('learned', results))) {
-        const source = await this.#pullBack(trajectory, step, name, cotangent);
-        sums[name]?.add(source, steps[step]?.rows?.[name]);
+    const sums = new Map<string, Accumulated>();
+    let flowing = cotangents;
+    for (let index = steps.length - 1; index >= 0; index--) {
+      const { step, adjoint } = await this.#backward(trajectory, index, alone);
+      flowing = complete(flowing, step);
+      const feeds = await this.#feeds(trajectory, index, step, adjoint);
+      const results = await adjoint.run({ ...feeds, ...states[index], ...prefixed('cotangent', flowing) });
+      for (const name of Object.keys(step.learned)) {
+        const sum = sums.get(name) ?? new Accumulated(known(arrays, name));
+        sums.set(name, sum);
+        const cotangent = results[`learned.${name}`];
+        if (cotangent) {
+          sum.add(await this.#pulledBack(trajectory, index, name, cotangent), steps[index]?.rows?.[name]);
+        }
       }
-      if (!alone) flowing = this.#complete(selected('state', results));
+      if (!alone) flowing = selected('state', results);
     }
-    const learned = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum.total()]));
-    return { learned, start: alone ? {} : flowing };
+    const learned = Object.fromEntries([...sums].map(([name, sum]) => [name, sum.total()]));
+    return { learned, start: alone ? {} : { ...flowing } };
   }
 
   async dispose(): Promise<void> {
-    this.#forward.dispose();
-    for (const view of Object.values(this.#views)) view.dispose();
-    for (const program of this.#adjoints.values()) (await program).dispose();
+    for (const view of this.#views.values()) (await view).dispose();
+    for (const compiled of this.#steps.values()) {
+      const { forward, adjoints } = await compiled;
+      forward.dispose();
+      for (const program of adjoints.values()) (await program).dispose();
+    }
   }
 
-  #adjoint(alone: boolean): Promise<Program> {
-    const known = this.#adjoints.get(alone);
-    if (known) return known;
-    const { state, learned } = adjointOf(this.#step, { alone });
-    const program = compile(this.#backend, { ...prefixed('state', state), ...prefixed('learned', learned) });
-    this.#adjoints.set(alone, program);
-    return program;
+  #compiled({ steps }: Course, index: number): Promise<CompiledStep> {
+    const kind = steps[index]?.kind ?? '';
+    return remembered(this.#steps, kind, async () => {
+      const step = this.#graphs.step(kind);
+      const next = { ...step.update(step.gradients), ...step.buffers.after };
+      const outputs = { ...prefixed('next', next), ...prefixed('watched', step.watched) };
+      return { step, forward: await compile(this.#backend, outputs), adjoints: new Map() };
+    });
+  }
+
+  async #backward(course: Course, index: number, alone: boolean): Promise<{ step: TrainingStep; adjoint: Program }> {
+    const { step, adjoints } = await this.#compiled(course, index);
+    const adjoint = remembered(adjoints, alone, () => {
+      const { state, learned } = adjointOf(step, { alone });
+      return compile(this.#backend, { ...prefixed('state', state), ...prefixed('learned', learned) });
+    });
+    return { step, adjoint: await adjoint };
+  }
+
+  #view({ steps }: Course, index: number): Promise<CompiledView> | undefined {
+    const { kind = '', view } = steps[index] ?? {};
+    if (view === undefined) return undefined;
+    return remembered(this.#views, `${kind} ${view}`, () => {
+      const graph = this.#graphs.view?.(view, kind);
+      if (!graph) throw new Error(`The trajectory has no view ${view}`);
+      return CompiledView.compile(this.#backend, graph);
+    });
   }
 
   /** Every input of a step's program but the state. */
-  async #feeds({ arrays, steps }: Course, step: number, program: Program): Promise<Record<string, Tensor>> {
-    const { rows = {}, feeds = {}, view } = steps[step] ?? {};
-    const fed: Record<string, Tensor> = { ...this.#step.scalars(step), ...feeds };
+  async #feeds(course: Course, index: number, step: TrainingStep, program: Program): Promise<Record<string, Tensor>> {
+    const { rows = {}, feeds = {} } = course.steps[index] ?? {};
+    const view = await this.#view(course, index);
+    const fed: Record<string, Tensor> = { ...step.scalars(index), ...feeds };
     for (const [name, { shape }] of Object.entries(program.inputs)) {
-      const whole = arrays[name];
-      if (whole) fed[name] = taken(whole, rows[name], shape);
+      const whole = course.arrays[name];
+      if (!whole) continue;
+      const batch = taken(whole, rows[name], view?.learned === name ? view.source.shape : shape);
+      fed[name] = view?.learned === name ? await view.of(batch, feeds) : batch;
     }
-    if (view === undefined) return fed;
-    const compiled = known(this.#views, view);
-    const batch = this.#batch({ arrays, steps }, step, compiled.learned);
-    return { ...fed, [compiled.learned]: await compiled.of(batch, feeds) };
+    return fed;
   }
 
-  #batch({ arrays, steps }: Pick<Course, 'arrays' | 'steps'>, step: number, name: string): Tensor {
-    const { shape } = known(this.#step.learned, name);
-    return taken(known(arrays, name), steps[step]?.rows?.[name], shape);
-  }
-
-  async #pullBack(course: Course, step: number, name: string, cotangent: Tensor): Promise<Tensor> {
-    const { view, feeds = {} } = course.steps[step] ?? {};
-    const compiled = view === undefined ? undefined : known(this.#views, view);
-    if (compiled?.learned !== name) return cotangent;
-    return compiled.pullBack(cotangent, this.#batch(course, step, name), feeds);
-  }
-
-  #complete(cotangents: Named<Tensor>): Record<string, Tensor> {
-    return Object.fromEntries(
-      Object.entries(this.#step.state).map(([name, { shape }]) => [name, cotangents[name] ?? zeros(shape)]),
-    );
+  async #pulledBack(course: Course, index: number, name: string, seen: Tensor): Promise<Tensor> {
+    const view = await this.#view(course, index);
+    if (view?.learned !== name) return seen;
+    const { rows = {}, feeds = {} } = course.steps[index] ?? {};
+    return view.pullBack(seen, taken(known(course.arrays, name), rows[name], view.source.shape), feeds);
   }
 }
 
-function zeros(shape: Expr['shape']): Tensor {
-  return floats(new Float32Array(sizeOf(shape)), shape);
+function remembered<K, V>(cache: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
+  const found = cache.get(key) ?? make();
+  cache.set(key, found);
+  return found;
+}
+
+/** Zeros where nothing flows. */
+function complete(cotangents: Named<Tensor>, { state }: TrainingStep): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(state).map(([name, { shape }]) => [
+      name,
+      cotangents[name] ?? floats(new Float32Array(sizeOf(shape)), shape),
+    ]),
+  );
 }
 
 function known<T>(values: Named<T>, name: string): T {

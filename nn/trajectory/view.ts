@@ -27,14 +27,14 @@ export function dsaView(learned: string, batch: Expr, token: Token, settings: Ds
 
 export class CompiledView {
   readonly learned: string;
-  readonly #source: string;
+  readonly source: Expr;
   readonly #result: Expr;
   readonly #there: Program;
   readonly #back: Program;
 
   private constructor(view: View, there: Program, back: Program) {
     this.learned = view.learned;
-    this.#source = String(view.source.attrs.name);
+    this.source = view.source;
     this.#result = view.result;
     this.#there = there;
     this.#back = back;
@@ -49,13 +49,17 @@ export class CompiledView {
 
   /** The batch as the step sees it. */
   async of(batch: Tensor, draws: Named<Tensor>): Promise<Tensor> {
-    const { result } = await this.#there.run({ ...draws, [this.#source]: batch });
+    const { result } = await this.#there.run({ ...draws, [String(this.source.attrs.name)]: batch });
     return result as Tensor;
   }
 
   /** The batch's cotangent from that of what the step saw. */
   async pullBack(seen: Tensor, batch: Tensor, draws: Named<Tensor>): Promise<Tensor> {
-    const fed = { ...draws, [this.#source]: batch, cotangent: { ...seen, shape: this.#result.shape } };
+    const fed = {
+      ...draws,
+      [String(this.source.attrs.name)]: batch,
+      cotangent: { ...seen, shape: this.#result.shape },
+    };
     const { cotangent } = await this.#back.run(fed);
     return cotangent as Tensor;
   }

@@ -7,21 +7,25 @@ import { dm } from './dm.ts';
 import { dsa } from './dsa.ts';
 import { evaluation } from './evaluation.ts';
 import { fid } from './fid.ts';
+import { mtt } from './mtt.ts';
 import { networks } from './networks.ts';
 import { relabel } from './relabel.ts';
 import { softLabels } from './soft-labels.ts';
+import { tesla } from './tesla.ts';
 import { zca } from './zca.ts';
 
 export const evaluators: Readonly<Record<string, Evaluator>> = {
   networks,
   DC: dc,
-  DSA: dsa,
-  DM: dm,
-  ReLabel: relabel,
-  ZCA: zca,
-  FID: fid,
   'DC evaluation': dcEvaluation,
   evaluation,
   'DD-Ranking': ddRanking,
   'SRe2L/G-VBSM': softLabels,
+  DSA: dsa,
+  DM: dm,
+  ReLabel: relabel,
+  MTT: mtt,
+  TESLA: tesla,
+  ZCA: zca,
+  FID: fid,
 };
