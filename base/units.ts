@@ -29,3 +29,20 @@ export function formatSize(bytes: number): string {
   if (unit === 0) return `${bytes} B`;
   return `${Number(size.toPrecision(size >= 100 ? 4 : 3))} ${PREFIXES[unit]}iB`;
 }
+
+/** As it is written in an experiment: `90s`, `1h 30m`. */
+export function formatDuration(seconds: number): string {
+  const parts: string[] = [];
+  let rest = seconds;
+  for (const [unit, size] of [
+    ['d', 86_400],
+    ['h', 3600],
+    ['m', 60],
+  ] as const) {
+    const whole = Math.floor(rest / size);
+    if (whole > 0) parts.push(`${whole}${unit}`);
+    rest -= whole * size;
+  }
+  if (rest > 0 || parts.length === 0) parts.push(`${Number(rest.toPrecision(3))}s`);
+  return parts.join(' ');
+}

@@ -13,6 +13,8 @@ export type NodeState = 'waiting' | 'hit' | 'joined' | 'running' | 'done' | 'fai
  */
 export type AttemptEndKind = 'done' | 'stopped' | 'held' | 'failed' | 'lost' | 'cancelled';
 
+export type SkipReason = 'upstream-failed' | 'cancelled' | 'fail-fast' | 'store-failed' | 'not-needed' | 'not-selected';
+
 export type RunEvent = { readonly at: string } & (
   | {
       readonly type: 'run-started';
@@ -23,6 +25,15 @@ export type RunEvent = { readonly at: string } & (
     }
   /** Already in the store: nothing to do. */
   | { readonly type: 'node-hit'; readonly node: string; readonly metrics: Metrics; readonly seconds: number }
+  /** Another key has equal content upstream: its result, made in so many seconds, is taken over, and nothing is computed. */
+  | {
+      readonly type: 'node-cut-off';
+      readonly node: string;
+      /** The key under which it was computed. */
+      readonly from: string;
+      readonly metrics: Metrics;
+      readonly seconds: number;
+    }
   /** Another driver is working on the same key; its result is awaited. */
   | { readonly type: 'node-joined'; readonly node: string; readonly owner: string }
   | {
@@ -78,7 +89,7 @@ export type RunEvent = { readonly at: string } & (
   | {
       readonly type: 'node-skipped';
       readonly node: string;
-      readonly reason: 'upstream-failed' | 'cancelled' | 'fail-fast' | 'not-needed';
+      readonly reason: SkipReason;
     }
   | { readonly type: 'warning'; readonly message: string; readonly node?: string }
   /** First Ctrl-C: steps are finished and checkpoints written. */

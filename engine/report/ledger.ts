@@ -51,6 +51,7 @@ export class Ledger {
   add(event: RunEvent): void {
     switch (event.type) {
       case 'node-hit':
+      case 'node-cut-off':
         this.#hits.set(event.node, event.seconds);
         return;
       case 'node-started': {

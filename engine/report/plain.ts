@@ -2,7 +2,7 @@
  * One line an event, with its time: for pipes, CI and logs. No cursor codes, no colours. Progress is throttled a node,
  * so that a week-long run stays readable; nothing else is left out.
  */
-import { type Reporter, type RunEvent, unreachable } from '../events.ts';
+import { type Reporter, type RunEvent, type SkipReason, unreachable } from '../events.ts';
 import { count, duration, figures, rate } from './wording.ts';
 
 /** Seconds between two progress lines of one node. */
@@ -67,6 +67,13 @@ function describe(event: Exclude<RunEvent, Progress>, at: string): readonly stri
     }
     case 'node-hit':
       return [line(at, `${event.node}: hit${suffix(figures(event.metrics))}`)];
+    case 'node-cut-off':
+      return [
+        line(
+          at,
+          `${event.node}: cut off, since what it reads has the same bytes as for ${event.from.slice(0, 8)}${suffix(figures(event.metrics))}`,
+        ),
+      ];
     case 'node-joined':
       return [line(at, `${event.node}: waiting for ${event.owner}, who is already working on it`)];
     case 'node-started': {
@@ -114,8 +121,10 @@ export const SKIPPED = {
   'upstream-failed': 'since a node it needs failed',
   cancelled: 'since the run was cancelled',
   'fail-fast': 'since another node failed (--fail-fast)',
+  'store-failed': 'since the store cannot be used',
   'not-needed': 'since everything that reads it is in the store',
-} as const;
+  'not-selected': 'since --only left it out',
+} as const satisfies Record<SkipReason, string>;
 
 const OUTCOME = { done: 'finished', failed: 'finished with failures', interrupted: 'interrupted' } as const;
 

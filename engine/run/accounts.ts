@@ -42,8 +42,9 @@ export class Account {
     return this.#saved > this.#from;
   }
 
-  get saved(): number {
-    return this.#saved;
+  /** Steps done. */
+  get step(): number {
+    return this.#to;
   }
 
   /** Bytes, as last told. */

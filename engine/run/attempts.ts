@@ -1,67 +1,111 @@
 /**
- * The attempts at one node: a stage that fails is not tried again, a place that fails (a killed process, a lost lease) is,
- * from the newest checkpoint and in a fresh process. An attempt that got as far as a checkpoint counts as none: a long
- * node may meet any number of accidents as long as it gets on between them.
+ * The attempts at one node, each from the newest checkpoint and with what the pool has granted; `retry.ts` says whether there
+ * is another one.
  */
+import type { Failure } from '../../base/result.ts';
+import { formatSize } from '../../base/units.ts';
 import type { AttemptMessage, AttemptRequest, Executor } from '../executors/executor.ts';
+import type { NodeLimits } from '../plan/limits.ts';
 import type { PlanNode } from '../plan/plan.ts';
 import { Account } from './accounts.ts';
 import type { Journal, Unstamped } from './journal.ts';
+import type { Grant, Need } from './pool.ts';
+import { type EndedBadly, isOfTheStore, RetryPolicy } from './retry.ts';
 import type { NodeEnd } from './schedule.ts';
-
-/** After so many accidents in a row without progress the reason is the node itself. */
-const RETRIES = 3;
+import { startClock, timeIsUp } from './time-limit.ts';
 
 export interface Attempts {
   readonly executor: Executor;
   readonly journal: Journal;
   readonly signal: AbortSignal;
-  /** What the next attempt at a node is asked to do, with a log of its own. */
-  request(node: PlanNode): AttemptRequest;
+  readonly limits: NodeLimits;
+  readonly grant: Grant;
+  /** All the memory there is, in bytes. */
+  readonly machineMemory: number;
+  need(memory: number | undefined): Need;
+  /** What the next attempt is asked to do, with a log of its own. */
+  request(granted: Pick<AttemptRequest, 'memory' | 'gpus'>): AttemptRequest;
+  /** Why an attempt cannot start now. */
+  obstacle(): Failure | undefined;
   /** The key of a shorter node of the chain is in the store. */
   onSnapshot(id: string, computed: boolean): void;
   /** The node's key is in the store. */
   onDone(computed: boolean): void;
+  /** It failed for good. */
+  onFailed(failure: Failure): void;
 }
 
 export async function attemptNode(node: PlanNode, attempts: Attempts): Promise<NodeEnd> {
-  const { executor, journal, signal } = attempts;
-  for (let accidents = 0; ; ) {
+  const { journal, signal, limits, grant } = attempts;
+  const policy = new RetryPolicy(limits, attempts.machineMemory);
+  for (;;) {
     if (signal.aborted) return 'cancelled';
-    const request = attempts.request(node);
-    const { log } = request;
-    const account = new Account(request);
-    const running = executor.start(request, (message) => {
-      account.hear(message);
-      if (message.type === 'snapshot') attempts.onSnapshot(message.node, message.computed);
-      else if (message.type !== 'usage') journal.emit(eventOf(message, request));
+    const request = attempts.request({
+      ...(limits.memory !== undefined && policy.memory !== undefined && { memory: policy.memory }),
+      ...(limits.gpus !== undefined && { gpus: grant.gpus }),
     });
-    signal.addEventListener('abort', running.stop);
-    const end = await running.end;
-    signal.removeEventListener('abort', running.stop);
-    journal.emit(account.event(end, signal.aborted));
-
-    switch (end.type) {
-      case 'done':
-        attempts.onDone(end.computed);
-        return 'done';
-      case 'stopped':
-        // Not at our wish: whoever runs the process wanted it to make room. It goes on elsewhere.
-        continue;
-      case 'held':
-        journal.emit({ type: 'node-joined', node: node.id, owner: end.owner });
-        return 'held';
-      case 'failed':
-        journal.emit({ type: 'node-failed', node: node.id, failure: end.failure, log, willRetry: false });
-        return 'failed';
-      case 'lost': {
-        if (signal.aborted) return 'cancelled';
-        accidents = account.progressed ? 1 : accidents + 1;
-        const willRetry = accidents <= RETRIES;
-        journal.emit({ type: 'node-failed', node: node.id, failure: end.failure, log, willRetry });
-        if (!willRetry) return 'failed';
-      }
+    const obstacle = attempts.obstacle();
+    const ended = obstacle ? refused(obstacle) : await oneAttempt(request, attempts);
+    if (ended.type === 'again') continue;
+    if (ended.type !== 'badly') return ended.type;
+    const { failure } = ended;
+    const willRetry = policy.again(ended);
+    journal.emit({ type: 'node-failed', node: node.id, failure, log: request.log, willRetry });
+    if (!willRetry) {
+      attempts.onFailed(failure);
+      return isOfTheStore(failure) ? 'broken' : 'failed';
     }
+    if (ended.blame === 'memory') {
+      const message = `the next attempt may take ${formatSize(policy.memory ?? 0)} of memory`;
+      journal.emit({ type: 'warning', message, node: node.id });
+      await grant.exchange(attempts.need(policy.memory));
+    }
+  }
+}
+
+type Ended = { readonly type: 'done' | 'held' | 'cancelled' | 'again' } | ({ readonly type: 'badly' } & EndedBadly);
+
+function refused(failure: Failure): Ended {
+  return { type: 'badly', blame: 'stage', failure, step: 0, progressed: false, peakMemory: 0 };
+}
+
+async function oneAttempt(request: AttemptRequest, attempts: Attempts): Promise<Ended> {
+  const { executor, journal, signal, limits } = attempts;
+  const { node } = request;
+  const account = new Account(request);
+  const running = executor.start(request, (message) => {
+    account.hear(message);
+    if (message.type === 'snapshot') attempts.onSnapshot(message.node, message.computed);
+    else if (message.type !== 'usage') journal.emit(eventOf(message, request));
+  });
+  const clock = startClock(limits.timeLimit, running);
+  signal.addEventListener('abort', running.stop);
+  const end = await running.end;
+  signal.removeEventListener('abort', running.stop);
+  clock.stop();
+  journal.emit(account.event(end, signal.aborted));
+
+  const { step, progressed, peakMemory } = account;
+  const badly = (blame: EndedBadly['blame'], failure: Failure): Ended => ({
+    type: 'badly',
+    ...{ blame, failure, step, progressed, peakMemory },
+  });
+  switch (end.type) {
+    case 'done':
+      attempts.onDone(end.computed);
+      return { type: 'done' };
+    case 'held':
+      journal.emit({ type: 'node-joined', node: node.id, owner: end.owner });
+      return { type: 'held' };
+    case 'failed':
+      return badly('stage', end.failure);
+    case 'stopped':
+    case 'lost':
+      if (signal.aborted) return { type: 'cancelled' };
+      if (clock.isUp()) return badly('time', timeIsUp(request, limits.timeLimit ?? 0, end));
+      // Not at our wish: whoever runs the process wanted it to make room. It goes on elsewhere.
+      if (end.type === 'stopped') return { type: 'again' };
+      return badly(end.outOfMemory ? 'memory' : 'place', end.failure);
   }
 }
 

@@ -2,14 +2,19 @@
 
 import type { DataLocation } from '../../stages/stage.ts';
 import type { CheckpointCadence, Executor } from '../executors/executor.ts';
+import type { LimitsOf, NodeLimits } from '../plan/limits.ts';
 import type { PlanNode } from '../plan/plan.ts';
+import { rememberContent, takeOver } from '../store/contents.ts';
 import { readKey } from '../store/keys.ts';
 import { newAttempt, publishArtifacts } from '../store/publish.ts';
 import type { DrivenRun } from '../store/runs.ts';
 import { attemptNode } from './attempts.ts';
+import type { CancelRequests } from './cancel-requests.ts';
 import type { Indexing } from './indexing.ts';
 import { joinOther } from './join.ts';
 import type { Journal } from './journal.ts';
+import { diskTooSmall, type Machine } from './machine.ts';
+import { type Grant, type Need, Pool } from './pool.ts';
 import { type Carried, type NodeEnd, runSchedule } from './schedule.ts';
 import type { Tally } from './tally.ts';
 
@@ -18,26 +23,42 @@ export interface Computing {
   readonly journal: Journal;
   readonly tally: Tally;
   readonly indexing: Indexing;
-  readonly signal: AbortSignal;
+  readonly cancels: CancelRequests;
   readonly data: DataLocation;
-  readonly concurrency: number;
+  readonly limitsOf: LimitsOf;
+  readonly machine: Machine;
+  /** Attempts side by side, whatever threads they have; by what fits the machine where absent. */
+  readonly concurrency: number | undefined;
   readonly failFast: boolean;
   readonly checkpoints: CheckpointCadence;
   readonly stageModules: readonly string[];
   readonly debugNan: boolean;
-  readonly executor: Executor | undefined;
+  readonly executor: Executor | (() => Promise<Executor>) | undefined;
 }
 
 export async function computeNodes(nodes: readonly PlanNode[], computing: Computing): Promise<void> {
-  const { executor: given } = computing;
-  const executor = given ?? (await import('../executors/local/executor.ts')).openLocalExecutor();
+  const { executor: given, limitsOf, concurrency, machine } = computing;
+  const own = given === undefined;
+  const executor = own
+    ? (await import('../executors/local/executor.ts')).openLocalExecutor()
+    : typeof given === 'function'
+      ? await given()
+      : given;
+  const pool = new Pool({
+    ...machine,
+    threads: concurrency === undefined ? machine.threads : Number.POSITIVE_INFINITY,
+    attempts: concurrency ?? Number.POSITIVE_INFINITY,
+  });
   try {
     await runSchedule({
       nodes,
-      concurrency: computing.concurrency,
+      pool,
       failFast: computing.failFast,
-      signal: computing.signal,
-      compute: (node, carried) => compute(node, carried, executor, computing),
+      signal: computing.cancels.signal,
+      isCancelled: (node) => computing.cancels.isCancelled(node.id),
+      need: (node) => needOf(limitsOf(node)),
+      takeOver: (node) => tookOver(node, computing),
+      compute: (node, carried, grant) => compute(node, carried, grant, executor, computing),
       join: (node, carried) => join(node, carried, computing),
       skip(node, reason) {
         if (reason === 'cancelled') computing.tally.cancelled();
@@ -45,19 +66,29 @@ export async function computeNodes(nodes: readonly PlanNode[], computing: Comput
       },
     });
   } finally {
-    if (executor !== given) await executor.close();
+    if (own) await executor.close();
   }
 }
 
-async function compute(node: PlanNode, carried: Carried, executor: Executor, computing: Computing): Promise<NodeEnd> {
-  const { run, journal, tally, signal, data, checkpoints, stageModules, debugNan } = computing;
+function needOf({ threads, gpus = 0, memory = 0 }: NodeLimits): Need {
+  return { threads, gpus, memory };
+}
+
+async function compute(
+  node: PlanNode,
+  carried: Carried,
+  grant: Grant,
+  executor: Executor,
+  computing: Computing,
+): Promise<NodeEnd> {
+  const { run, journal, tally, cancels, data, checkpoints, stageModules, debugNan, machine } = computing;
+  const limits = computing.limitsOf(node);
   // An attempt after a lost one is not asked for what that one has made.
   const awaited = new Map(carried.nodes.map((snapshot) => [snapshot.id, snapshot]));
-  const end = await attemptNode(node, {
-    executor,
-    journal,
-    signal,
-    request: () => ({
+  return attemptNode(node, {
+    ...{ executor, journal, signal: cancels.of(node.id), limits, grant, machineMemory: machine.memory },
+    need: (memory) => ({ ...needOf(limits), ...(memory !== undefined && { memory }) }),
+    request: (granted) => ({
       run: run.id,
       store: run.store.folder,
       node,
@@ -65,10 +96,12 @@ async function compute(node: PlanNode, carried: Carried, executor: Executor, com
       data,
       backend: run.plan.backend,
       checkpoints,
+      ...granted,
       stageModules,
       ...(awaited.size > 0 && { snapshots: [...awaited.values()] }),
       ...(debugNan && { debugNan }),
     }),
+    obstacle: () => (limits.disk === undefined ? undefined : diskTooSmall(node, limits.disk, run.store)),
     onSnapshot(id, computed) {
       const snapshot = awaited.get(id);
       if (!snapshot) return;
@@ -77,9 +110,20 @@ async function compute(node: PlanNode, carried: Carried, executor: Executor, com
       carried.arrived(snapshot);
     },
     onDone: (computed) => arrived(node, computed, computing),
+    onFailed: (failure) => tally.failed(failure),
   });
-  if (end === 'failed') tally.failed();
-  return end;
+}
+
+/** Its inputs may have come out with the same bytes as in another experiment that went on from there. */
+function tookOver(node: PlanNode, { run, journal, tally, indexing }: Computing): boolean {
+  const taken = takeOver(run.store, node);
+  if (!taken) return false;
+  const { record, from } = taken;
+  publishArtifacts(run, node.id, record);
+  tally.hit();
+  journal.emit({ type: 'node-cut-off', node: node.id, from, metrics: record.metrics, seconds: record.seconds });
+  indexing.nodeEnded();
+  return true;
 }
 
 async function join(node: PlanNode, carried: Carried, computing: Computing): Promise<'done' | 'free' | 'cancelled'> {
@@ -93,7 +137,7 @@ async function join(node: PlanNode, carried: Carried, computing: Computing): Pro
       carried.arrived(snapshot);
     }
   };
-  const end = await joinOther(store, node.key, computing.signal, look);
+  const end = await joinOther(store, node.key, computing.cancels.of(node.id), look);
   look();
   if (end === 'done') arrived(node, false, computing);
   return end;
@@ -104,6 +148,7 @@ function arrived(node: PlanNode, computed: boolean, { run, journal, tally, index
   if (!record) throw new Error(`Internal error: expected the key of ${node.id} in the store`);
   const artifacts = publishArtifacts(run, node.id, record);
   const { metrics, seconds } = record;
+  rememberContent(run.store, node);
   if (computed) {
     tally.computed();
     journal.emit({ type: 'node-done', node: node.id, metrics, seconds, artifacts, ...(by && { by: by.id }) });

@@ -4,10 +4,13 @@
  */
 import type { PlanNode } from '../plan/plan.ts';
 
-/** In the order of the plan, so that every node comes after its inputs. */
-export function neededNodes(nodes: readonly PlanNode[], isHit: (node: PlanNode) => boolean): PlanNode[] {
-  const read = new Set(nodes.flatMap((node) => Object.values(node.inputs)));
-  const wanted = new Set(nodes.filter(({ id }) => !read.has(id)).map(({ id }) => id));
+/** In the order of the plan, so that every node comes after its inputs. `selected` stands for the results, by id. */
+export function neededNodes(
+  nodes: readonly PlanNode[],
+  isHit: (node: PlanNode) => boolean,
+  selected?: ReadonlySet<string>,
+): PlanNode[] {
+  const wanted = new Set(selected ?? results(nodes));
   // Readers come after what they read, so one pass from the end meets every reader first.
   const needed: PlanNode[] = [];
   for (const node of [...nodes].reverse()) {
@@ -16,4 +19,17 @@ export function neededNodes(nodes: readonly PlanNode[], isHit: (node: PlanNode) 
     for (const id of Object.values(node.inputs)) wanted.add(id);
   }
   return needed.reverse();
+}
+
+function results(nodes: readonly PlanNode[]): string[] {
+  const read = new Set(nodes.flatMap((node) => Object.values(node.inputs)));
+  return nodes.filter(({ id }) => !read.has(id)).map(({ id }) => id);
+}
+
+/** The nodes with all that stands upstream of them. */
+export function withUpstream(nodes: readonly PlanNode[], ids: ReadonlySet<string>): ReadonlySet<string> {
+  const all = new Set(ids);
+  for (const node of [...nodes].reverse())
+    if (all.has(node.id)) for (const id of Object.values(node.inputs)) all.add(id);
+  return all;
 }

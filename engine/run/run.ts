@@ -5,12 +5,12 @@
  * The plan is frozen in the run's folder before anything starts. Running it again continues the newest run of an equal
  * plan that has not ended; whatever run they belong to, finished nodes and checkpoints are found by key.
  */
-import { setMaxListeners } from 'node:events';
-import { availableParallelism } from 'node:os';
 import type { Json } from '../../base/json.ts';
+import { type Failure, FailureError } from '../../base/result.ts';
 import type { Reporter } from '../events.ts';
 import type { CheckpointCadence, Executor } from '../executors/executor.ts';
 import type { ResolvedExperiment } from '../plan/experiment.ts';
+import { limitsOf } from '../plan/limits.ts';
 import type { Plan, PlanNode } from '../plan/plan.ts';
 import { openEventLog } from '../store/event-log.ts';
 import { type KeyRecord, readKey } from '../store/keys.ts';
@@ -18,10 +18,12 @@ import { RENEW_EVERY_MS } from '../store/leases.ts';
 import { publishArtifacts } from '../store/publish.ts';
 import { createRun, type DrivenRun, finishRun, leaveRun, newestUnfinishedRun, planDigest } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
+import { watchCancelRequests } from './cancel-requests.ts';
 import { computeNodes } from './compute.ts';
 import { openIndexing } from './indexing.ts';
 import { Journal } from './journal.ts';
-import { neededNodes } from './needed.ts';
+import { doesNotFit, type Machine, thisMachine } from './machine.ts';
+import { neededNodes, withUpstream } from './needed.ts';
 import { Tally } from './tally.ts';
 
 export interface RunOptions {
@@ -33,7 +35,7 @@ export interface RunOptions {
   readonly reporters: readonly Reporter[];
   /** Aborted: steps are finished, checkpoints written, nothing new is started. */
   readonly signal?: AbortSignal | undefined;
-  /** Attempts side by side; by default as many as the cores have threads for. */
+  /** Attempts side by side; by default as many as have room on the machine. */
   readonly concurrency?: number | undefined;
   readonly failFast?: boolean | undefined;
   readonly checkpoints?: Partial<CheckpointCadence> | undefined;
@@ -41,8 +43,12 @@ export interface RunOptions {
   readonly stageModules?: readonly string[] | undefined;
   /** Name the operation that made the first value that is not finite. */
   readonly debugNan?: boolean | undefined;
-  /** Child processes of this machine, opened and closed with the run, where absent. */
-  readonly executor?: Executor | undefined;
+  /** What attempts share; this machine where absent. */
+  readonly machine?: Machine | undefined;
+  /** Nodes to compute, by id, with what they need; all results of the plan where absent. */
+  readonly only?: ReadonlySet<string> | undefined;
+  /** Child processes of this machine, opened and closed with the run, where absent; a function opens it when needed. */
+  readonly executor?: Executor | (() => Promise<Executor>) | undefined;
 }
 
 export interface RunOutcome {
@@ -53,50 +59,64 @@ export interface RunOutcome {
   readonly executed: number;
   readonly hits: number;
   readonly seconds: number;
+  /** Why it could not go on at all: a full disk, a store that was moved away. */
+  readonly storeFailure?: Failure;
 }
 
 export async function runPlan(options: RunOptions): Promise<RunOutcome> {
-  const { plan, store, reporters, signal = new AbortController().signal } = options;
-  // Every attempt under way listens to it.
-  setMaxListeners(0, signal);
+  const { plan, store, reporters } = options;
   const begun = performance.now();
+  const { machine = thisMachine() } = options;
+  const limits = limitsOf(plan, options.experiment);
+  const tooLarge = doesNotFit(plan, limits, store, machine);
+  if (tooLarge) throw new FailureError(tooLarge);
   const unfinished = newestUnfinishedRun(store, planDigest(plan));
   const run = unfinished ?? createRun(store, plan, options.experiment as unknown as Json);
   const events = openEventLog(run);
   const journal = new Journal(reporters, (event) => events.append(event));
+  const cancels = watchCancelRequests(run, options.signal ?? new AbortController().signal);
+  const { signal } = cancels;
   const beating = setInterval(() => run.lease.renew(), RENEW_EVERY_MS);
-  const onAbort = () => journal.emit({ type: 'interrupt', message: INTERRUPT_MESSAGE });
+  const onAbort = () =>
+    journal.emit({ type: 'interrupt', message: options.signal?.aborted ? INTERRUPT_MESSAGE : CANCEL_MESSAGE });
   signal.addEventListener('abort', onAbort);
   const indexing = openIndexing(run, journal);
   const tally = new Tally();
   try {
     journal.emit({ type: 'run-started', run: run.id, folder: run.folder, plan, continues: unfinished !== undefined });
-    const missing = takeHits(run, journal, tally);
+    const missing = takeHits(run, journal, tally, options.only);
     if (missing.length > 0)
       await computeNodes(missing, {
         run,
         journal,
         tally,
         indexing,
-        signal,
+        cancels,
         data: { set: plan.data.set, folder: options.data.folder },
-        concurrency: options.concurrency ?? defaultConcurrency(missing),
+        limitsOf: limits,
+        machine,
+        concurrency: options.concurrency,
         failFast: options.failFast ?? false,
         checkpoints: { ...CADENCE, ...options.checkpoints },
         stageModules: options.stageModules ?? [],
         debugNan: options.debugNan ?? false,
         executor: options.executor,
       });
-    const { outcome, executed, hits } = tally;
+    const { outcome, executed, hits, storeFailure } = tally;
     const seconds = (performance.now() - begun) / 1000;
     journal.emit({ type: 'run-finished', outcome, executed, hits, seconds });
-    if (outcome === 'interrupted') leaveRun(run);
+    // What was left out, or could not be stored, can still be done by the same run.
+    if (outcome === 'interrupted' || storeFailure || options.only) leaveRun(run);
     else finishRun(run, { outcome, at: new Date().toISOString(), executed, hits, seconds });
     await indexing.runEnded();
-    return { outcome, run: run.id, folder: run.folder, executed, hits, seconds };
+    return {
+      ...{ outcome, run: run.id, folder: run.folder, executed, hits, seconds },
+      ...(storeFailure && { storeFailure }),
+    };
   } finally {
     signal.removeEventListener('abort', onAbort);
     clearInterval(beating);
+    cancels.close();
     indexing.close();
     events.close();
     // Given back already, unless the run ended by an exception.
@@ -107,17 +127,20 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
 const INTERRUPT_MESSAGE =
   'Finishing the current steps and writing checkpoints; press Ctrl-C again to stop now (only the work since the last checkpoints is lost).';
 
+const CANCEL_MESSAGE = 'Cancelled by `retort cancel`: finishing the current steps and writing checkpoints.';
+
 const CADENCE: CheckpointCadence = { everySeconds: 60 };
 
 /** Tells every hit and every node that nobody needs; gives the nodes to compute. */
-function takeHits(run: DrivenRun, journal: Journal, tally: Tally): PlanNode[] {
+function takeHits(run: DrivenRun, journal: Journal, tally: Tally, only?: ReadonlySet<string>): PlanNode[] {
   const { plan, store } = run;
   const records = new Map<string, KeyRecord>();
   for (const { id, key } of plan.nodes) {
     const record = readKey(store, key);
     if (record) records.set(id, record);
   }
-  const needed = neededNodes(plan.nodes, ({ id }) => records.has(id));
+  const needed = neededNodes(plan.nodes, ({ id }) => records.has(id), only);
+  const selected = only && withUpstream(plan.nodes, only);
   const isNeeded = new Set(needed);
   for (const node of plan.nodes) {
     const record = records.get(node.id);
@@ -125,12 +148,10 @@ function takeHits(run: DrivenRun, journal: Journal, tally: Tally): PlanNode[] {
       publishArtifacts(run, node.id, record);
       tally.hit();
       journal.emit({ type: 'node-hit', node: node.id, metrics: record.metrics, seconds: record.seconds });
-    } else if (!isNeeded.has(node)) journal.emit({ type: 'node-skipped', node: node.id, reason: 'not-needed' });
+    } else if (!isNeeded.has(node)) {
+      const reason = selected && !selected.has(node.id) ? 'not-selected' : 'not-needed';
+      journal.emit({ type: 'node-skipped', node: node.id, reason });
+    }
   }
   return needed;
-}
-
-function defaultConcurrency(nodes: readonly PlanNode[]): number {
-  const threads = Math.max(...nodes.map((node) => node.threads));
-  return Math.max(1, Math.floor(availableParallelism() / threads));
 }

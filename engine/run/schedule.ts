@@ -1,17 +1,19 @@
 /**
  * The order of a run: a node starts when all it reads is there, the earliest of the plan first, as many side by side as
- * allowed. It knows nodes and how they end, nothing of processes or the store.
+ * have room in the pool. It knows nodes and how they end, nothing of processes or the store.
  *
  * Nodes of one chain are carried by the longest of them: it alone is computed, the others arrive on its way, and who reads
  * them starts at once. Those that have not arrived at its end (somebody else had computed it) are computed after it.
  *
  * A node that another driver is working on is waited for beside the queue, so that it takes nobody's place.
  */
-import PQueue from 'p-queue';
+import type { SkipReason } from '../events.ts';
 import { byChain } from '../plan/chain.ts';
 import type { PlanNode } from '../plan/plan.ts';
+import type { Grant, Need, Pool } from './pool.ts';
 
-export type NodeEnd = 'done' | 'failed' | 'held' | 'cancelled';
+/** `broken`: failed, and so would every other one. */
+export type NodeEnd = 'done' | 'failed' | 'broken' | 'held' | 'cancelled';
 
 /** The shorter nodes of a node's chain, in the order of their steps. */
 export interface Carried {
@@ -22,14 +24,19 @@ export interface Carried {
 export interface Schedule {
   /** In the order of the plan; inputs that are not among them are there already. */
   readonly nodes: readonly PlanNode[];
-  readonly concurrency: number;
+  readonly pool: Pool;
+  need(node: PlanNode): Need;
   /** Start nothing new once a node has failed. */
   readonly failFast: boolean;
   readonly signal: AbortSignal;
-  compute(node: PlanNode, carried: Carried): Promise<NodeEnd>;
+  /** This node alone is to stop; the others go on. */
+  isCancelled?(node: PlanNode): boolean;
+  /** Whether the result is there by another name, now that all it reads is. */
+  takeOver(node: PlanNode): boolean;
+  compute(node: PlanNode, carried: Carried, grant: Grant): Promise<NodeEnd>;
   /** After `held`: until the other driver's result is there (`done`) or its lease is free. */
   join(node: PlanNode, carried: Carried): Promise<'done' | 'free' | 'cancelled'>;
-  skip(node: PlanNode, reason: 'upstream-failed' | 'cancelled' | 'fail-fast'): void;
+  skip(node: PlanNode, reason: SkipReason): void;
 }
 
 interface Waiting {
@@ -43,16 +50,23 @@ interface Waiting {
 /** Resolves when nothing runs any more and nothing more can start; every node has then ended or been skipped. */
 export async function runSchedule(schedule: Schedule): Promise<void> {
   const { signal, failFast } = schedule;
-  const queue = new PQueue({ concurrency: schedule.concurrency });
+  const { pool } = schedule;
   const open = new Set(linked(schedule.nodes));
-  let failed = false;
+  /** Why nothing more is started. */
+  let halted: SkipReason | undefined;
 
-  const compute = async (node: PlanNode, carried: Carried): Promise<NodeEnd> => {
-    if (signal.aborted || (failFast && failed)) return 'cancelled';
-    const end = await schedule.compute(node, carried);
-    // Noted before the queue starts the next one.
-    failed ||= end === 'failed';
-    return end;
+  const compute = async (node: PlanNode, carried: Carried, place: number): Promise<NodeEnd> => {
+    const grant = await pool.acquire(schedule.need(node), place);
+    try {
+      if (signal.aborted || halted) return 'cancelled';
+      const end = await schedule.compute(node, carried, grant);
+      // Noted before the pool serves the next one.
+      if (end === 'broken') halted = 'store-failed';
+      else if (end === 'failed' && failFast) halted ??= 'fail-fast';
+      return end;
+    } finally {
+      grant.release();
+    }
   };
 
   /** The last one carries the others. */
@@ -60,7 +74,7 @@ export async function runSchedule(schedule: Schedule): Promise<void> {
     const waiting = chain.at(-1);
     if (!waiting) return;
     const { node } = waiting;
-    const priority = -Math.min(...chain.map(({ place }) => place));
+    const place = Math.min(...chain.map((each) => each.place));
     const started: Promise<void>[] = [];
     for (;;) {
       const riders = chain.slice(0, -1).filter((rider) => open.has(rider));
@@ -71,7 +85,8 @@ export async function runSchedule(schedule: Schedule): Promise<void> {
           if (rider && open.delete(rider)) started.push(runReaders(rider));
         },
       };
-      const end = await queue.add(() => compute(node, carried), { priority });
+      const isThere = !signal.aborted && !halted && schedule.takeOver(node);
+      const end = isThere ? 'done' : await compute(node, carried, place);
       const last = end === 'held' ? await schedule.join(node, carried) : end;
       if (last === 'free') continue;
       // What was cancelled is skipped with the rest, at the end.
@@ -82,6 +97,10 @@ export async function runSchedule(schedule: Schedule): Promise<void> {
           for (const rider of riders) if (open.delete(rider)) skipWithReaders(rider);
           skipReaders(waiting);
         }
+      } else if (!signal.aborted && schedule.isCancelled?.(node)) {
+        open.delete(waiting);
+        skipWithReaders(waiting, 'cancelled');
+        started.push(run(riders.filter((rider) => open.has(rider))));
       }
       await Promise.all(started);
       return;
@@ -94,17 +113,17 @@ export async function runSchedule(schedule: Schedule): Promise<void> {
     await Promise.all(chains(ready).map(run));
   };
 
-  const skipWithReaders = (waiting: Waiting): void => {
-    schedule.skip(waiting.node, 'upstream-failed');
-    skipReaders(waiting);
+  const skipWithReaders = (waiting: Waiting, reason: 'upstream-failed' | 'cancelled' = 'upstream-failed'): void => {
+    schedule.skip(waiting.node, reason);
+    skipReaders(waiting, reason);
   };
 
-  const skipReaders = ({ readers }: Waiting): void => {
-    for (const reader of readers) if (open.delete(reader)) skipWithReaders(reader);
+  const skipReaders = ({ readers }: Waiting, reason: 'upstream-failed' | 'cancelled' = 'upstream-failed'): void => {
+    for (const reader of readers) if (open.delete(reader)) skipWithReaders(reader, reason);
   };
 
   await Promise.all(chains([...open].filter(({ awaited }) => awaited === 0)).map(run));
-  for (const { node } of open) schedule.skip(node, signal.aborted ? 'cancelled' : 'fail-fast');
+  for (const { node } of open) schedule.skip(node, halted ?? 'cancelled');
 }
 
 /** Nodes of one chain read the same, so they are ready at the same moment. */

@@ -1,8 +1,12 @@
 /** How the nodes of a run have ended so far, and what that makes of the run. */
+import type { Failure } from '../../base/result.ts';
+import { isOfTheStore } from './retry.ts';
+
 export class Tally {
   #executed = 0;
   #hits = 0;
   #failed = 0;
+  #store: Failure | undefined;
   #cancelled = 0;
 
   computed(): void {
@@ -13,8 +17,14 @@ export class Tally {
     this.#hits++;
   }
 
-  failed(): void {
+  failed(failure: Failure): void {
     this.#failed++;
+    if (isOfTheStore(failure)) this.#store ??= failure;
+  }
+
+  /** Why the run could not go on at all. */
+  get storeFailure(): Failure | undefined {
+    return this.#store;
   }
 
   cancelled(): void {

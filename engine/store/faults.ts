@@ -30,7 +30,11 @@ const ATTEMPT = ['stage-opened', 'step-done', 'stage-finished'] as const;
 /** Points of a garbage collection, which no run passes. */
 export const gcFaultPoints = ['trash-listed', 'trash-moved', 'trash-restored', 'trash-discarding'] as const;
 
+/** Points of taking a result over, between its finding and its key, which not every run passes. */
+export const cutOffFaultPoints = ['content-found'] as const;
+
 export type FaultPoint =
+  | (typeof cutOffFaultPoints)[number]
   | (typeof gcFaultPoints)[number]
   | `${DurableFile}-${WriteStep}`
   | (typeof OTHER)[number]
@@ -64,7 +68,10 @@ function parse(text: string | undefined): { readonly point: string; readonly pas
   if (!text) return undefined;
   const [point = '', passing = '1'] = text.split(':');
   // A point that no longer exists would make its test pass for the wrong reason.
-  if (![...faultPoints, ...gcFaultPoints].some((known) => known === point) || !/^[1-9]\d*$/.test(passing))
+  if (
+    ![...faultPoints, ...gcFaultPoints, ...cutOffFaultPoints].some((known) => known === point) ||
+    !/^[1-9]\d*$/.test(passing)
+  )
     throw new Error(`Internal error: expected RETORT_FAULT to name a fault point, got \`${text}\``);
   return { point, passing: Number(passing) };
 }

@@ -32,6 +32,8 @@ export interface KeyRecord {
   readonly steps: number;
   /** Where longer computations of the same chain go on from; not part of the result, and may be lost. */
   readonly state?: KeptState;
+  /** The key that it was computed under, where another node's result was taken over; see `contents.ts`. */
+  readonly takenFrom?: string;
 }
 
 /** A state by its object; see `kept-states.ts`. */

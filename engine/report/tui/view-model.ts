@@ -98,6 +98,9 @@ function apply(draft: Draft, event: RunEvent, at: number): void {
     case 'node-hit':
       change(draft, event.node, { state: 'hit', figures: event.metrics, note: 'hit' });
       return;
+    case 'node-cut-off':
+      change(draft, event.node, { state: 'hit', figures: event.metrics, note: 'cut off: same content upstream' });
+      return;
     case 'node-joined':
       change(draft, event.node, { state: 'joined', note: `waits for ${event.owner}` });
       return;
