@@ -62,7 +62,7 @@ it('starts who reads a snapshot while the stage runs', async () => {
 });
 
 it('makes evaluations of every snapshot', async () => {
-  const cells = [{ a: grow(400, { work: 200, snapshots: [1, 200] }), b: { kind: 'score' as const, from: 'a' } }];
+  const cells = [{ a: grow(400, { work: 1000, snapshots: [1, 200] }), b: { kind: 'score' as const, from: 'a' } }];
   const { outcome, events } = await runTrivial(temporaryFolder(), { cells }, { concurrency: 2 });
   expect(outcome).toMatchObject({ outcome: 'done', executed: 6 });
   const order = nodesOf(events, 'node-done');
