@@ -39,12 +39,14 @@ export function innerStep(classify: Classifier, parameters: Named<Expr>, shape: 
   });
 }
 
-/** T = S·E steps over images [S, C·m, …] and step sizes [T]; `labels` are those of every batch. */
-export function courseOfSteps(batches: number, epochs: number, labels: Tensor): readonly StepInputs[] {
-  return Array.from({ length: batches * epochs }, (_, t) => ({
-    rows: { images: [t % batches], rate: [t] },
-    feeds: { labels },
-  }));
+/** T = S·E steps over images [S, C·m, …] and step sizes [T]; `labels` are those of every batch, `order` is s(t). */
+export function courseOfSteps(
+  batches: number,
+  epochs: number,
+  labels: Tensor,
+  order: readonly number[] = Array.from({ length: batches * epochs }, (_, t) => t % batches),
+): readonly StepInputs[] {
+  return order.map((batch, t) => ({ rows: { images: [batch], rate: [t] }, feeds: { labels } }));
 }
 
 /** a_t = log(1 + e^{r_t}), in double precision: 1 + e^r loses a small step size's digits in single. */

@@ -1,16 +1,20 @@
 /** Golden methods that can be evaluated; a case of any other is skipped and listed. */
 import type { Evaluator } from '../evaluator.ts';
+import { cda } from './cda.ts';
 import { dc } from './dc.ts';
 import { dcEvaluation } from './dc-evaluation.ts';
+import { dd } from './dd.ts';
 import { ddRanking } from './dd-ranking.ts';
 import { dm } from './dm.ts';
 import { dsa } from './dsa.ts';
 import { evaluation } from './evaluation.ts';
 import { fid } from './fid.ts';
+import { fkd } from './fkd.ts';
 import { mtt } from './mtt.ts';
 import { networks } from './networks.ts';
 import { relabel } from './relabel.ts';
 import { softLabels } from './soft-labels.ts';
+import { sre2l } from './sre2l.ts';
 import { tesla } from './tesla.ts';
 import { zca } from './zca.ts';
 
@@ -26,6 +30,10 @@ export const evaluators: Readonly<Record<string, Evaluator>> = {
   ReLabel: relabel,
   MTT: mtt,
   TESLA: tesla,
+  DD: dd,
   ZCA: zca,
   FID: fid,
+  SRe2L: sre2l,
+  CDA: cda,
+  FKD: fkd,
 };
