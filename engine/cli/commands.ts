@@ -267,14 +267,22 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'setup',
-    operands: 'tensorflow',
+    operands: 'tensorflow|cuda',
     fewest: 1,
     most: 1,
-    summary: 'Build the faster backend against TensorFlow from PyPI.',
+    summary: 'Install a faster backend: TensorFlow from PyPI, or CUDA for onnxruntime.',
     details:
-      'Needs Python with pip, npm and a C++ toolchain; what it builds is kept outside node_modules, so `npm ci` leaves it.',
-    examples: [['retort setup tensorflow', '']],
-    flags: {},
+      '`tensorflow` needs Python with pip, npm and a C++ toolchain; what it builds is kept outside node_modules, so `npm ci`\nleaves it. `cuda` fetches what onnxruntime-node leaves out of its npm package, again after every `npm ci`. On a terminal\nboth ask at the end whether to write the backend into retort.config.yaml.',
+    examples: [
+      ['retort setup tensorflow', ''],
+      ['retort setup tensorflow --yes', 'and make it the default of this project'],
+      ['retort setup cuda', 'for `--backend onnxruntime:cuda`'],
+    ],
+    flags: {
+      yes: { description: 'Write it into retort.config.yaml without asking.' },
+      'no-input': { description: 'Ask nothing and write nothing.' },
+      force: { description: '`cuda`: also where no NVIDIA GPU is seen.' },
+    },
     load: () => import('./commands/setup.ts'),
   },
 ];
