@@ -1,85 +1,122 @@
 /**
- * What the engine relies on, of every kind: a state saved at any step, read back and continued in a newly opened stage
- * ends in the same bytes. A kind without a case here is an error.
+ * What the engine relies on, of every kind, in this process: a state saved at any step, read back and continued in a newly
+ * opened stage ends in the same bytes; what calls itself prefix-extending is; a snapshot changes nothing. A kind without a
+ * case in `test/rig/stage-cases.ts` is an error. `test/conformance-killed.test.ts` does the same with processes that die.
  */
-import { beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { sha256 } from '../base/digest.ts';
 import type { JsonObject } from '../base/json.ts';
 import { unwrap } from '../base/result.ts';
+import { withDefaults } from '../engine/plan/defaults.ts';
 import { decodeSafetensors, encodeSafetensors } from '../tensor/files/safetensors.ts';
+import { CASES, type ConformanceCase, type UpstreamCase } from '../test/rig/stage-cases.ts';
 import { openStage, runStage, type StageCase, stepsFrom } from '../test/rig/stage-runs.ts';
 import { stageKinds } from './registry.ts';
-import type { ArtifactFiles, StageResult, State } from './stage.ts';
-
-const network: JsonObject = { kind: 'convnet', width: 4, depth: 2 };
-const batchNorm: JsonObject = { ...network, norm: 'batch' };
-
-/** The smallest parameters that go through every branch of a step. Inputs come from `select`. */
-const CASES: readonly { kind: string; what: string; params: JsonObject; input?: string; threads?: number }[] = [
-  { kind: 'select', what: 'random', params: { imagesPerClass: 2 } },
-  { kind: 'match', what: 'dm', params: { method: 'dm', iterations: 6, batchReal: 6, network }, input: 'start' },
-  {
-    kind: 'match',
-    what: 'dm with batch norm, two threads',
-    params: { method: 'dm', iterations: 4, batchReal: 6, learningRate: 0.1, network: batchNorm },
-    input: 'start',
-    threads: 2,
-  },
-  {
-    kind: 'match',
-    what: 'dm without augmentation and momentum',
-    params: { method: 'dm', iterations: 3, batchReal: 6, momentum: 0, augment: 'none', network },
-    input: 'start',
-  },
-  // Epoch 4 comes after the rate has fallen; batches of 12 leave a last one of 8.
-  { kind: 'evaluate', what: 'DSA', params: { epochs: 4, batchSize: 12, network }, input: 'images' },
-  { kind: 'evaluate', what: 'batch norm', params: { epochs: 2, network: batchNorm }, input: 'images' },
-];
-
-let selected: ArtifactFiles;
-
-beforeAll(async () => {
-  const result = await runStage({ kind: 'select', params: { imagesPerClass: 2 } });
-  selected = result.artifacts.images ?? {};
-});
+import type { ArtifactFiles, StageKind, StageResult, State } from './stage.ts';
 
 it('has a case of every kind', () => {
   expect(stageKinds.map(({ kind }) => kind).filter((kind) => !CASES.some((one) => one.kind === kind))).toEqual([]);
 });
 
-it.each(CASES)(
-  '$kind ($what) ends in the same bytes wherever it is resumed',
-  async ({ kind, params, input, threads = 1 }) => {
-    const stage: StageCase = {
-      kind,
-      params,
-      threads,
-      inputs: input === undefined ? {} : { [input]: selected },
-      seed: { base: 7, set: 2, evaluation: 1 },
-    };
-    const whole = await openStage(stage);
-    const saved: SavedState[] = [];
-    const end = await stepsFrom(whole.run, 0, await whole.run.init(), (state) => saved.push(save(state)));
-    const expected = digests(await whole.run.finish(end));
-    const { steps } = whole.run;
-    whole.run.close?.();
+it.each(CASES)('$kind ($what) ends in the same bytes wherever it is resumed', async (given) => {
+  const stage = await opened(given);
+  const whole = await openStage(stage);
+  const saved: SavedState[] = [];
+  const end = await stepsFrom(whole.run, 0, await whole.run.init(), (state) => saved.push(save(state)));
+  const expected = digests(await whole.run.finish(end));
+  const { steps } = whole.run;
+  whole.run.close?.();
 
-    for (const step of new Set([0, 1, Math.floor(steps / 2), steps - 1].filter((index) => index < steps))) {
-      const again = await openStage(stage);
-      const resumed = await stepsFrom(again.run, step, load(saved[step]!));
-      expect([step, digests(await again.run.finish(resumed))]).toEqual([step, expected]);
-      again.run.close?.();
+  for (const step of new Set([0, 1, Math.floor(steps / 2), steps - 1].filter((index) => index < steps))) {
+    const again = await openStage(stage);
+    const resumed = await stepsFrom(again.run, step, load(saved[step]!));
+    expect([step, digests(await again.run.finish(resumed))]).toEqual([step, expected]);
+    again.run.close?.();
+  }
+});
+
+const EXTENDING = CASES.filter(({ kind }) => kindOf(kind).prefixExtending !== undefined);
+
+it.skipIf(EXTENDING.length === 0).each(EXTENDING)(
+  '$kind ($what): a longer run goes on from the end of a shorter one, and a snapshot is what that one made',
+  async (given) => {
+    const parameter = kindOf(given.kind).prefixExtending!;
+    const stage = await opened(given);
+    const total = withDefaults(given.params, kindOf(given.kind).parameters)[parameter] as number;
+    const whole = await openStage(stage);
+    expect(whole.run.steps).toBe(total);
+    const states: State[] = [];
+    const end = await stepsFrom(whole.run, 0, await whole.run.init(), (state) => states.push(state));
+    const expected = digests(await whole.run.finish(end));
+
+    for (const length of new Set([1, Math.floor(total / 2), total - 1].filter((length) => length > 0))) {
+      const short = await openStage({ ...stage, params: { ...given.params, [parameter]: length } });
+      expect(short.run.steps).toBe(length);
+      const shortEnd = await stepsFrom(short.run, 0, await short.run.init());
+      const finished = digests(await short.run.finish(shortEnd));
+      expect([length, digests(await whole.run.snapshot!(states[length]!))]).toEqual([length, finished]);
+      const longer = await openStage(stage);
+      const extended = await stepsFrom(longer.run, length, load(save(shortEnd)));
+      expect([length, digests(await longer.run.finish(extended))]).toEqual([length, expected]);
+      for (const { run } of [short, longer]) run.close?.();
     }
+    whole.run.close?.();
   },
 );
 
-it.each(CASES)('$kind ($what) declares what it gives', async ({ kind, params, input }) => {
-  const description = stageKinds.find((one) => one.kind === kind)!;
-  expect(Object.keys(description.inputs)).toEqual(input === undefined ? [] : [input]);
-  const { artifacts } = await runStage({ kind, params, ...(input !== undefined && { inputs: { [input]: selected } }) });
+const SNAPSHOTS = CASES.filter(({ kind }) => kindOf(kind).prefixExtending !== undefined || kindOf(kind).steps);
+
+it.skipIf(SNAPSHOTS.length === 0).each(SNAPSHOTS)('$kind ($what): snapshots change nothing', async (given) => {
+  const stage = await opened(given);
+  const { run } = await openStage(stage);
+  const params = withDefaults(given.params, kindOf(given.kind).parameters);
+  const { prefixExtending, steps } = kindOf(given.kind);
+  expect(run.steps).toBe(prefixExtending === undefined ? steps?.(params) : params[prefixExtending]);
+  let state = await run.init();
+  for (let index = 0; index < run.steps; index++) {
+    state = await run.step(state, index);
+    const before = digests(await run.snapshot!(state));
+    expect(digests(await run.snapshot!(state))).toEqual(before);
+  }
+  expect(digests(await run.finish(state))).toEqual(digests(await runStage(stage)));
+  run.close?.();
+});
+
+it.each(CASES)('$kind ($what) declares what it gives', async (given) => {
+  const description = kindOf(given.kind);
+  expect(Object.keys(description.inputs)).toEqual(expect.arrayContaining(Object.keys(given.inputs ?? {})));
+  for (const [role, { required }] of Object.entries(description.inputs))
+    if (required) expect(Object.keys(given.inputs ?? {})).toContain(role);
+  const { artifacts } = await runStage(await opened(given));
   expect(Object.keys(artifacts)).toEqual(Object.keys(description.outputs));
   for (const schema of Object.values(description.parameters.properties)) expect(schema).toHaveProperty('description');
 });
+
+function kindOf(name: string): StageKind {
+  return stageKinds.find((one) => one.kind === name)!;
+}
+
+const SEED = { base: 7, set: 2, evaluation: 1 };
+
+async function opened({ kind, params, threads = 1, ...given }: ConformanceCase): Promise<StageCase> {
+  return { kind, params, threads, seed: SEED, inputs: await inputsOf({ kind, params, ...given }) };
+}
+
+const made = new Map<string, Promise<StageResult>>();
+
+/** Each role takes the first output of its type, as in the engine. */
+async function inputsOf({ kind, inputs = {} }: UpstreamCase): Promise<Record<string, ArtifactFiles>> {
+  const files: Record<string, ArtifactFiles> = {};
+  for (const [role, upstream] of Object.entries(inputs)) {
+    const name = JSON.stringify(upstream);
+    const { params } = upstream;
+    const result = made.get(name) ?? inputsOf(upstream).then((inner) => runStage({ ...{ kind: upstream.kind, params }, inputs: inner }));
+    made.set(name, result);
+    const output = Object.entries(kindOf(upstream.kind).outputs).find(([, { type }]) => type === kindOf(kind).inputs[role]?.type);
+    files[role] = (await result).artifacts[output?.[0] ?? ''] ?? {};
+  }
+  return files;
+}
 
 interface SavedState {
   readonly tensors: Uint8Array;

@@ -141,6 +141,8 @@ function rule(error: ErrorObject): string {
       return `to have at most ${counted(limit ?? 0, 'item')}`;
     case 'minProperties':
       return `to have at least ${limit === 1 ? '1 entry' : `${limit} entries`}`;
+    case 'maxProperties':
+      return `to have ${limit === 1 ? 'one key' : `at most ${limit} keys`}`;
     case 'uniqueItems':
       return 'to have no item twice';
     case 'minLength':

@@ -207,6 +207,65 @@ it('explains every key: descriptions, defaults, examples', () => {
           "null",
         ],
       },
+      "snapshots": {
+        "additionalProperties": false,
+        "description": "Results on the way: after so many steps the stage commits what it would end with, while it goes on. A stage that makes metrics of it (\`evaluate\`) does so for every snapshot, which gives the curve. Never in the cache key of the stage itself.",
+        "maxProperties": 1,
+        "minProperties": 1,
+        "pattern": "^\\$[A-Za-z_]",
+        "patternErrorMessage": "Expected a map, or \`$axis\` for the value of an axis.",
+        "properties": {
+          "at": {
+            "description": "The steps after which there is one, instead of \`every\`.",
+            "examples": [
+              [
+                100,
+                500,
+              ],
+            ],
+            "items": {
+              "maximum": 9007199254740991,
+              "minimum": 1,
+              "pattern": "^\\$[A-Za-z_]",
+              "patternErrorMessage": "Expected a whole number, or \`$axis\` for the value of an axis.",
+              "type": [
+                "integer",
+                "string",
+                "null",
+              ],
+            },
+            "maxItems": 1000,
+            "minItems": 1,
+            "pattern": "^\\$[A-Za-z_]",
+            "patternErrorMessage": "Expected a list, or \`$axis\` for the value of an axis.",
+            "type": [
+              "array",
+              "string",
+              "null",
+            ],
+          },
+          "every": {
+            "description": "Steps between two snapshots.",
+            "examples": [
+              100,
+            ],
+            "maximum": 9007199254740991,
+            "minimum": 1,
+            "pattern": "^\\$[A-Za-z_]",
+            "patternErrorMessage": "Expected a whole number, or \`$axis\` for the value of an axis.",
+            "type": [
+              "integer",
+              "string",
+              "null",
+            ],
+          },
+        },
+        "type": [
+          "object",
+          "string",
+          "null",
+        ],
+      },
       "stage": {
         "const": "select",
         "description": "Chooses real images.",

@@ -129,6 +129,7 @@ function stageKeys(): Record<string, JsonObject> {
       anyOf: [REFERENCE, { type: 'object' }, { type: 'array', items: { anyOf: [REFERENCE, { type: 'object' }] } }],
     },
     ...steeringKeys(),
+    snapshots: orReference(STAGE_KEYS.snapshots as JsonObject),
     notes: STAGE_KEYS.notes as JsonObject,
   };
 }

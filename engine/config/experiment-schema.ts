@@ -69,6 +69,94 @@ export const TIME_LIMIT: JsonObject = {
   examples: ['2h', '90m'],
 };
 
+export const SNAPSHOTS: JsonObject = {
+  type: 'object',
+  description:
+    'Results on the way: after so many steps the stage commits what it would end with, while it goes on. A stage that makes metrics of it (`evaluate`) does so for every snapshot, which gives the curve. Never in the cache key of the stage itself.',
+  properties: {
+    every: {
+      type: 'integer',
+      minimum: 1,
+      maximum: MAX_INTEGER,
+      description: 'Steps between two snapshots.',
+      examples: [100],
+    },
+    at: {
+      type: 'array',
+      minItems: 1,
+      maxItems: 1000,
+      items: { type: 'integer', minimum: 1, maximum: MAX_INTEGER },
+      description: 'The steps after which there is one, instead of `every`.',
+      examples: [[100, 500]],
+    },
+  },
+  minProperties: 1,
+  maxProperties: 1,
+  additionalProperties: false,
+};
+
+const PRUNE: JsonObject = {
+  type: 'object',
+  description:
+    'Gives up cells whose snapshots evaluate badly: their stage is stopped and its checkpoint kept. Off where it is not written; `run --no-prune` brings the cells back.',
+  properties: {
+    rule: {
+      enum: ['median', 'asha', 'threshold'],
+      description:
+        '`median`: cells worse than the median of the others at that step. `asha`: cells that are not among the best one in `eta` of those that have come so far. `threshold`: cells worse than `threshold`.',
+    },
+    metric: {
+      type: 'string',
+      minLength: 1,
+      description:
+        'The figure that is looked at; `compare.metric` or accuracy unless given. Losses and errors are better when low.',
+      examples: ['accuracy'],
+    },
+    at: {
+      type: ['number', 'array'],
+      exclusiveMinimum: 0,
+      minItems: 1,
+      maxItems: 100,
+      items: { type: 'number', exclusiveMinimum: 0 },
+      description:
+        'Where cells are judged: a step, or a fraction (below 1) of the steps, or a list of these. Every snapshot unless given.',
+      examples: [100, 0.25],
+    },
+    eta: {
+      type: 'number',
+      exclusiveMinimum: 1,
+      maximum: 1000,
+      default: 3,
+      description: 'Of `asha`: one cell in so many goes on.',
+    },
+    threshold: { type: 'number', description: 'Of `threshold`: what is worse is given up.', examples: [0.3] },
+    minReplicates: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 1,
+      description:
+        'Evaluations of a snapshot (sets x networks) that a cell must have before it is judged by their mean.',
+    },
+    minCells: {
+      type: 'integer',
+      minimum: 2,
+      maximum: 100_000,
+      default: 3,
+      description:
+        'Of `median` and `asha`: cells that must have been evaluated at that step, the judged one among them.',
+    },
+    within: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Axes whose value must be equal in cells that are compared: 1 image per class is no rival of 10.',
+      examples: [['imagesPerClass']],
+    },
+  },
+  required: ['rule'],
+  additionalProperties: false,
+};
+
 /** Keys that every stage may have beside its inputs and parameters. */
 export const STAGE_KEYS: Readonly<Record<string, JsonObject>> = {
   stage: { type: 'string', description: 'The stage kind. `retort stages` lists them.' },
@@ -80,6 +168,7 @@ export const STAGE_KEYS: Readonly<Record<string, JsonObject>> = {
   resources: RESOURCES,
   retries: RETRIES,
   timeLimit: TIME_LIMIT,
+  snapshots: SNAPSHOTS,
   notes: { type: 'string', description: 'For readers; never in a cache key.' },
 };
 
@@ -164,6 +253,7 @@ export function experimentProperties({ dataSets, backends }: Vocabulary): Readon
       minProperties: 1,
       description: 'The steps of the experiment by name; a stage names its inputs by role.',
     },
+    prune: PRUNE,
     compare: {
       type: 'object',
       description: 'What the table at the end compares.',
@@ -179,6 +269,13 @@ export function experimentProperties({ dataSets, backends }: Vocabulary): Readon
           minLength: 1,
           description: 'The figure that the table shows.',
           examples: ['accuracy'],
+        },
+        select: {
+          type: 'string',
+          enum: ['last', 'best'],
+          default: 'last',
+          description:
+            'Which snapshot the table shows: the end of the stage, or of each synthetic set the one whose evaluations are best, which is then chosen on test data and says so.',
         },
       },
       additionalProperties: false,

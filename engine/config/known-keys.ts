@@ -44,6 +44,8 @@ export function knownPaths(root: TreeMap, stageKinds: readonly StageKind[]): str
     ...SHARED_KEYS.map((name) => [name]),
     ['resources'],
     ['replicates'],
+    ['prune'],
+    ['compare'],
   ];
   return roots.flatMap((path) =>
     knownKeys(root, path, stageKinds).flatMap((key) => [
@@ -74,7 +76,8 @@ function stageKeys(
     const own = kinds.flatMap((kind) => [...Object.keys(kind.parameters.properties), ...Object.keys(kind.inputs)]);
     return [...new Set([...Object.keys(STAGE_KEYS), ...own])];
   }
-  if (path[0] === 'resources') return keysAt(propertiesOf(RESOURCES), path.slice(1));
+  const [first = ''] = path;
+  if (Object.hasOwn(STAGE_KEYS, first)) return keysAt(propertiesOf(STAGE_KEYS[first] as JsonObject), path.slice(1));
   return [...new Set(kinds.flatMap((kind) => keysAt(kind.parameters.properties, path)))];
 }
 

@@ -15,6 +15,7 @@ import { expandMatrix, type Grid, labelOf } from './matrix.ts';
 import { suggestion } from './nearest.ts';
 import { applyOverrides } from './overrides.ts';
 import { Problems } from './problems.ts';
+import { checkSnapshotUse, pruneRule } from './prune.ts';
 import { axisNamed } from './substitute.ts';
 import { get, type Tree, type TreeMap, toJson } from './tree.ts';
 import { validate } from './validate.ts';
@@ -62,11 +63,14 @@ function resolveFile(
   checkBaseline(experiment, grid, problems);
   const cells = resolveCells(experiment, grid, options.stageKinds, problems);
   if (problems.count > before) return undefined;
+  checkSnapshotUse(experiment, grid, cells, options.stageKinds, problems);
+  if (problems.count > before) return undefined;
   return assemble(file.path, experiment, grid, cells, overrides, options);
 }
 
 function checkTopLevel(experiment: TreeMap, options: ResolveOptions, problems: Problems): void {
-  for (const name of ['data', 'seed', 'backend', 'replicates', 'compare']) refuseAxes(name, experiment, problems);
+  for (const name of ['data', 'seed', 'backend', 'replicates', 'prune', 'compare'])
+    refuseAxes(name, experiment, problems);
   const { source, start } = experiment.span;
   // Where nothing else is the culprit, the first character of the file is: the whole first line would be too much.
   const tree = { ...experiment, span: { source, start, end: start + 1 } };
@@ -171,7 +175,8 @@ function assemble(
 ): ResolvedExperiment {
   const source = toJson(experiment) as JsonObject;
   const { name, seed = 0, notes, tags, replicates } = source;
-  const compare = (source.compare ?? {}) as { baseline?: JsonObject; metric?: string };
+  const compare = (source.compare ?? {}) as { baseline?: JsonObject; metric?: string; select?: string };
+  const prune = pruneRule(source);
   const counts = { sets: 1, evaluations: 1, ...(replicates as { sets?: number; evaluations?: number } | undefined) };
   const baseline = get(get(experiment, 'compare'), 'baseline');
   return {
@@ -189,6 +194,8 @@ function assemble(
         baseline: Object.fromEntries([...baseline.entries].map(([axis, { value }]) => [axis, labelOf(value)])),
       }),
     ...(compare.metric !== undefined && { metric: compare.metric }),
+    ...(compare.select === 'best' && { select: 'best' as const }),
+    ...(prune && { prune }),
     ...(notes !== undefined && { notes: notes as string }),
     ...(tags !== undefined && { tags: tags as string[] }),
     ...(overrides.length > 0 && { overrides }),

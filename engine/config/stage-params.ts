@@ -6,6 +6,7 @@ import { isObject, withDefaults } from '../plan/defaults.ts';
 import type { Origin, ResolvedStage } from '../plan/experiment.ts';
 import { STAGE_KEYS } from './experiment-schema.ts';
 import type { Problems } from './problems.ts';
+import { snapshotsOf } from './snapshots.ts';
 import { STEERING_KEYS, type StageTree } from './stage-tree.ts';
 import { described, type Entry, get, locate, placeOf, type Span, type Tree, type TreeMap, toJson } from './tree.ts';
 import { type Subject, validate } from './validate.ts';
@@ -34,7 +35,14 @@ export function stageParams(stage: StageTree, axes: readonly string[], problems:
     const related = found.found ? [] : whereItsKind(stage);
     problems.found(found, found.found ? 'value' : 'key', 'RULE', rule.message, { related });
   }
-  return problems.count > before ? undefined : { name, kind: kind.kind, params, inputs, origins, ...limits, axes };
+  const snapshots = problems.count > before ? undefined : snapshotsOf(stage, params, problems);
+  if (problems.count > before) return undefined;
+  return {
+    ...{ name, kind: kind.kind, params, inputs, origins },
+    ...limits,
+    ...(snapshots && snapshots.length > 0 && { snapshots }),
+    axes,
+  };
 }
 
 /** What is missing is missing where the kind was chosen, often in a variant far from the stage's name. */

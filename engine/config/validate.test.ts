@@ -110,7 +110,7 @@ it('suggests the nearest key, or lists the keys when none is near', () => {
     x.yaml:15:1 Unknown key \`data_set\` in an experiment.
         data_set: x
         ~~~~~~~~
-        Keys: \`version\`, \`name\`, \`notes\`, \`tags\`, \`data\`, \`network\`, \`seed\`, \`backend\`, \`resources\`, \`retries\`, \`timeLimit\`, \`matrix\`, \`replicates\`, \`stages\`, \`compare\`, \`extends\`.
+        Keys: \`version\`, \`name\`, \`notes\`, \`tags\`, \`data\`, \`network\`, \`seed\`, \`backend\`, \`resources\`, \`retries\`, \`timeLimit\`, \`matrix\`, \`replicates\`, \`stages\`, \`prune\`, \`compare\`, \`extends\`.
 
     1 error.
     "
@@ -125,7 +125,7 @@ it('suggests the nearest key, or lists the keys when none is near', () => {
     x.yaml:13:56 Unknown key \`batch\` in the stage \`score\` (evaluate).
           score: { stage: evaluate, images: distil, EPOCHS: 5, batch: 3 }
                                                                ~~~~~
-        Keys: \`epochs\`, \`network\`, \`images\`, \`stage\`, \`use\`, \`resources\`, \`retries\`, \`timeLimit\`, \`notes\`.
+        Keys: \`epochs\`, \`network\`, \`images\`, \`stage\`, \`use\`, \`resources\`, \`retries\`, \`timeLimit\`, \`snapshots\`, \`notes\`.
 
     2 errors.
     "

@@ -71,6 +71,10 @@ it('is handed everything that a child needs', () => {
   const { id, inputs, manifest, key, ...rest } = node(plan(ONE_SET), 'distil[method=dm,set=1]');
   expect({ ...rest, manifest: { ...manifest, inputs: '…' } }).toMatchInlineSnapshot(`
     {
+      "chain": {
+        "at": 20,
+        "id": "1c5ed2aad9ca0538fdc0c4ada1c0b1a482cef29599c25e71e7ca9b78d091a139",
+      },
       "manifest": {
         "inputs": "…",
         "numerics": {
@@ -342,4 +346,32 @@ stages:
   seconds(100);
   // Quadratic cost would be a hundredfold.
   expect(seconds(2000) / seconds(200)).toBeLessThan(30);
+});
+
+it('evaluates every snapshot as a node of its own, and knows one that is a shorter run', () => {
+  const snapshots = BASE.replace('iterations: 20 }', 'iterations: 20, snapshots: { every: 8 } }').replace(
+    'sets: 3, evaluations: 2',
+    'sets: 1, evaluations: 1',
+  );
+  const built = plan(snapshots);
+  expect(built.nodes.map(({ id, inputs }) => `${id} ← ${Object.values(inputs).join(', ')}`)).toEqual([
+    'start[set=1] ← ',
+    'score[method=random,set=1,evaluation=1] ← start[set=1]',
+    'distil[method=dm,set=1,at=8] ← start[set=1]',
+    'distil[method=dm,set=1,at=16] ← start[set=1]',
+    'distil[method=dm,set=1] ← start[set=1]',
+    'score[method=dm,set=1,evaluation=1,at=8] ← distil[method=dm,set=1,at=8]',
+    'score[method=dm,set=1,evaluation=1,at=16] ← distil[method=dm,set=1,at=16]',
+    'score[method=dm,set=1,evaluation=1] ← distil[method=dm,set=1]',
+  ]);
+  // Nothing of what is computed without them changes.
+  expect(keys(snapshots)).toEqual(expect.arrayContaining(keys(ONE_SET)));
+  const short = plan(ONE_SET.replace('iterations: 20', 'iterations: 8'));
+  const at8 = node(built, 'distil[method=dm,set=1,at=8]');
+  const alone = node(short, 'distil[method=dm,set=1]');
+  expect({ ...at8, id: '', uses: [] }).toEqual({ ...alone, id: '', uses: [] });
+  expect(node(built, 'score[method=dm,set=1,evaluation=1,at=8]').key).toBe(
+    node(short, 'score[method=dm,set=1,evaluation=1]').key,
+  );
+  expect(at8.chain).toEqual({ id: node(built, 'distil[method=dm,set=1]').chain?.id, at: 8 });
 });

@@ -56,6 +56,8 @@ export function buildPlan(experiment: ResolvedExperiment, options: PlanOptions):
     axes: experiment.axes,
     ...(experiment.baseline && { baseline: experiment.baseline }),
     ...(experiment.metric !== undefined && { metric: experiment.metric }),
+    ...(experiment.select && { select: experiment.select }),
+    ...(experiment.prune && { prune: experiment.prune }),
     cells: experiment.cells.map(({ id, axes }) => ({ id, axes })),
     nodes: nodes.map(({ axes: _, ...node }) => ({
       id: idOf.get(node.key) as string,

@@ -3,6 +3,7 @@
  * every value with its origin. Data only.
  */
 import type { Json, JsonObject } from '../../base/json.ts';
+import type { PruneRule } from './prune-rule.ts';
 
 /** Where a value came from; `plan` and `show` print it. */
 export type Origin =
@@ -61,6 +62,9 @@ export interface ResolvedExperiment {
   readonly baseline?: Readonly<Record<string, string>>;
   /** `compare.metric`: the figure that tables show; the stages' own first metric when absent. */
   readonly metric?: string;
+  /** `compare.select`: which snapshot tables show; the stage's end when absent. */
+  readonly select?: 'best';
+  readonly prune?: PruneRule;
   readonly notes?: string;
   readonly tags?: readonly string[];
   /** `key=value` of the command line, as typed, in their order. */

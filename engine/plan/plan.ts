@@ -3,6 +3,7 @@
  */
 import type { JsonObject } from '../../base/json.ts';
 import type { Seed } from '../../stages/stage.ts';
+import type { PruneRule } from './prune-rule.ts';
 
 /** Everything that decides a result, and nothing else; its canonical JSON is hashed to the key. See `key.ts`. */
 export interface KeyManifest {
@@ -68,6 +69,9 @@ export interface Plan {
   readonly axes: Readonly<Record<string, readonly string[]>>;
   readonly baseline?: Readonly<Record<string, string>>;
   readonly metric?: string;
+  /** Which snapshot tables show; the stage's end when absent. */
+  readonly select?: 'best';
+  readonly prune?: PruneRule;
   readonly cells: readonly { readonly id: string; readonly axes: Readonly<Record<string, string>> }[];
   /** In topological order. */
   readonly nodes: readonly PlanNode[];

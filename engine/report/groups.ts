@@ -6,6 +6,7 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Json } from '../../base/json.ts';
 import type { Metrics } from '../events.ts';
+import { isBetter } from '../plan/direction.ts';
 import type { NodeUse, Plan, PlanNode } from '../plan/plan.ts';
 import { type Difference, difference, type SetValues, type Summary, summarise } from './statistics.ts';
 
@@ -22,7 +23,16 @@ export interface Point {
 export interface Group {
   readonly cell: Plan['cells'][number];
   readonly stage: string;
-  readonly points: Point[];
+  /** At the end of what is evaluated, or at the best snapshot of each set where the experiment selects that. */
+  readonly points: readonly Point[];
+  /** The same at every snapshot that is evaluated, the earliest first; the end is not among them. */
+  readonly curve: readonly CurvePoint[];
+}
+
+export interface CurvePoint {
+  /** Steps of the stage that took the snapshot. */
+  readonly at: number;
+  readonly points: readonly Point[];
 }
 
 /** What can be shown: every figure that a node of the plan has recorded, those of evaluations first. */
@@ -37,7 +47,7 @@ export function evaluates(node: PlanNode): boolean {
 
 export function groupsOf(plan: Plan, figures: Figures, metric: string): Group[] {
   const cells = new Map(plan.cells.map((cell) => [cell.id, cell]));
-  const groups = new Map<string, Group>();
+  const groups = new Map<string, Gathered>();
   for (const node of plan.nodes) {
     const value = figures(node)?.[metric];
     if (!evaluates(node) && value === undefined) continue;
@@ -45,12 +55,50 @@ export function groupsOf(plan: Plan, figures: Figures, metric: string): Group[] 
       const cell = cells.get(use.cell);
       if (!cell) throw new Error(`Internal error: expected a cell of the plan, got ${use.cell}`);
       const name = `${use.cell}/${use.stage}`;
-      const group = groups.get(name) ?? { cell, stage: use.stage, points: [] };
-      group.points.push({ ...replicateOf(use), node, value });
+      const group = groups.get(name) ?? { cell, stage: use.stage, byStep: new Map<number, Point[]>() };
+      const step = use.at ?? END;
+      const points = group.byStep.get(step) ?? [];
+      points.push({ ...replicateOf(use), node, value });
+      group.byStep.set(step, points);
       groups.set(name, group);
     }
   }
-  return [...groups.values()];
+  return [...groups.values()].flatMap(({ cell, stage, byStep }) => {
+    const end = byStep.get(END);
+    // Figures of a stage that was stopped after a snapshot: it is no row of its own.
+    if (!end) return [];
+    const curve = [...byStep]
+      .filter(([at]) => at !== END)
+      .sort(([a], [b]) => a - b)
+      .map(([at, points]) => ({ at, points }));
+    const points = plan.select === 'best' ? bestOfEachSet(end, curve, metric) : end;
+    return [{ cell, stage, points, curve }];
+  });
+}
+
+interface Gathered {
+  readonly cell: Plan['cells'][number];
+  readonly stage: string;
+  readonly byStep: Map<number, Point[]>;
+}
+
+const END = Number.POSITIVE_INFINITY;
+
+/** A set whose end lacks figures shows that: the best of a part of a run is not the best of the run. */
+function bestOfEachSet(end: readonly Point[], curve: readonly CurvePoint[], metric: string): Point[] {
+  return [...new Set(end.map(({ set }) => set))].flatMap((set) => {
+    const ofSet = (points: readonly Point[]) => points.filter((point) => point.set === set);
+    const last = ofSet(end);
+    if (!last.every(hasValue)) return last;
+    const snapshots = curve
+      .map(({ points }) => ofSet(points))
+      .filter((points) => points.length > 0 && points.every(hasValue));
+    return snapshots.reduce((best, next) => (isBetter(metric, mean(next), mean(best)) ? next : best), last);
+  });
+}
+
+function mean(points: readonly Point[]): number {
+  return points.reduce((sum, { value = Number.NaN }) => sum + value, 0) / points.length;
 }
 
 function replicateOf(use: NodeUse): { set: number; evaluation: number } {

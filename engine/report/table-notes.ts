@@ -4,11 +4,17 @@ import type { ResultTable } from './table.ts';
 import { pseudoReplication } from './test-notes.ts';
 import { isShare, probability } from './wording.ts';
 
-export function tableNotes({ rows, metric, baseline }: ResultTable): string[] {
+export function tableNotes({ rows, metric, baseline, select }: ResultTable): string[] {
   const sets = rows.flatMap((row) => (row.summary ? [row.summary.sets] : []));
   const notes = [
     "n: synthetic sets x networks trained on each; sd between sets and within them; intervals by Student's t over sets.",
   ];
+  if (select === 'best')
+    notes.push(
+      `Of each set the best snapshot is shown: chosen by ${metric} on test data, it flatters, and the end of the run is \`select: last\`.`,
+    );
+  if (rows.some(({ state }) => state === 'pruned'))
+    notes.push('Pruned cells were stopped by a rule of the experiment; `retort run --no-prune` continues them.');
   if (sets.includes(1)) notes.push('One set has neither an sd between sets nor an interval.');
   notes.push(...pseudoReplication(rows));
   const found = rows.flatMap((row) => (row.difference ? [row.difference] : []));

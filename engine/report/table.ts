@@ -6,17 +6,19 @@
  */
 import type { Plan } from '../plan/plan.ts';
 import {
+  bySet,
   differenceFrom,
   type Figures,
   type Group,
   type GroupSummary,
   groupsOf,
+  hasValue,
   type Mishaps,
   metricNames,
   summaryOf,
 } from './groups.ts';
 import { describeNetwork } from './network-wording.ts';
-import { type Difference, holm } from './statistics.ts';
+import { type Difference, holm, type Summary, summarise } from './statistics.ts';
 
 export { type Figures, metricNames } from './groups.ts';
 
@@ -31,6 +33,8 @@ export interface ResultTable {
   readonly axes: readonly string[];
   /** What differences are from, as axis and label; empty without a baseline. */
   readonly baseline: Readonly<Record<string, string>>;
+  /** `best`: of each set the snapshot whose evaluations are best, which is chosen on test data. */
+  readonly select: 'last' | 'best';
   readonly rows: readonly TableRow[];
 }
 
@@ -39,6 +43,8 @@ export interface TableRow extends GroupSummary {
   readonly axes: Readonly<Record<string, string>>;
   readonly stage: string;
   readonly isBaseline: boolean;
+  /** What evaluations of snapshots say, the earliest first; the end stands in `summary`. */
+  readonly curve?: readonly { readonly at: number; readonly evaluated: number; readonly summary: Summary }[];
   readonly difference?: Difference & {
     /** Adjusted for all differences of the table (Holm); equal to `p` with one. */
     readonly adjustedP?: number;
@@ -66,6 +72,7 @@ export function resultTable(plan: Plan, figures: Figures, options: TableOptions 
     metric,
     axes: Object.keys(plan.axes),
     baseline,
+    select: plan.select ?? 'last',
     rows: adjusted(rows),
   };
 }
@@ -106,8 +113,16 @@ function rowOf(
     stage,
     ...summaryOf(group, mishaps),
     isBaseline,
+    ...(group.curve.length > 0 && { curve: curveOf(group) }),
     ...(found && { difference: found }),
   };
+}
+
+function curveOf({ curve }: Group): NonNullable<TableRow['curve']> {
+  return curve.flatMap(({ at, points }) => {
+    const summary = summarise(bySet(points));
+    return summary ? [{ at, evaluated: points.filter(hasValue).length, summary }] : [];
+  });
 }
 
 function counterpart(

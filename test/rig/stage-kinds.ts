@@ -63,6 +63,7 @@ export const match: StageKind = {
   replicates: ['set'],
   usesData: true,
   threads: 2,
+  prefixExtending: 'iterations',
   rules: (params) =>
     params.method === 'dc' && params.augment === true
       ? [{ path: ['augment'], message: 'Expected `augment: false` with `method: dc`; with augmentation it is `dsa`.' }]

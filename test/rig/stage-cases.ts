@@ -1,0 +1,46 @@
+/** What the conformance suites run of every stage kind: the smallest parameters that go through every branch of a step. */
+import type { JsonObject } from '../../base/json.ts';
+
+export interface UpstreamCase {
+  readonly kind: string;
+  readonly params: JsonObject;
+  /** By role. */
+  readonly inputs?: Readonly<Record<string, UpstreamCase>>;
+}
+
+export interface ConformanceCase extends UpstreamCase {
+  /** What is special about it. */
+  readonly what: string;
+  readonly threads?: number;
+}
+
+const network: JsonObject = { kind: 'convnet', width: 4, depth: 2 };
+const batchNorm: JsonObject = { ...network, norm: 'batch' };
+const selected: UpstreamCase = { kind: 'select', params: { imagesPerClass: 2 } };
+
+/** The first of a kind is also run in processes that are killed; it should have at least four steps where it can. */
+export const CASES: readonly ConformanceCase[] = [
+  { kind: 'select', what: 'random', params: { imagesPerClass: 2 } },
+  {
+    kind: 'match',
+    what: 'dm',
+    params: { method: 'dm', iterations: 6, batchReal: 6, network },
+    inputs: { start: selected },
+  },
+  {
+    kind: 'match',
+    what: 'dm with batch norm, two threads',
+    params: { method: 'dm', iterations: 4, batchReal: 6, learningRate: 0.1, network: batchNorm },
+    inputs: { start: selected },
+    threads: 2,
+  },
+  {
+    kind: 'match',
+    what: 'dm without augmentation and momentum',
+    params: { method: 'dm', iterations: 3, batchReal: 6, momentum: 0, augment: 'none', network },
+    inputs: { start: selected },
+  },
+  // Epoch 4 comes after the rate has fallen; batches of 12 leave a last one of 8.
+  { kind: 'evaluate', what: 'DSA', params: { epochs: 4, batchSize: 12, network }, inputs: { images: selected } },
+  { kind: 'evaluate', what: 'batch norm', params: { epochs: 2, network: batchNorm }, inputs: { images: selected } },
+];
