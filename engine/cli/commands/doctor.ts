@@ -1,7 +1,8 @@
 /** What this machine can do: Node, cores, backends and why one does not open, data sets. */
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { dataSetNames, locateDataSet } from '../../../data/registry.ts';
-import { openBackend } from '../../../tensor/backends/open.ts';
+import { probeBackend } from '../../../tensor/backends/probe.ts';
+import type { Found } from '../../../tensor/backends/probe-child.ts';
 import { BACKENDS } from '../../config/resolve.ts';
 import { textBlock } from '../../report/columns-of-text.ts';
 import type { Arguments } from '../arguments.ts';
@@ -46,19 +47,23 @@ function machine(): Finding[] {
   ];
 }
 
+/** Side by side: each loads for up to a second. */
 async function backends(): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const name of BACKENDS) {
-    const backend = await openBackend(name, { threads: 1 });
-    const says = backend.ok
-      ? Object.entries(backend.value.numerics)
-          .filter(([key]) => key !== 'backend')
-          .map(([key, value]) => `${key} ${value}`)
-          .join(', ')
-      : inOneLine(backend.error);
-    findings.push({ what: `backend ${name}`, ok: backend.ok, says });
-  }
-  return findings;
+  return Promise.all(
+    BACKENDS.map(async (name) => {
+      const found = await probeBackend(name);
+      return {
+        what: `backend ${name}`,
+        ok: found.ok,
+        says: found.ok ? described(found.value) : inOneLine(found.error),
+      };
+    }),
+  );
+}
+
+function described({ device, numerics }: Found): string {
+  const rest = Object.entries(numerics).filter(([key]) => !['backend', 'threads'].includes(key));
+  return [`on the ${device === 'gpu' ? 'GPU' : 'CPU'}`, ...rest.map(([key, value]) => `${key} ${value}`)].join(', ');
 }
 
 function sets(folder: string | undefined): Finding[] {

@@ -44,13 +44,16 @@ export async function installTensorflow(options: InstallOptions = {}): Promise<R
   if (existsSync(place)) return ok(place);
   mkdirSync(cacheFolder(), { recursive: true });
   const work = mkdtempSync(join(cacheFolder(), 'building-'));
+  const remove = () => rmSync(work, { recursive: true, force: true });
+  process.on('exit', remove);
   try {
     const built = await build(work, version, python, onStep);
     if (!built.ok) return built;
     renameSync(work, place);
     return ok(place);
   } finally {
-    rmSync(work, { recursive: true, force: true });
+    process.off('exit', remove);
+    remove();
   }
 }
 
