@@ -17,6 +17,11 @@ const backend: Flag = {
 };
 const json: Flag = { description: 'One JSON document with a schema version.' };
 
+const only: Flag = {
+  value: 'GLOB',
+  description: 'Only these nodes and what they need, by node (`distil[method=dm*`) or stage (`distil`).',
+};
+
 export const REPORTERS = ['tui', 'plain', 'ndjson', 'silent'] as const;
 
 export const commands: readonly Command[] = [
@@ -41,6 +46,7 @@ export const commands: readonly Command[] = [
         choices: REPORTERS,
         description: 'tui (on a terminal), plain, ndjson (events on stdout) or silent.',
       },
+      only,
       concurrency: { value: 'N', count: true, description: 'Attempts side by side (default: by cores).' },
       'fail-fast': { description: 'Start nothing new once a node has failed.' },
       'debug-nan': { description: 'Where a number is not finite, name the operation that made it, and its line.' },
@@ -60,6 +66,7 @@ export const commands: readonly Command[] = [
       store,
       data,
       backend,
+      only,
       values: { description: 'Every value as resolved, with its origin: default, file and line, or command line.' },
       json,
     },
@@ -221,6 +228,16 @@ export const commands: readonly Command[] = [
     examples: [['retort reindex', '']],
     flags: { store },
     load: () => import('./commands/reindex.ts'),
+  },
+  {
+    name: 'init',
+    operands: 'NAME',
+    fewest: 1,
+    most: 1,
+    summary: 'Write a commented experiment that runs, with a schema for the editor.',
+    examples: [['retort init grid', 'writes grid.yaml']],
+    flags: {},
+    load: () => import('./commands/init.ts'),
   },
   {
     name: 'stages',

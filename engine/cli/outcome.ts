@@ -1,39 +1,40 @@
 /** What became of a run, for the table and for the lines below it. */
 import { join, relative } from 'node:path';
-import type { Reporter } from '../events.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { LedgerTotals } from '../report/ledger.ts';
 import { count, duration } from '../report/wording.ts';
 import type { RunOutcome } from '../run/run.ts';
 import type { Records } from './results.ts';
 
-/** Ids of nodes that failed, or that were not run since one they need failed. */
-export function failureWatch(): { readonly reporter: Reporter; readonly failed: ReadonlySet<string> } {
-  const failed = new Set<string>();
-  return {
-    failed,
-    reporter: {
-      onEvent(event) {
-        if (event.type === 'node-failed' && !event.willRetry) failed.add(event.node);
-        if (event.type === 'node-skipped' && event.reason === 'upstream-failed') failed.add(event.node);
-      },
-      close() {},
-    },
-  };
-}
-
 /** Where a person finds what was made, and how to go on; a few short lines. */
-export function closingLines(ended: RunOutcome, plan: Plan, records: Records): string[] {
+export function closingLines(ended: RunOutcome, plan: Plan, records: Records, ledger: LedgerTotals): string[] {
   const folder = shortest(ended.folder);
   const lines = [
     ...places('pictures', /\.png$/, folder, plan, records),
     ...places('synthetic sets', /^synthetic\.safetensors$/, folder, plan, records),
     `${count(plan.nodes.length, 'node')}: ${ended.executed} run, ${count(ended.hits, 'hit')}, in ${duration(ended.seconds)}.`,
+    ...workLines(ledger),
   ];
   if (ended.outcome === 'interrupted')
     lines.push('Interrupted: what is finished is kept, and the same command continues from the checkpoints.');
   if (ended.outcome === 'failed')
     lines.push('Some nodes failed: the same command tries them again and repeats nothing that is finished.');
   return lines;
+}
+
+/** Nothing where nothing was done or saved. */
+function workLines({ wallSeconds, repeatedSeconds, wastedSeconds, savedSeconds }: LedgerTotals): string[] {
+  const lost = [
+    ...(repeatedSeconds >= 0.1 ? [`${duration(repeatedSeconds)} of it lost and done again`] : []),
+    ...(wastedSeconds >= 0.1 ? [`${duration(wastedSeconds)} of it for nothing`] : []),
+  ];
+  const parts = [
+    ...(wallSeconds > 0
+      ? [`work done: ${duration(wallSeconds)}${lost.length > 0 ? ` (${lost.join(', ')})` : ''}`]
+      : []),
+    ...(savedSeconds > 0 ? [`saved by hits: ${duration(savedSeconds)}`] : []),
+  ];
+  return parts.length > 0 ? [`${parts.join('; ')}.`] : [];
 }
 
 function shortest(folder: string): string {

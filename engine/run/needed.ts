@@ -25,11 +25,3 @@ function results(nodes: readonly PlanNode[]): string[] {
   const read = new Set(nodes.flatMap((node) => Object.values(node.inputs)));
   return nodes.filter(({ id }) => !read.has(id)).map(({ id }) => id);
 }
-
-/** The nodes with all that stands upstream of them. */
-export function withUpstream(nodes: readonly PlanNode[], ids: ReadonlySet<string>): ReadonlySet<string> {
-  const all = new Set(ids);
-  for (const node of [...nodes].reverse())
-    if (all.has(node.id)) for (const id of Object.values(node.inputs)) all.add(id);
-  return all;
-}

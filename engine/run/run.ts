@@ -12,6 +12,7 @@ import type { CheckpointCadence, Executor } from '../executors/executor.ts';
 import type { ResolvedExperiment } from '../plan/experiment.ts';
 import { limitsOf } from '../plan/limits.ts';
 import type { Plan, PlanNode } from '../plan/plan.ts';
+import { withUpstream } from '../plan/select.ts';
 import { openEventLog } from '../store/event-log.ts';
 import { type KeyRecord, readKey } from '../store/keys.ts';
 import { RENEW_EVERY_MS } from '../store/leases.ts';
@@ -23,7 +24,7 @@ import { computeNodes } from './compute.ts';
 import { openIndexing } from './indexing.ts';
 import { Journal } from './journal.ts';
 import { doesNotFit, type Machine, thisMachine } from './machine.ts';
-import { neededNodes, withUpstream } from './needed.ts';
+import { neededNodes } from './needed.ts';
 import { Tally } from './tally.ts';
 
 export interface RunOptions {

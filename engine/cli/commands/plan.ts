@@ -12,6 +12,7 @@ import { operandsOf, prepare } from '../prepare.ts';
 import { type PlanPrice, priced, priceLines } from '../price.ts';
 import { type Prospect, prospectsOf } from '../prospects.ts';
 import { recordsOf, storeToRead } from '../results.ts';
+import { restricted, selected } from '../selection.ts';
 import { resolvedValues, valueLines } from '../values.ts';
 
 export async function run(args: Arguments): Promise<number> {
@@ -28,11 +29,15 @@ export async function run(args: Arguments): Promise<number> {
     print(prepared.value.map(({ plan, experiment }) => valuesPage(plan, experiment)).join('\n'));
     return EXIT.done;
   }
-  const found = prepared.value.map(({ plan, experiment }) => ({
-    plan,
-    experiment,
-    records: recordsOf(store.value, plan),
-  }));
+  const only = selected(
+    prepared.value.map(({ plan }) => plan),
+    args,
+  );
+  if (!only.ok) return only.exit;
+  const found = prepared.value.map(({ plan: whole, experiment }) => {
+    const plan = restricted(whole, only.value);
+    return { plan, experiment, records: recordsOf(store.value, plan) };
+  });
   const misses = found.some(({ plan, records }) => records.size < plan.nodes.length);
   const earlier = store.value && misses ? await earlierResults(store.value) : [];
   const looked = found.map(({ plan, experiment, records }) => {

@@ -1,17 +1,24 @@
 /** Runs what is missing of each experiment, then says what came out, where it lies, and how to go on. */
+import type { Failure } from '../../../base/result.ts';
+import type { Executor } from '../../executors/executor.ts';
+import { limitsOf } from '../../plan/limits.ts';
+import { Ledger } from '../../report/ledger.ts';
 import { resultTable } from '../../report/table.ts';
 import { formatTable } from '../../report/table-formats.ts';
+import { doesNotFit, thisMachine } from '../../run/machine.ts';
 import { type RunOutcome, runPlan } from '../../run/run.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import type { Arguments } from '../arguments.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
+import { failureLines, failureWatch, retryCommand } from '../failed-nodes.ts';
 import { storeFolder } from '../folders.ts';
 import { interruption } from '../interrupt.ts';
-import { closingLines, failureWatch } from '../outcome.ts';
+import { closingLines } from '../outcome.ts';
 import { print, tell, tellFailure } from '../output.ts';
 import { operandsOf, type Prepared, prepare } from '../prepare.ts';
 import { openReporter, type ReporterName, reporterName } from '../reporter.ts';
 import { recordsOf } from '../results.ts';
+import { selected } from '../selection.ts';
 
 export async function run(args: Arguments): Promise<number> {
   const operands = operandsOf(args, 'run');
@@ -24,15 +31,31 @@ export async function run(args: Arguments): Promise<number> {
     tellFailure(store.error);
     return exitCodeOf(store.error);
   }
+  const plans = prepared.value.map(({ plan }) => plan);
+  const only = selected(plans, args);
+  if (!only.ok) return only.exit;
+  const tooLarge = whatDoesNotFit(prepared.value, store.value);
+  if (tooLarge) {
+    tellFailure(tooLarge);
+    return exitCodeOf(tooLarge);
+  }
   const reporter = reporterName(args.text('reporter'));
   const stopping = interruption();
+  const executor = sharedExecutor();
+  const { overrides } = operands.value;
   let exit: number = EXIT.done;
-  for (const one of prepared.value) {
-    const code = await runOne(one, { store: store.value, reporter, signal: stopping.signal, args });
-    exit = Math.max(exit, code);
-    if (code === EXIT.interrupted || (code !== EXIT.done && args.has('fail-fast'))) break;
+  try {
+    for (const one of prepared.value) {
+      const setting = { store: store.value, reporter, signal: stopping.signal, args, overrides, only: only.value };
+      const code = await runOne(one, { ...setting, executor: executor.open });
+      exit = Math.max(exit, code);
+      const goesOn = code === EXIT.done || (code === EXIT.failed && !args.has('fail-fast'));
+      if (!goesOn) break;
+    }
+  } finally {
+    await executor.close();
+    stopping.close();
   }
-  stopping.close();
   return exit;
 }
 
@@ -41,14 +64,16 @@ interface Setting {
   readonly reporter: ReporterName;
   readonly signal: AbortSignal;
   readonly args: Arguments;
+  readonly overrides: readonly string[];
+  readonly only: ReadonlySet<string> | undefined;
+  readonly executor: () => Promise<Executor>;
 }
 
-async function runOne(
-  { plan, experiment, data }: Prepared,
-  { store, reporter, signal, args }: Setting,
-): Promise<number> {
+async function runOne({ plan, experiment, data }: Prepared, setting: Setting): Promise<number> {
+  const { store, reporter, signal, args, overrides, only, executor } = setting;
   const shown = await openReporter(reporter);
-  const { reporter: watching, failed } = failureWatch();
+  const watch = failureWatch();
+  const ledger = new Ledger();
   let ended: RunOutcome;
   try {
     ended = await runPlan({
@@ -56,11 +81,13 @@ async function runOne(
       experiment,
       store,
       data,
-      reporters: [shown, watching],
+      reporters: [shown, watch.reporter, { onEvent: (event) => ledger.add(event), close() {} }],
       signal,
       failFast: args.has('fail-fast'),
       concurrency: args.count('concurrency'),
       debugNan: args.has('debug-nan'),
+      only,
+      executor,
     });
   } finally {
     await shown.close();
@@ -68,10 +95,36 @@ async function runOne(
   if (reporter === 'tui' || reporter === 'plain') {
     const records = recordsOf(store, plan);
     if (ended.outcome !== 'interrupted') {
-      const table = resultTable(plan, (node) => records.get(node.key)?.metrics, { failed });
+      const table = resultTable(plan, (node) => records.get(node.key)?.metrics, { failed: watch.failed });
       print(`\n${formatTable(table, 'table', process.stdout.columns)}`);
     }
-    tell(`\n${closingLines(ended, plan, records).join('\n')}\n`);
+    const failures = failureLines(watch.nodes, retryCommand(args, experiment.file, overrides));
+    if (failures.length > 0) tell(`\n${failures.join('\n')}\n`);
+    tell(`\n${closingLines(ended, plan, records, ledger.totals()).join('\n')}\n`);
   }
-  return EXIT[ended.outcome];
+  if (!ended.storeFailure) return EXIT[ended.outcome];
+  tellFailure(ended.storeFailure);
+  return ended.outcome === 'interrupted' ? EXIT.interrupted : EXIT.store;
+}
+
+/** Asked of all files before the first one starts. */
+function whatDoesNotFit(prepared: readonly Prepared[], store: Store): Failure | undefined {
+  const machine = thisMachine();
+  for (const { plan, experiment } of prepared) {
+    const failure = doesNotFit(plan, limitsOf(plan, experiment), store, machine);
+    if (failure) return failure;
+  }
+  return undefined;
+}
+
+/** Children live on from one experiment to the next; none is started where all is there. */
+function sharedExecutor(): { open(): Promise<Executor>; close(): Promise<void> } {
+  let opened: Promise<Executor> | undefined;
+  return {
+    open() {
+      opened ??= import('../../executors/local/executor.ts').then(({ openLocalExecutor }) => openLocalExecutor());
+      return opened;
+    },
+    close: async () => (await opened)?.close(),
+  };
 }
