@@ -12,6 +12,7 @@ import type { Arguments } from '../arguments.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { failureLines, failureWatch, retryCommand } from '../failed-nodes.ts';
 import { storeFolder } from '../folders.ts';
+import { missingGraphics } from '../graphics-check.ts';
 import { interruption } from '../interrupt.ts';
 import { closingLines } from '../outcome.ts';
 import { print, tell, tellFailure } from '../output.ts';
@@ -25,6 +26,11 @@ export async function run(args: Arguments): Promise<number> {
   if (!operands.ok) return operands.exit;
   const prepared = await prepare(operands.value, args);
   if (!prepared.ok) return prepared.exit;
+  const missing = await missingGraphics(prepared.value.map(({ plan }) => plan));
+  if (missing) {
+    tellFailure(missing);
+    return exitCodeOf(missing);
+  }
   // Only now: a mistake must not leave an empty store behind.
   const store = openStore(storeFolder(args), { create: true });
   if (!store.ok) {
