@@ -146,6 +146,45 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/ls.ts'),
   },
   {
+    name: 'status',
+    operands: '[RUN]',
+    fewest: 0,
+    most: 1,
+    summary: 'How a run stands; the newest unless one is named.',
+    examples: [['retort status', 'the newest run']],
+    flags: { store, json },
+    load: () => import('./commands/status.ts'),
+  },
+  {
+    name: 'show',
+    operands: '[RUN|NODE]',
+    fewest: 0,
+    most: 1,
+    summary: 'All about a run or a node: settings and their origins, files, attempts.',
+    details:
+      'RUN may be a unique beginning or `last`; NODE is as `plan` names it, `RUN/NODE`, or the beginning of a key.',
+    examples: [
+      ['retort show last', ''],
+      ["retort show 'distil[method=dm,set=2]'", 'in the newest run that has it'],
+    ],
+    flags: { store, json },
+    load: () => import('./commands/show.ts'),
+  },
+  {
+    name: 'logs',
+    operands: 'NODE',
+    fewest: 1,
+    most: 1,
+    summary: "The log of a node's newest attempt.",
+    examples: [["retort logs 'distil[method=dm,set=2]' --follow", '']],
+    flags: {
+      store,
+      follow: { short: 'f', description: 'Go on with what is written, until the node has ended.' },
+      attempt: { value: 'N', count: true, description: 'Another attempt than the newest.' },
+    },
+    load: () => import('./commands/logs.ts'),
+  },
+  {
     name: 'verify',
     operands: '',
     fewest: 0,
@@ -301,5 +340,21 @@ export const commands: readonly Command[] = [
       force: { description: '`cuda`: also where no NVIDIA GPU is seen.' },
     },
     load: () => import('./commands/setup.ts'),
+  },
+  {
+    name: 'completion',
+    operands: 'bash|zsh|fish',
+    fewest: 0,
+    most: 1,
+    summary: 'A script that completes commands, flags, files, runs and nodes in a shell.',
+    examples: [
+      ['source <(retort completion bash)', 'in ~/.bashrc'],
+      ['retort completion fish | source', 'in ~/.config/fish/config.fish'],
+    ],
+    flags: {
+      store,
+      list: { value: 'WHAT', choices: ['runs', 'nodes', 'stages'], description: 'What the script asks for.' },
+    },
+    load: () => import('./commands/completion.ts'),
   },
 ];

@@ -52,6 +52,8 @@ export interface RunRecord {
   readonly planDigest: string;
   readonly startedAt: string;
   readonly host: string;
+  /** Of its plan, so that a list of runs need not read plans; absent in records of older versions. */
+  readonly nodes?: number;
 }
 
 export interface RunEnd {
@@ -78,6 +80,7 @@ export function createRun(store: Store, plan: Plan, resolved: Json): DrivenRun {
     planDigest: planDigest(plan),
     startedAt: started.toISOString(),
     host: hostname(),
+    nodes: plan.nodes.length,
   };
   return onDisk(folder, () => {
     const built = temporaryPath(store.tmp);

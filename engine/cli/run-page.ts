@@ -1,0 +1,89 @@
+/** `show RUN`: from what was frozen when it started, and how it ended. */
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { ResolvedExperiment } from '../plan/experiment.ts';
+import { ledgerOf } from '../report/ledger.ts';
+import { ledgerWords } from '../report/ledger-words.ts';
+import { count, duration } from '../report/wording.ts';
+import { eventsPath, readRunEvents } from '../store/run-events.ts';
+import type { RunFolder } from '../store/runs.ts';
+import { summaryOfRun } from './run-summaries.ts';
+
+/** As the run froze it; undefined where it cannot be read. */
+export function frozenExperiment({ folder }: RunFolder): ResolvedExperiment | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, 'config.resolved.json'), 'utf8')) as ResolvedExperiment;
+  } catch {
+    return undefined;
+  }
+}
+
+export function runJson(run: RunFolder): object {
+  const { nodes, ...plan } = run.plan;
+  const experiment = frozenExperiment(run);
+  return {
+    schema: 'retort-show/1',
+    kind: 'run',
+    ...summaryOfRun(run.store, run.id),
+    folder: run.folder,
+    plan: { ...plan, nodes: nodes.map(({ id, key, manifest: { stage } }) => ({ id, key, stage })) },
+    overrides: experiment?.overrides ?? [],
+    notes: experiment?.notes,
+    tags: experiment?.tags,
+    source: experiment?.source,
+    ledger: ledgerOf(eventsOf(run)),
+  };
+}
+
+export function runPage(run: RunFolder): string {
+  const { plan, id, store } = run;
+  const summary = summaryOfRun(store, id);
+  const experiment = frozenExperiment(run);
+  const { sets, evaluations } = plan.replicates;
+  const took = summary?.seconds === undefined ? '' : `, took ${duration(summary.seconds)}`;
+  const stages = new Map<string, number>();
+  for (const node of plan.nodes) stages.set(node.manifest.stage, (stages.get(node.manifest.stage) ?? 0) + 1);
+  const facts: [string, string | undefined][] = [
+    ['state', summary?.driver ? `running in process ${summary.driver.pid} on ${summary.driver.host}` : summary?.state],
+    ['started', summary && `${summary.startedAt.slice(0, 19).replace('T', ' ')} UTC on ${summary.host}${took}`],
+    ['experiment', `${plan.experiment.name} (${plan.experiment.file})`],
+    ['overrides', experiment?.overrides?.join(' ')],
+    ['notes', experiment?.notes],
+    ['tags', experiment?.tags?.join(', ')],
+    ['data', plan.data.description],
+    ['numerics', numericsWords(plan.numerics)],
+    ['grid', `${count(plan.cells.length, 'cell')} x ${count(sets, 'set')} x ${count(evaluations, 'evaluation')}`],
+    ...Object.entries(plan.axes).map(([axis, labels]): [string, string] => [`  ${axis}`, labels.join(', ')]),
+    ['nodes', [...stages].map(([stage, nodes]) => `${nodes} ${stage}`).join(', ')],
+    ['ledger', ledgerWords(ledgerOf(eventsOf(run)))],
+    ['folder', shortest(run.folder)],
+  ];
+  const next = [
+    `retort compare ${id}     the table`,
+    `retort diff ${id} ${plan.experiment.file}     what has changed since`,
+  ];
+  return `${[id, ...factLines(facts), '', ...next].join('\n')}\n`;
+}
+
+function eventsOf({ store, id }: RunFolder) {
+  return readRunEvents(eventsPath(store, id), { plans: false }).events;
+}
+
+/** `backend onnxruntime, version 1.30.0`. */
+export function numericsWords(numerics: Readonly<Record<string, string | number>>): string {
+  return Object.entries(numerics)
+    .map(([part, value]) => `${part} ${value}`)
+    .join(', ');
+}
+
+/** Those that are known, in two columns. */
+export function factLines(facts: readonly (readonly [string, string | undefined])[]): string[] {
+  const known = facts.filter(([, value]) => value);
+  const width = Math.max(...known.map(([name]) => name.length));
+  return known.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
+}
+
+export function shortest(path: string): string {
+  const fromHere = relative('.', path);
+  return fromHere.startsWith('..') ? path : fromHere;
+}
