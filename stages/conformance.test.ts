@@ -110,9 +110,13 @@ async function inputsOf({ kind, inputs = {} }: UpstreamCase): Promise<Record<str
   for (const [role, upstream] of Object.entries(inputs)) {
     const name = JSON.stringify(upstream);
     const { params } = upstream;
-    const result = made.get(name) ?? inputsOf(upstream).then((inner) => runStage({ ...{ kind: upstream.kind, params }, inputs: inner }));
+    const result =
+      made.get(name) ??
+      inputsOf(upstream).then((inner) => runStage({ ...{ kind: upstream.kind, params }, inputs: inner }));
     made.set(name, result);
-    const output = Object.entries(kindOf(upstream.kind).outputs).find(([, { type }]) => type === kindOf(kind).inputs[role]?.type);
+    const output = Object.entries(kindOf(upstream.kind).outputs).find(
+      ([, { type }]) => type === kindOf(kind).inputs[role]?.type,
+    );
     files[role] = (await result).artifacts[output?.[0] ?? ''] ?? {};
   }
   return files;

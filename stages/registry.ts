@@ -1,4 +1,4 @@
-/** Every stage kind. To add one: its folder, a line here, and a line in the conformance suite. */
+/** Every stage kind. To add one: its folder, a line here, and a case in `test/rig/stage-cases.ts`. */
 import { evaluate } from './evaluate/index.ts';
 import { match } from './match/index.ts';
 import { select } from './select/index.ts';
