@@ -35,7 +35,8 @@ export interface ModelNode {
 export interface ModelValue {
   readonly name: string;
   readonly type: ElementType;
-  readonly shape: readonly number[];
+  /** A name is an extent that is open. */
+  readonly shape: readonly (number | string)[];
 }
 
 export interface Model {
@@ -45,6 +46,8 @@ export interface Model {
   readonly outputs: readonly ModelValue[];
   /** Versions of the operator sets by domain; the standard domain is the empty string. */
   readonly opsets: Readonly<Record<string, number>>;
+  /** Entries that say where the model comes from. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** The intermediate representation's version of ONNX 1.15, the oldest that knows opset 20. */
@@ -62,6 +65,9 @@ export function encodeModel(model: Model): Uint8Array {
   const bytes = new ProtobufWriter().int(1, irVersion).string(2, 'retort').message(7, graph);
   for (const [domain, version] of Object.entries(model.opsets)) {
     bytes.message(8, new ProtobufWriter().string(1, domain).int(2, version));
+  }
+  for (const [key, value] of Object.entries(model.metadata ?? {})) {
+    bytes.message(14, new ProtobufWriter().string(1, key).string(2, value));
   }
   return bytes.finish();
 }
@@ -101,7 +107,10 @@ function encodeTensor(tensor: ModelTensor, name: string): ProtobufWriter {
 
 function encodeValue(value: ModelValue): ProtobufWriter {
   const shape = new ProtobufWriter();
-  for (const length of value.shape) shape.message(1, new ProtobufWriter().int(1, length));
+  for (const length of value.shape) {
+    const extent = new ProtobufWriter();
+    shape.message(1, typeof length === 'number' ? extent.int(1, length) : extent.string(2, length));
+  }
   const tensorType = new ProtobufWriter().int(1, elementTypes[value.type]).message(2, shape);
   return new ProtobufWriter().string(1, value.name).message(2, new ProtobufWriter().message(1, tensorType));
 }
