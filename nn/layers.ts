@@ -66,6 +66,8 @@ export class Layers implements NormContext {
   readonly mode: Mode;
   readonly buffers: Record<string, Expr> = {};
   readonly statistics: Record<string, BatchStatistics> = {};
+  /** What entered each convolution and batch norm, by its name, in the order of use. */
+  readonly inputs: Record<string, Expr> = {};
   readonly #values: Values;
 
   constructor(values: Values, mode: Mode) {
@@ -83,6 +85,7 @@ export class Layers implements NormContext {
 
   conv(name: string, x: Expr, { out, kernel, stride = 1, padding = 0, bias = true, init }: ConvOptions): Expr {
     const { channels } = imageExtents(x);
+    this.inputs[name] = x;
     const byFanIn: Init = { kind: 'uniform', bound: 1 / Math.sqrt(channels * kernel * kernel) };
     const weight = this.parameter(`${name}.weight`, [out, channels, kernel, kernel], init ?? byFanIn);
     const y = conv2d(x, weight, { strides: [stride, stride], padding: [padding, padding, padding, padding] });
@@ -100,6 +103,7 @@ export class Layers implements NormContext {
   }
 
   norm(name: string, x: Expr, norm: Norm): Expr {
+    if (norm === 'batch') this.inputs[name] = x;
     return normLayer(this, name, x, norm);
   }
 }

@@ -38,6 +38,8 @@ export interface NetworkPass {
   readonly buffers: Readonly<Record<string, Expr>>;
   /** Per batch norm: statistics of its input in this pass. */
   readonly statistics: Readonly<Record<string, BatchStatistics>>;
+  /** What entered each convolution and batch norm, by its name, in the order of use. */
+  readonly inputs: Readonly<Record<string, Expr>>;
 }
 
 export interface Network {
@@ -113,7 +115,7 @@ export function buildNetwork(spec: NetworkSpec, input: NetworkInput): Result<Net
       };
       const layers = new Layers({ parameter: lookUp, buffer: lookUp }, mode);
       const pass = forward(layers, images);
-      return { ...pass, buffers: layers.buffers, statistics: layers.statistics };
+      return { ...pass, buffers: layers.buffers, statistics: layers.statistics, inputs: layers.inputs };
     },
   });
 }

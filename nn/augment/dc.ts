@@ -68,16 +68,16 @@ export function drawDcOperators(
   return Array.from({ length: count }, (_, image): DcDraw => {
     const [choice = 0, first = 0, second = 0] = uniform.subarray(3 * image, 3 * image + 3);
     const factor = (u: number) => 1 - settings.scale + 2 * settings.scale * u;
-    switch (operators[below(choice, operators.length)] ?? 'crop') {
-      case 'crop':
-        // The window's offset never reaches 2·crop: the published code takes it from a permutation of that many.
-        return { operator: 'crop', row: below(first, 2 * settings.crop), column: below(second, 2 * settings.crop) };
+    switch (operators[below(choice, operators.length)]) {
       case 'scale':
         return { operator: 'scale', heightFactor: factor(first), widthFactor: factor(second) };
       case 'rotate':
         return { operator: 'rotate', degrees: below(first, 2 * settings.rotate) - settings.rotate };
       case 'noise':
         return { operator: 'noise', normal: normal.subarray(image * values, (image + 1) * values) };
+      default:
+        // The window's offset never reaches 2·crop: the published code takes it from a permutation of that many.
+        return { operator: 'crop', row: below(first, 2 * settings.crop), column: below(second, 2 * settings.crop) };
     }
   });
 }

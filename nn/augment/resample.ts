@@ -22,14 +22,14 @@ function asColumn(parameter: Expr): Expr {
 }
 
 /** Source positions [P, length] → matrices [P, length, length] of linear interpolation with zeros outside. */
-function interpolation(sources: Expr): Expr {
+export function interpolation(sources: Expr): Expr {
   const [count = 1, length = 1] = sources.shape;
   const target = constant(floats(indices(length), [1, 1, length]));
   return relu(sub(1, abs(sub(reshape(sources, [count, length, 1]), target))));
 }
 
 /** R · x for every map: `matrices` [1 or N, H, H]. */
-function resampleRows(images: Expr, matrices: Expr): Expr {
+export function resampleRows(images: Expr, matrices: Expr): Expr {
   const { count, channels, height, width } = imageExtents(images);
   if (matrices.shape[0] === 1) {
     const maps = reshape(images, [count * channels, height, width]);
@@ -39,7 +39,7 @@ function resampleRows(images: Expr, matrices: Expr): Expr {
 }
 
 /** x · Cᵀ for every map: `matrices` [1 or N, W, W]. */
-function resampleColumns(images: Expr, matrices: Expr): Expr {
+export function resampleColumns(images: Expr, matrices: Expr): Expr {
   const { count, channels, height, width } = imageExtents(images);
   if (matrices.shape[0] === 1) {
     const rows = reshape(images, [count * channels * height, width]);

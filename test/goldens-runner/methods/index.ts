@@ -10,6 +10,7 @@ import { dsa } from './dsa.ts';
 import { evaluation } from './evaluation.ts';
 import { fid } from './fid.ts';
 import { fkd } from './fkd.ts';
+import { gvbsm } from './gvbsm.ts';
 import { mtt } from './mtt.ts';
 import { networks } from './networks.ts';
 import { relabel } from './relabel.ts';
@@ -36,4 +37,5 @@ export const evaluators: Readonly<Record<string, Evaluator>> = {
   SRe2L: sre2l,
   CDA: cda,
   FKD: fkd,
+  'G-VBSM': gvbsm,
 };
