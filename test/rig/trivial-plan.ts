@@ -21,6 +21,11 @@ export interface TrivialStage {
   readonly crashAt?: number;
   readonly dieAt?: number;
   readonly talkative?: number;
+  readonly hold?: number;
+  readonly flaky?: string;
+  readonly resources?: Partial<ResolvedStage['resources']>;
+  readonly retries?: number;
+  readonly timeLimit?: number;
 }
 
 /** One cell for each map of stages. */
@@ -56,7 +61,8 @@ export function trivialPlan({ cells, sets = 1 }: TrivialExperiment): { plan: Pla
   return { plan, experiment };
 }
 
-function resolved(name: string, { kind = 'count', snapshots, from, ...params }: TrivialStage): ResolvedStage {
+function resolved(name: string, stage: TrivialStage): ResolvedStage {
+  const { kind = 'count', snapshots, from, resources, retries, timeLimit, ...params } = stage;
   return {
     name,
     kind,
@@ -64,6 +70,8 @@ function resolved(name: string, { kind = 'count', snapshots, from, ...params }: 
     params: withDefaults(params as JsonObject, count.parameters),
     inputs: from === undefined ? {} : { from },
     origins: {},
-    resources: { threads: 1 },
+    resources: { threads: 1, ...resources },
+    ...(retries !== undefined && { retries }),
+    ...(timeLimit !== undefined && { timeLimit }),
   };
 }

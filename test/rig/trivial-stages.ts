@@ -2,6 +2,7 @@
  * Stages that compute next to nothing, for tests of the engine: `count` folds its step numbers, and whatever its input
  * holds, into one number. Tests load this module into child processes by `stageModules`.
  */
+import { existsSync, writeFileSync } from 'node:fs';
 import { FailureError } from '../../base/result.ts';
 import type { ParameterSchema, StageKind, State } from '../../stages/stage.ts';
 import { ints } from '../../tensor/tensor.ts';
@@ -18,6 +19,12 @@ const parameters: ParameterSchema = {
     crashAt: integer('The step, from 1, that throws.'),
     dieAt: integer('The step, from 1, that kills its process, every time.'),
     talkative: integer('1: prints, as a native library would.'),
+    hold: integer('MiB of memory held from the second step on.'),
+    flaky: {
+      type: 'string',
+      default: '',
+      description: 'A file: where there is none it is made, and the first step fails.',
+    },
   },
 };
 
@@ -39,8 +46,11 @@ export const count: StageKind = {
   usesData: false,
   threads: 1,
   async open({ params, seed, inputs, report }) {
-    const { steps, work, salt, failAt, crashAt, dieAt, talkative } = params as Record<string, number>;
-    if (talkative === 1) process.stdout.write('a library says hello\n');
+    const { steps, work, salt, failAt, crashAt, dieAt, talkative, hold = 0 } = params as Record<string, number>;
+    const flaky = params.flaky as string;
+    if (talkative === 1)
+      process.stdout.write(`a library says hello\nand sees GPUs [${process.env.CUDA_VISIBLE_DEVICES ?? 'any'}]\n`);
+    let held: Buffer | undefined;
     const from = inputs.from ? JSON.parse(new TextDecoder().decode(inputs.from.read(FILE))).value : 0;
     return {
       steps: steps ?? 0,
@@ -48,6 +58,11 @@ export const count: StageKind = {
       step(before, index) {
         const here = index + 1;
         if (here === dieAt) process.kill(process.pid, 'SIGKILL');
+        if (here === 2 && hold > 0) held = Buffer.alloc(hold * 1024 ** 2, 1);
+        if (flaky !== '' && !existsSync(flaky)) {
+          writeFileSync(flaky, '');
+          throw new FailureError({ code: 'COUNT_FLAKY', message: 'It failed this once.' });
+        }
         if (here === crashAt) throw new Error('The sky has fallen');
         if (here === failAt)
           throw new FailureError({
@@ -55,7 +70,8 @@ export const count: StageKind = {
             message: `Step ${here} was told to fail.`,
             help: 'Ask for less.',
           });
-        let value = mixed(numberIn(before), index);
+        // Read, so that it is kept.
+        let value = mixed(numberIn(before), index) + (held?.[0] ?? 1) - 1;
         for (let round = 0; round < 1000 * (work ?? 0); round++) value = mixed(value, round);
         report({ value });
         return state(value);
