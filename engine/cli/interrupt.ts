@@ -2,10 +2,8 @@
  * What Ctrl-C means. The first signal asks the run to finish its steps, write checkpoints and end with 75; a second one
  * ends it at once with 130, which loses nothing but the work since the last checkpoints.
  */
+import { handOverSignals, SIGNALS } from './early-signals.ts';
 import { EXIT } from './exit-codes.ts';
-
-/** SIGUSR2 is what Slurm can be asked to send before the time is up. */
-const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGUSR2'];
 
 /** npm passes on to its child the Ctrl-C that the terminal has already sent to both: one key, two signals. */
 const ONE_KEY_MS = 400;
@@ -26,6 +24,7 @@ export function interruption(): Interruption {
     } else if (performance.now() - firstAt > ONE_KEY_MS) process.exit(EXIT.stopped);
   };
   for (const name of SIGNALS) process.on(name, onSignal);
+  handOverSignals();
   return {
     signal: controller.signal,
     close() {
