@@ -28,6 +28,14 @@ export interface DataSetFacts {
   readonly std: readonly number[];
 }
 
+/** What is known of a set whose files have been looked at, without its pixels. */
+export interface DataSummary extends DataSetFacts {
+  readonly trainImages: number;
+  readonly testImages: number;
+  /** Training images of each class. */
+  readonly perClass: readonly number[];
+}
+
 export interface Splits {
   readonly train: Split;
   readonly test: Split;

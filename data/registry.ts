@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { packageRoot } from '../base/package-root.ts';
 import { fail, ok, type Result } from '../base/result.ts';
-import type { DataSet, DataSetRecord, Splits } from './data-set.ts';
+import type { DataSet, DataSetFacts, DataSetRecord, DataSummary, Splits } from './data-set.ts';
 import { DATA_SETS } from './records.ts';
 
 export const dataSetNames: readonly string[] = DATA_SETS.map((record) => record.facts.name);
@@ -16,6 +16,7 @@ export interface LocatedDataSet {
   readonly folder: string;
   /** For tables and reports, e.g. `Fashion-MNIST, bundled subset (8,000 train, 2,000 test)`. */
   readonly description: string;
+  readonly summary: DataSummary;
   /** Absolute paths whose bytes decide every result, in a fixed order. */
   readonly files: readonly string[];
 }
@@ -33,7 +34,11 @@ export function locateDataSet(name: string, dataFolder?: string): Result<Located
   if (!found.ok) return found;
   const splits = record.value.format.read(found.value.files, facts);
   if (!splits.ok) return splits;
-  return ok({ ...found.value, description: describe(record.value, found.value.folder, splits.value) });
+  return ok({
+    ...found.value,
+    description: describe(record.value, found.value.folder, splits.value),
+    summary: summarise(facts, splits.value),
+  });
 }
 
 /** The set whose files lie in `folder` itself, as `locateDataSet` found it: exactly the files that it named. */
@@ -85,6 +90,12 @@ function incomplete(
     place: folder,
     help: source,
   });
+}
+
+function summarise(facts: DataSetFacts, { train, test }: Splits): DataSummary {
+  const perClass = new Array<number>(facts.classes).fill(0);
+  for (const label of train.labels) perClass[label] = (perClass[label] ?? 0) + 1;
+  return { ...facts, trainImages: train.count, testImages: test.count, perClass };
 }
 
 function describe({ facts, official }: DataSetRecord, folder: string, { train, test }: Splits): string {

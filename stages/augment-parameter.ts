@@ -2,9 +2,7 @@
 import type { JsonObject } from '../base/json.ts';
 import { unwrap } from '../base/result.ts';
 import { parseStrategy, type Token } from '../nn/augment/dsa.ts';
-import type { StageKind } from './stage.ts';
-
-type Problem = ReturnType<NonNullable<StageKind['rules']>>[number];
+import type { RuleProblem } from './stage.ts';
 
 export const augmentParameter = {
   type: 'string',
@@ -14,7 +12,7 @@ export const augmentParameter = {
   examples: ['color_crop_cutout_scale_rotate', 'none'],
 } as const satisfies JsonObject;
 
-export function augmentProblems(strategy: string): Problem[] {
+export function augmentProblems(strategy: string): RuleProblem[] {
   const tokens = parseStrategy(strategy);
   if (tokens.ok) return [];
   const { message, help } = tokens.error;

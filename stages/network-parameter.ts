@@ -4,13 +4,12 @@
  */
 import type { JsonObject } from '../base/json.ts';
 import { unwrap } from '../base/result.ts';
-import type { DataSet } from '../data/data-set.ts';
+import type { DataSet, DataSetFacts } from '../data/data-set.ts';
 import { buildNetwork, type Network, type NetworkSpec } from '../nn/network.ts';
-import type { StageKind } from './stage.ts';
+import type { RuleProblem } from './stage.ts';
 
-type Problem = ReturnType<NonNullable<StageKind['rules']>>[number];
-
-const positive = { type: 'integer', minimum: 1 } as const;
+/** Far more than any machine holds: larger numbers are slips of the finger. */
+const positive = { type: 'integer', minimum: 1, maximum: 65_536 } as const;
 
 export const networkParameter = {
   type: 'object',
@@ -81,10 +80,10 @@ const FAMILIES: Readonly<Record<NetworkSpec['kind'], Readonly<Record<string, rea
 const ROOMY = { channels: 3, height: 224, width: 224, classes: 10 };
 
 /** What is wrong with a network that its schema lets pass, for `rules` of a stage. */
-export function networkProblems(network: JsonObject, { embeds = false }: { embeds?: boolean } = {}): Problem[] {
+export function networkProblems(network: JsonObject, { embeds = false }: { embeds?: boolean } = {}): RuleProblem[] {
   const { kind, ...rest } = network as unknown as NetworkSpec;
   const known = FAMILIES[kind];
-  const problems: Problem[] = [];
+  const problems: RuleProblem[] = [];
   for (const [key, value] of Object.entries(rest)) {
     const allowed = known[key];
     const path = ['network', key];
@@ -104,6 +103,13 @@ export function networkProblems(network: JsonObject, { embeds = false }: { embed
   if (embeds && (kind === 'mlp' || kind === 'lenet'))
     return [{ path: ['network', 'kind'], message: `Expected a network with an embedding; \`${kind}\` has none.` }];
   const built = buildNetwork(network as unknown as NetworkSpec, ROOMY);
+  return built.ok ? [] : [{ path: ['network'], message: `${built.error.message}.` }];
+}
+
+/** What of it does not go with the images of a data set, for `dataRules` of a stage. */
+export function networkDataProblems(network: JsonObject, data: DataSetFacts): RuleProblem[] {
+  const { channels, height, width, classes } = data;
+  const built = buildNetwork(network as unknown as NetworkSpec, { channels, height, width, classes });
   return built.ok ? [] : [{ path: ['network'], message: `${built.error.message}.` }];
 }
 

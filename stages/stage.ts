@@ -7,6 +7,7 @@
  * is rebuilt at every start and never saved.
  */
 import type { JsonObject } from '../base/json.ts';
+import type { DataSummary } from '../data/data-set.ts';
 import type { Backend } from '../tensor/backends/backend.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -67,6 +68,28 @@ export interface ParameterSchema {
   readonly required?: readonly string[];
 }
 
+/** What is wrong, and where: a path into the parameters. */
+export interface RuleProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** A stage as one that reads it sees it before anything runs. */
+export interface InputStage {
+  /** As the experiment names it. */
+  readonly name: string;
+  readonly kind: string;
+  readonly params: JsonObject;
+  /** By role. */
+  readonly inputs: Readonly<Record<string, InputStage>>;
+}
+
+/** The path may also begin with the role of an input. */
+export interface InputProblem extends RuleProblem {
+  /** The parameter of an input that it does not go with; its place is shown too. */
+  readonly against?: { readonly role: string; readonly path: readonly (string | number)[] };
+}
+
 export interface StageKind {
   readonly kind: string;
   /** Bumped when results may change for equal parameters. */
@@ -88,7 +111,11 @@ export interface StageKind {
   /** The number of steps from the parameters alone: of kinds whose runs have `snapshot` though their steps depend on it. */
   steps?(params: JsonObject): number;
   /** Cross-field rules of the parameters that JSON Schema cannot say; messages as sentences. */
-  rules?(params: JsonObject): readonly { path: readonly (string | number)[]; message: string }[];
+  rules?(params: JsonObject): readonly RuleProblem[];
+  /** Rules between the parameters and the stages that are read. */
+  inputRules?(params: JsonObject, inputs: Readonly<Record<string, InputStage>>): readonly InputProblem[];
+  /** Rules between the parameters and the data set, where its files have been found. */
+  dataRules?(params: JsonObject, data: DataSummary): readonly RuleProblem[];
   open(context: StageContext): Promise<StageRun>;
 }
 

@@ -59,10 +59,24 @@ export function resolveAll({ files, overrides }: Operands, args: Arguments): Res
     {
       stageKinds,
       dataSets: dataSetNames,
+      dataSummary: (set) => {
+        const found = locatedDataSet(set, dataFolder(args));
+        return found.ok ? found.value.summary : undefined;
+      },
       ...(backend !== undefined && { backend }),
       ...(defaultBackend && { defaultBackend }),
     },
   );
+}
+
+const located = new Map<string, Result<LocatedDataSet>>();
+
+/** Looked for once in a command: checking reads every file. */
+function locatedDataSet(set: string, folder: string | undefined): Result<LocatedDataSet> {
+  const key = JSON.stringify([set, folder]);
+  const found = located.get(key) ?? locateDataSet(set, folder);
+  located.set(key, found);
+  return found;
 }
 
 export function toldAs(errors: readonly Diagnostic[]): { readonly ok: false; readonly exit: number } {
@@ -94,7 +108,7 @@ export function planning(
   experiment: ResolvedExperiment,
   args: Arguments,
 ): { readonly data: Result<LocatedDataSet>; planWith(backend: string): Result<Plan> } {
-  const data = locateDataSet(experiment.data.set, dataFolder(args));
+  const data = locatedDataSet(experiment.data.set, dataFolder(args));
   return {
     data,
     planWith(backend) {

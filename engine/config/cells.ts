@@ -5,6 +5,7 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { sha256 } from '../../base/digest.ts';
 import type { Json } from '../../base/json.ts';
+import type { DataSummary } from '../../data/data-set.ts';
 import type { StageKind } from '../../stages/stage.ts';
 import type { Cell } from '../plan/experiment.ts';
 import { AXIS_NAME, type Combination, type Grid } from './matrix.ts';
@@ -21,6 +22,7 @@ export function resolveCells(
   grid: Grid,
   stageKinds: readonly StageKind[],
   problems: Problems,
+  data?: DataSummary,
 ): readonly Cell[] {
   const stages = get(experiment, 'stages');
   if (stages?.type !== 'map') return [];
@@ -34,7 +36,7 @@ export function resolveCells(
   checkNames(stages, problems);
   const reachable = reachableByStage(experiment, stages, grid);
   refuseUnusedAxes(reachable, grid, problems);
-  const resolveStage = stageResolver(experiment, stages, reachable, grid, stageKinds, problems);
+  const resolveStage = stageResolver(experiment, stages, reachable, grid, stageKinds, problems, data);
   const names = [...stages.entries.keys()];
   const seenKinds = new Set<StageKind>();
   const cells = grid.cells.map((cell): Cell => {
@@ -65,6 +67,7 @@ function stageResolver(
   grid: Grid,
   stageKinds: readonly StageKind[],
   problems: Problems,
+  data: DataSummary | undefined,
 ): StageResolver {
   const known = new Map<string, WiredStage | undefined>();
   return (name, cell) => {
@@ -74,7 +77,7 @@ function stageResolver(
     const substitution = new Substitution(cell, grid.axes, problems);
     const tree = stageTree(name, stages.entries.get(name) as Entry, experiment, substitution, stageKinds, problems);
     const axes = grid.axes.map((axis) => axis.name).filter((axis) => substitution.used.has(axis));
-    const stage = tree && { tree, resolved: stageParams(tree, axes, problems) };
+    const stage = tree && { tree, resolved: stageParams(tree, axes, problems, data) };
     known.set(key, stage);
     return stage;
   };

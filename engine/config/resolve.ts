@@ -4,6 +4,7 @@
  * the answer is either all experiments or every error of every file.
  */
 import type { JsonObject } from '../../base/json.ts';
+import type { DataSummary } from '../../data/data-set.ts';
 import type { StageKind } from '../../stages/stage.ts';
 import type { Cell, ResolvedExperiment } from '../plan/experiment.ts';
 import { BACKENDS } from './backend-names.ts';
@@ -25,6 +26,8 @@ export interface ResolveOptions {
   /** Names of the data sets that can be read; any name when absent. */
   readonly dataSets?: readonly string[];
   readonly backends?: readonly string[];
+  /** What is known of a data set by its name, where its files are found. */
+  readonly dataSummary?: (set: string) => DataSummary | undefined;
   /** `--backend`: wins over the experiment. */
   readonly backend?: string;
   /** From the user's configuration: for experiments that name none. */
@@ -61,11 +64,16 @@ function resolveFile(
   checkTopLevel(experiment, options, problems);
   const grid = expandMatrix(get(experiment, 'matrix'), problems);
   checkBaseline(experiment, grid, problems);
-  const cells = resolveCells(experiment, grid, options.stageKinds, problems);
+  const cells = resolveCells(experiment, grid, options.stageKinds, problems, dataOf(experiment, options));
   if (problems.count > before) return undefined;
   checkSnapshotUse(experiment, grid, cells, options.stageKinds, problems);
   if (problems.count > before) return undefined;
   return assemble(file.path, experiment, grid, cells, overrides, options);
+}
+
+function dataOf(experiment: TreeMap, { dataSummary }: ResolveOptions): DataSummary | undefined {
+  const set = get(get(experiment, 'data'), 'set');
+  return set?.type === 'scalar' && typeof set.value === 'string' ? dataSummary?.(set.value) : undefined;
 }
 
 function checkTopLevel(experiment: TreeMap, options: ResolveOptions, problems: Problems): void {

@@ -1,6 +1,7 @@
 /** A stage's tree → its parameters, inputs, resources and origins, checked against the kind's own schema and rules. */
 import type { Json, JsonObject } from '../../base/json.ts';
 import { parseDuration, parseSize } from '../../base/units.ts';
+import type { DataSummary } from '../../data/data-set.ts';
 import type { StageKind } from '../../stages/stage.ts';
 import { isObject, withDefaults } from '../plan/defaults.ts';
 import type { Origin, ResolvedStage } from '../plan/experiment.ts';
@@ -12,7 +13,12 @@ import { described, type Entry, get, locate, placeOf, type Span, type Tree, type
 import { type Subject, validate } from './validate.ts';
 
 /** Undefined when anything is wrong with it. */
-export function stageParams(stage: StageTree, axes: readonly string[], problems: Problems): ResolvedStage | undefined {
+export function stageParams(
+  stage: StageTree,
+  axes: readonly string[],
+  problems: Problems,
+  data?: DataSummary,
+): ResolvedStage | undefined {
   const { name, kind, map } = stage;
   const before = problems.count;
   const written = pick(map, (key) => !Object.hasOwn(kind.inputs, key) && !Object.hasOwn(STAGE_KEYS, key));
@@ -30,7 +36,9 @@ export function stageParams(stage: StageTree, axes: readonly string[], problems:
   const params = withDefaults(toJson(written) as JsonObject, kind.parameters);
   const origins: Record<string, Origin> = {};
   collectOrigins(params, written, [], origins);
-  for (const rule of kind.rules?.(params) ?? []) {
+  const rules = kind.rules?.(params) ?? [];
+  // Those of the data can take the others for granted.
+  for (const rule of rules.length > 0 || !data ? rules : (kind.dataRules?.(params, data) ?? [])) {
     const found = locate({ ...written, span: stage.key }, rule.path);
     const related = found.found ? [] : whereItsKind(stage);
     problems.found(found, found.found ? 'value' : 'key', 'RULE', rule.message, { related });

@@ -1,10 +1,11 @@
 /** The inputs of a cell's stages: each must name a stage that makes the right thing, and none may wait for itself. */
+import type { InputStage } from '../../stages/stage.ts';
 import { upstreamFirst } from '../plan/build.ts';
 import type { ResolvedStage } from '../plan/experiment.ts';
 import { nearest } from './nearest.ts';
 import type { Problems } from './problems.ts';
 import type { StageTree } from './stage-tree.ts';
-import { type Found, locate } from './tree.ts';
+import { type Found, locate, type Span } from './tree.ts';
 
 export interface WiredStage {
   readonly tree: StageTree;
@@ -36,6 +37,8 @@ export function wire(
   if (refused || problems.count > before) return undefined;
   if (refuseCircle(stages, byName, problems)) return undefined;
   const resolved = stages.flatMap((stage) => stage.resolved ?? []);
+  if (resolved.length === names.length) checkInputRules(stages, byName, problems);
+  if (problems.count > before) return undefined;
   return resolved.length === names.length ? upstreamFirst(resolved) : undefined;
 }
 
@@ -106,4 +109,39 @@ function refuseCircle(
   };
   for (const stage of stages) visit(stage, []);
   return circles > 0;
+}
+
+/** What a stage's parameters must have to do with those of the stages that it reads. */
+function checkInputRules(
+  stages: readonly WiredStage[],
+  byName: ReadonlyMap<string, WiredStage>,
+  problems: Problems,
+): void {
+  for (const { tree, resolved } of stages) {
+    if (!resolved || !tree.kind.inputRules) continue;
+    for (const { path, message, against } of tree.kind.inputRules(resolved.params, inputsOf(resolved, byName))) {
+      const found = locate({ ...tree.map, span: tree.key }, path);
+      const upstream = against && byName.get(resolved.inputs[against.role] ?? '');
+      const related = upstream && against ? [writtenIn(upstream.tree, against.path)] : [];
+      problems.found(found, found.found ? 'value' : 'key', 'RULE', message, { related });
+    }
+  }
+}
+
+function inputsOf({ inputs }: ResolvedStage, byName: ReadonlyMap<string, WiredStage>): Record<string, InputStage> {
+  return Object.fromEntries(
+    Object.entries(inputs).flatMap(([role, name]) => {
+      const resolved = byName.get(name)?.resolved;
+      if (!resolved) return [];
+      const { kind, params } = resolved;
+      return [[role, { name, kind, params, inputs: inputsOf(resolved, byName) }]];
+    }),
+  );
+}
+
+function writtenIn({ name, key, map }: StageTree, path: readonly (string | number)[]): { message: string; span: Span } {
+  const found = locate(map, path);
+  return found.found
+    ? { message: `\`${path.join('.')}\` of \`${name}\``, span: found.tree.span }
+    : { message: `\`${name}\` has the default of \`${path.join('.')}\``, span: key };
 }

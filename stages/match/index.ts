@@ -1,8 +1,9 @@
 /** Images moved until networks cannot tell them from the data, by what the method matches. */
 import type { JsonObject } from '../../base/json.ts';
+import type { DataSummary } from '../../data/data-set.ts';
 import { augmentParameter, augmentProblems } from '../augment-parameter.ts';
-import { networkParameter, networkProblems } from '../network-parameter.ts';
-import type { StageKind } from '../stage.ts';
+import { networkDataProblems, networkParameter, networkProblems } from '../network-parameter.ts';
+import type { RuleProblem, StageKind } from '../stage.ts';
 
 export const match: StageKind = {
   kind: 'match',
@@ -18,6 +19,7 @@ export const match: StageKind = {
       iterations: {
         type: 'integer',
         minimum: 1,
+        maximum: 100_000_000,
         default: 20_000,
         description: 'Steps on the images, each under a new random network.',
         examples: [300, 20_000],
@@ -38,6 +40,7 @@ export const match: StageKind = {
       batchReal: {
         type: 'integer',
         minimum: 1,
+        maximum: 1_000_000,
         default: 256,
         description: 'Real images of each class and step, drawn anew each time.',
       },
@@ -63,7 +66,24 @@ export const match: StageKind = {
     ...augmentProblems(augment as string),
     ...networkProblems(network as JsonObject, { embeds: true }),
   ],
+  dataRules: ({ network, batchReal }, data) => [
+    ...networkDataProblems(network as JsonObject, data),
+    ...fullBatchProblems(network as JsonObject, batchReal as number, data),
+  ],
   async open(context) {
     return (await import('./run.ts')).openMatch(context);
   },
 };
+
+/** A norm over the batch sees all classes at once, so every class must fill its part of the batch. */
+function fullBatchProblems(
+  network: JsonObject,
+  batchReal: number,
+  { title, classNames, perClass }: DataSummary,
+): RuleProblem[] {
+  const fewest = Math.min(...perClass);
+  if (network.norm !== 'batch' || batchReal <= fewest) return [];
+  const label = perClass.indexOf(fewest);
+  const message = `With batch norm, matching needs \`batchReal\` (${batchReal}) images of each class; ${classNames[label] ?? label} of ${title} has ${fewest}.`;
+  return [{ path: ['batchReal'], message }];
+}

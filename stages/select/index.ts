@@ -16,6 +16,7 @@ export const select: StageKind = {
       imagesPerClass: {
         type: 'integer',
         minimum: 1,
+        maximum: 1_000_000,
         default: 10,
         description: 'Images of each class.',
         examples: [1, 10, 50],
@@ -27,6 +28,13 @@ export const select: StageKind = {
   replicates: ['set'],
   usesData: true,
   threads: 1,
+  dataRules: ({ imagesPerClass }, { title, classNames, perClass }) => {
+    const fewest = Math.min(...perClass);
+    if ((imagesPerClass as number) <= fewest) return [];
+    const label = perClass.indexOf(fewest);
+    const message = `${imagesPerClass} images of each class are wanted, but ${classNames[label] ?? label} of ${title} has ${fewest}.`;
+    return [{ path: ['imagesPerClass'], message }];
+  },
   async open(context) {
     return (await import('./run.ts')).openSelect(context);
   },
