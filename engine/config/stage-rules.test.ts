@@ -135,9 +135,7 @@ it('know the data: absurd sizes are refused before anything starts', () => {
     4 errors.
     "
   `);
-  expect(
-    page(REAL.replace('kind: convnet', 'kind: convnet, depth: 6, width: 1e9'), stageKinds),
-  ).toMatchInlineSnapshot(`
+  expect(page(REAL.replace('kind: convnet', 'kind: convnet, depth: 6, width: 1e9'), stageKinds)).toMatchInlineSnapshot(`
     "
     x.yaml:5:44 Expected \`network.width\` to be at most 65536, but found 1000000000.
         network: { kind: convnet, depth: 6, width: 1e9 }
