@@ -47,7 +47,7 @@ export function failureLines(nodes: readonly FailedNode[], retry: (node: string)
     .slice(0, SHOWN)
     .flatMap(({ node, failure, log }) => [
       `${node} failed: ${failure.message} (${failure.code})`,
-      ...lastLines(log).map((line) => `  | ${line}`),
+      ...lastLines(log, failure).map((line) => `  | ${line}`),
       `  log: ${log}`,
       `  alone: ${retry(node)}`,
     ]);
@@ -70,7 +70,7 @@ function quoted(word: string): string {
 }
 
 /** Of the whole file only its end is read: a talkative library may have written gigabytes. */
-function lastLines(path: string): string[] {
+function lastLines(path: string, { code }: Failure): string[] {
   try {
     const file = openSync(path, 'r');
     try {
@@ -78,10 +78,13 @@ function lastLines(path: string): string[] {
       const bytes = Buffer.alloc(Math.min(size, LOG_BYTES));
       readSync(file, bytes, 0, bytes.length, size - bytes.length);
       const lines = bytes.toString().split('\n');
-      return lines
-        .filter((line) => line.trim() !== '')
-        .slice(-LOG_LINES)
-        .map((line) => (line.length > 200 ? `${line.slice(0, 199)}…` : line));
+      return (
+        lines
+          // The last line says what stands above it here.
+          .filter((line) => line.trim() !== '' && !line.endsWith(`(${code})`))
+          .slice(-LOG_LINES)
+          .map((line) => (line.length > 200 ? `${line.slice(0, 199)}…` : line))
+      );
     } finally {
       closeSync(file);
     }

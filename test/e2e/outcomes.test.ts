@@ -42,14 +42,21 @@ it('a failed cell: exit 1, the others are finished and the table says what is mi
     TIME score[method=random,set=1,evaluation=1]: done in SECONDS: accuracy FIGURE%, testLoss FIGURE, trainLoss FIGURE
     TIME distil[method=dm,set=1]: started, 2 steps
     TIME distil[method=dm,set=1]: failed: Step 1 of match (dm) gave images that are not finite. (STEP_NOT_FINITE)
-    TIME   help: Lower \`learningRate\`.
+    TIME   help: Lower \`learningRate\`. The same command with \`--debug-nan\` names the operation.
     TIME   log: PROJECT/runs/runs/RUN/stages/distil-method-dm-set-1/attempt-1/log.txt
     TIME score[method=dm,set=1,evaluation=1]: not run, since a node it needs failed
     TIME finished with failures in SECONDS: 2 run, 0 hits
 
+    distil[method=dm,set=1] failed: Step 1 of match (dm) gave images that are not finite. (STEP_NOT_FINITE)
+      | 2026-11-24T17:46:00.932Z distil[method=dm,set=1]: attempt 1 of run RUN, process 16987, key 58cbca9fec69a0f6931f73a0c2439c5f954d1841fac9b30283021c02614deb66
+      | 2026-11-24T17:46:01.147Z begins: 2 steps
+      log: PROJECT/runs/runs/RUN/stages/distil-method-dm-set-1/attempt-1/log.txt
+      alone: retort run tiny.yaml matrix.method.dm.learningRate=1e300 --only 'distil[method=dm,set=1]'
+
     pictures: runs/runs/RUN/stages/*/images/after.png (1)
     synthetic sets: runs/runs/RUN/stages/*/images/synthetic.safetensors (1)
     4 nodes: 2 run, 0 hits, in SECONDS.
+    work done: SECONDS (SECONDS of it for nothing).
     Some nodes failed: the same command tries them again and repeats nothing that is finished.
     "
   `);

@@ -94,8 +94,8 @@ async function computed(
 }
 
 function endOfThrown(error: unknown, { node, log: place }: AttemptRequest, log: Log): AttemptEnd {
-  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  log(trace);
+  // An expected failure says all in its sentence; of everything else the place in the code is wanted.
+  if (!(error instanceof FailureError)) log(error instanceof Error ? (error.stack ?? error.message) : String(error));
   const disk = error instanceof Error ? diskFailure(error, place) : undefined;
   const known = error instanceof FailureError ? error.failure : disk;
   if (known?.code === 'LEASE_LOST') return { type: 'lost', failure: known };
