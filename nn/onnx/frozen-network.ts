@@ -164,11 +164,16 @@ function asRows(found: Expr, batch: number): Result<Expr> {
   return ok(reshape(found, [batch, classes]));
 }
 
+/** Convolutions with a bias that no norm follows: what is left where an exporter folded a norm into one. */
 function foldedNote({ nodes }: OnnxModel, norms: readonly FrozenNorm[]): string[] {
-  const biased = nodes.filter(({ op, inputs }) => op === 'Conv' && (inputs[2] ?? '') !== '').length;
-  if (norms.length > 0 || biased === 0) return [];
+  const normed = new Set(nodes.filter(({ op }) => op === 'BatchNormalization').map(({ inputs }) => inputs[0]));
+  const biased = nodes.filter(
+    ({ op, inputs, outputs }) => op === 'Conv' && (inputs[2] ?? '') !== '' && !normed.has(outputs[0]),
+  ).length;
+  if (biased === 0) return [];
   return [
-    `It has no batch norm; ${biased} convolutions have a bias, into which an exporter folds norms. To keep them, export with ` +
+    `It shows ${norms.length} batch norms, and ${biased} convolutions have a bias and no norm behind them: an exporter may ` +
+      'have folded norms into them. To keep all, export with ' +
       'training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False, dynamo=False.',
   ];
 }
