@@ -80,8 +80,8 @@ function lastLines(path: string, { code }: Failure): string[] {
       const lines = bytes.toString().split('\n');
       return (
         lines
-          // The last line says what stands above it here.
-          .filter((line) => line.trim() !== '' && !line.endsWith(`(${code})`))
+          // Without the first and the last line of an attempt: what they say stands above.
+          .filter((line) => line.trim() !== '' && !line.endsWith(`(${code})`) && !/: attempt \d+ of run /.test(line))
           .slice(-LOG_LINES)
           .map((line) => (line.length > 200 ? `${line.slice(0, 199)}…` : line))
       );
