@@ -66,13 +66,15 @@ function frozen(model: OnnxModel, size: readonly [number, number] | undefined): 
   const apply = (pictures: Expr, weights: Readonly<Record<string, Expr>>): Result<FrozenPass> => {
     const wanted = `${extents.channels},${extents.height},${extents.width}`;
     if (pictures.shape.length !== 4 || pictures.shape.slice(1).join() !== wanted) {
-      return fail('ONNX_INPUT', `The network takes images [N, ${wanted}], got [${pictures.shape}]`);
+      return fail('ONNX_INPUT', `The network takes images [N, ${wanted}], got [${pictures.shape}]`, {
+        help: 'Resize the images, or use a network that was exported for them.',
+      });
     }
     const notes: PassNotes = { opset: opset.value, batch: pictures.shape[0] ?? 0, fixedBatch: batch, norms: [] };
     const walked = walkGraph(model, { inputName: name, images: pictures, weights, notes });
     if (!walked.ok) return walked;
     const found = walked.value.values.get(output.value.name)?.expr;
-    if (!found) return fail('ONNX_GRAPH', `The output ${output.value.name} is computed nowhere`);
+    if (!found) return graphFailure(`The output ${output.value.name} is computed nowhere`);
     const logits = asRows(found, notes.batch);
     if (!logits.ok) return logits;
     const { embedding, norms } = notes;
@@ -93,6 +95,10 @@ function frozen(model: OnnxModel, size: readonly [number, number] | undefined): 
     notes: [...output.value.notes, ...foldedNote(model, norms)],
     apply,
   });
+}
+
+function graphFailure(message: string): { ok: false; error: Failure } {
+  return fail('ONNX_GRAPH', message, { help: 'Export the network again.' });
 }
 
 function inputFailure(message: string): { ok: false; error: Failure } {
@@ -145,7 +151,7 @@ function imageInput(
 /** The first output, or what a last softmax makes it of. */
 function logitsName({ nodes, outputs }: OnnxModel): Result<{ name: string; notes: string[] }> {
   const [first] = outputs;
-  if (!first) return fail('ONNX_GRAPH', 'The model has no output');
+  if (!first) return graphFailure('The model has no output');
   const producer = nodes.find(({ outputs: made }) => made.includes(first.name));
   const [before] = producer?.inputs ?? [];
   if ((producer?.op === 'Softmax' || producer?.op === 'LogSoftmax') && before !== undefined) {

@@ -10,6 +10,8 @@ import { type NodeReader, placeOf, type Translation, untranslatable, wholeNumber
 
 /** The most elements of a list that is made while the graph is built. */
 const LONGEST = 4096;
+/** The most pixels of a side that is made by resizing. */
+const LARGEST_SIDE = 2 ** 14;
 
 function withBatch({ notes }: NodeReader, x: Expr, target: readonly number[]): readonly number[] {
   const { batch, fixedBatch } = notes;
@@ -163,6 +165,9 @@ function resized(node: NodeReader): Expr {
   const [scales, sizes] = node.opset < 11 ? [given(1), undefined] : [given(2), given(3)];
   const size = [2, 3].map((axis) => sizes?.[axis] ?? Math.floor((x.shape[axis] ?? 0) * (scales?.[axis] ?? 1)));
   const [rows = height, columns = width] = size;
+  if (size.some((side) => !(side >= 1 && side <= LARGEST_SIDE))) {
+    untranslatable(`it resizes to [${size}], not to sides from 1 to ${LARGEST_SIDE}`);
+  }
   const mode = node.string('mode', 'nearest');
   const centres = node.string('coordinate_transformation_mode', 'half_pixel');
   if (mode === 'linear' && ['half_pixel', 'pytorch_half_pixel'].includes(centres)) {
