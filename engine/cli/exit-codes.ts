@@ -24,7 +24,7 @@ export const EXIT = {
 } as const;
 
 export function exitCodeOf({ code }: Failure): number {
-  if (code === 'STORE_MISSING' || code === 'STORE_RUN_MISSING') return EXIT.usage;
+  if (['STORE_MISSING', 'STORE_RUN_MISSING', 'STORE_NODE_MISSING'].includes(code)) return EXIT.usage;
   if (code === 'STORE_BUSY' || code === 'INDEX_LOCKED') return EXIT.locked;
   if (code.startsWith('STORE_')) return EXIT.store;
   if (code === 'BACKEND_MISSING' || code === 'INDEX_UNAVAILABLE') return EXIT.packageMissing;

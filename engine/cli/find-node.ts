@@ -27,7 +27,7 @@ export function findNode(store: Store, name: string): Result<FoundNode> {
   const keys = allKeys(store).filter((key) => isBeginning(node, key));
   const [key] = keys;
   if (key !== undefined && keys.length === 1) return ok({ key, name: key.slice(0, 12) });
-  const known = [...new Set(among.flatMap(({ plan }) => plan.nodes.map(({ id }) => id)))];
+  const known = [...new Set([...among].flatMap(({ plan }) => plan.nodes.map(({ id }) => id)))];
   const near = nearest(node, known);
   return fail('STORE_NODE_MISSING', `No run of this store has a node \`${node}\`.`, {
     place: store.folder,
@@ -38,16 +38,19 @@ export function findNode(store: Store, name: string): Result<FoundNode> {
 }
 
 /** Newest first. */
-function runsNamedIn(store: Store, name: string): Result<{ among: RunFolder[]; node: string }> {
+function runsNamedIn(store: Store, name: string): Result<{ among: Iterable<RunFolder>; node: string }> {
   const slash = name.indexOf('/');
-  if (slash < 0) {
-    const all = allRuns(store)
-      .reverse()
-      .map((id) => openRun(store, id));
-    return ok({ among: all.flatMap((run) => (run.ok ? [run.value] : [])), node: name });
-  }
+  // One after the other: plans are big, and mostly the newest has the node.
+  if (slash < 0) return ok({ among: { [Symbol.iterator]: () => newestFirst(store) }, node: name });
   const run = findRun(store, name.slice(0, slash));
   return run.ok ? ok({ among: [run.value], node: name.slice(slash + 1) }) : run;
+}
+
+function* newestFirst(store: Store): Generator<RunFolder> {
+  for (const id of allRuns(store).reverse()) {
+    const run = openRun(store, id);
+    if (run.ok) yield run.value;
+  }
 }
 
 function isBeginning(text: string, key: string): boolean {

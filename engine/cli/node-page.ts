@@ -107,7 +107,7 @@ function fileLines({ artifacts }: KeyRecord, folder: string | undefined): string
 
 function attemptsOf(store: Store, run: string, node: string): Attempt[] {
   const attempts: Attempt[] = [];
-  for (const event of readRunEvents(eventsPath(store, run), { plans: false }).events) {
+  for (const event of readRunEvents(eventsPath(store, run), { brief: true }).events) {
     if (!('node' in event) || event.node !== node) continue;
     const last = attempts.at(-1);
     if (event.type === 'node-started') {

@@ -66,7 +66,7 @@ export function runPage(run: RunFolder): string {
 }
 
 function eventsOf({ store, id }: RunFolder) {
-  return readRunEvents(eventsPath(store, id), { plans: false }).events;
+  return readRunEvents(eventsPath(store, id), { brief: true }).events;
 }
 
 /** `backend onnxruntime, version 1.30.0`. */

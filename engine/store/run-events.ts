@@ -19,38 +19,89 @@ export interface ReadEvents {
   readonly next: number;
 }
 
-/** Whole lines from an offset on. `plans: false`: every `run-started` has an empty plan. */
-export function readRunEvents(path: string, { from = 0, plans = true } = {}): ReadEvents {
-  const bytes = bytesFrom(path, from);
-  const end = bytes.lastIndexOf(0x0a) + 1;
-  const events: RunEvent[] = [];
-  for (let start = 0; start < end; ) {
-    const stop = bytes.indexOf(0x0a, start);
-    const event = parsed(bytes, start, stop, plans);
-    if (event) events.push(event);
-    start = stop + 1;
-  }
-  return { events, next: from + end };
+export interface Reading {
+  readonly from?: number;
+  /**
+   * Only what tells how things stand: every `run-started` has an empty plan, and of the progress of a node only the last
+   * few lines of an attempt without an end are read.
+   */
+  readonly brief?: boolean;
 }
 
-/** Before the plan stand time, type, run and folder. */
-const HEAD = 2048;
-const NO_PLAN = { nodes: [], cells: [], axes: {}, experiment: { name: '', file: '' }, data: { description: '' } };
+/** Whole lines from an offset on. */
+export function readRunEvents(path: string, { from = 0, brief = false }: Reading = {}): ReadEvents {
+  const bytes = bytesFrom(path, from);
+  const end = bytes.lastIndexOf(0x0a) + 1;
+  const text = bytes.toString('utf8', 0, end);
+  return {
+    events: brief ? briefly(text) : linesOf(text).flatMap(([start, stop]) => parsed(text.slice(start, stop)) ?? []),
+    next: from + end,
+  };
+}
 
-function parsed(bytes: Buffer, start: number, stop: number, plans: boolean): RunEvent | undefined {
-  if (stop === start) return undefined;
+function linesOf(text: string): [start: number, stop: number][] {
+  const lines: [number, number][] = [];
+  for (let start = 0; start < text.length; ) {
+    const stop = text.indexOf('\n', start);
+    if (stop > start) lines.push([start, stop]);
+    start = stop + 1;
+  }
+  return lines;
+}
+
+function parsed(line: string): RunEvent | undefined {
   try {
-    if (!plans && stop - start > HEAD) {
-      const head = bytes.toString('utf8', start, start + HEAD);
-      const plan = head.indexOf(',"plan":');
-      if (head.includes('"type":"run-started"') && plan > 0) {
-        const started = JSON.parse(`${head.slice(0, plan)}}`) as object;
-        return { ...started, plan: NO_PLAN as unknown as Plan, continues: false } as RunEvent;
-      }
-    }
-    return JSON.parse(bytes.toString('utf8', start, stop)) as RunEvent;
+    return JSON.parse(line) as RunEvent;
   } catch {
     // Cut by a kill.
+    return undefined;
+  }
+}
+
+/** `{"at":"2026-01-01T00:00:00.000Z","type":"`, as the journal writes every event. */
+const TYPE_AT = 41;
+const PROGRESS = 'node-progress","node":"';
+const STARTED = 'run-started"';
+/** Enough for a rate and a sparkline. */
+const RECENT = 16;
+
+function briefly(text: string): RunEvent[] {
+  const lines = linesOf(text);
+  const events: (RunEvent | undefined)[] = lines.map(() => undefined);
+  /** Node → places of its last lines of progress. */
+  const recent = new Map<string, number[]>();
+  lines.forEach(([start, stop], place) => {
+    if (text.startsWith(PROGRESS, start + TYPE_AT)) {
+      const name = start + TYPE_AT + PROGRESS.length;
+      const node = text.slice(name, text.indexOf('"', name));
+      const places = recent.get(node);
+      if (!places) recent.set(node, [place]);
+      else if (places.push(place) > 2 * RECENT) places.splice(0, RECENT);
+      return;
+    }
+    const event = text.startsWith(STARTED, start + TYPE_AT)
+      ? withoutPlan(text.slice(start, stop))
+      : parsed(text.slice(start, stop));
+    events[place] = event;
+    if (event?.type === 'attempt-ended' || event?.type === 'node-done') recent.delete(event.node);
+  });
+  for (const places of recent.values())
+    for (const place of places.slice(-RECENT)) {
+      const [start, stop] = lines[place] ?? [0, 0];
+      events[place] = parsed(text.slice(start, stop));
+    }
+  return events.flatMap((event) => event ?? []);
+}
+
+const NO_PLAN = { nodes: [], cells: [], axes: {}, experiment: { name: '', file: '' }, data: { description: '' } };
+
+function withoutPlan(line: string): RunEvent | undefined {
+  const plan = line.indexOf(',"plan":');
+  if (plan < 0) return parsed(line);
+  try {
+    const started = JSON.parse(`${line.slice(0, plan)}}`) as object;
+    return { ...started, plan: NO_PLAN as unknown as Plan, continues: false } as RunEvent;
+  } catch {
     return undefined;
   }
 }

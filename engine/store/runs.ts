@@ -157,7 +157,8 @@ export function leaveRun(run: DrivenRun): void {
 
 function runFolder(store: Store, id: string, plan: Plan): RunFolder {
   const folder = join(store.runs, id);
-  const names = nodeFolders(plan);
+  // For thousands of nodes they take their time, and most who look at a run need none.
+  let names: ReadonlyMap<string, string> | undefined;
   return {
     store,
     id,
@@ -165,6 +166,7 @@ function runFolder(store: Store, id: string, plan: Plan): RunFolder {
     plan,
     events: join(folder, 'events.ndjson'),
     nodeFolder(node) {
+      names ??= nodeFolders(plan);
       const name = names.get(node);
       if (name === undefined) throw new Error(`Internal error: expected a node of the plan of ${id}, got ${node}`);
       return join(folder, 'stages', name);

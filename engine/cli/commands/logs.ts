@@ -128,7 +128,7 @@ function endWatch(run: RunFolder, node: string): () => boolean {
   let over = false;
   let next = 0;
   return () => {
-    const read = readRunEvents(eventsPath(run.store, run.id), { from: next, plans: false });
+    const read = readRunEvents(eventsPath(run.store, run.id), { from: next, brief: true });
     next = read.next;
     for (const event of read.events) {
       if (!('node' in event) || event.node !== node) continue;

@@ -52,7 +52,7 @@ interface Status {
 function statusOf(store: Store, id: string): Status | undefined {
   const summary = summaryOfRun(store, id);
   if (!summary) return undefined;
-  const { events } = readRunEvents(eventsPath(store, id), { plans: false });
+  const { events } = readRunEvents(eventsPath(store, id), { brief: true });
   const model = advance(EMPTY, events);
   const nodes = [...model.nodes.values()];
   const counts: Partial<Record<NodeState, number>> = {};
