@@ -12,6 +12,7 @@ const LAYERS = [
   'bench',
   'engine/cli',
   'engine/report',
+  'engine/export',
   'engine/config',
   'engine/run',
   'engine/executors',

@@ -1,4 +1,5 @@
 /** Every command there is, in the order of the help. Only descriptions: the code of a command is loaded when it runs. */
+import { EXPORT_FORMATS } from '../export/format-names.ts';
 import { TABLE_FORMAT_NAMES } from '../report/table-format-names.ts';
 import type { Command, Flag } from './command.ts';
 
@@ -183,6 +184,49 @@ export const commands: readonly Command[] = [
       attempt: { value: 'N', count: true, description: 'Another attempt than the newest.' },
     },
     load: () => import('./commands/logs.ts'),
+  },
+  {
+    name: 'export',
+    operands: 'NODE|RUN',
+    fewest: 1,
+    most: 1,
+    summary: 'Write a result as others read it, or the provenance of a run.',
+    details:
+      'safetensors: the exact float32 values, with load.py for PyTorch. imagefolder: train/<class>/<id>.png for torchvision and\nHugging Face. parquet: a Hugging Face table. png: pictures. onnx: a trained network. prov: a run as one W3C PROV-JSON file.',
+    examples: [
+      ["retort export 'distil[method=dm,set=1]' --to set1", 'safetensors and load.py'],
+      ["retort export 'distil[method=dm,set=1]' --format parquet --to hub", ''],
+      ['retort export last --format prov --to run.prov.json', 'what `retort reproduce` reads'],
+    ],
+    flags: {
+      store,
+      to: { value: 'DIR', description: 'Where the files go; of prov: the file (default: stdout).' },
+      format: {
+        value: 'NAME',
+        choices: [...EXPORT_FORMATS, 'prov'],
+        description: 'safetensors (default), png, imagefolder, parquet, onnx or prov.',
+      },
+      json,
+    },
+    load: () => import('./commands/export.ts'),
+  },
+  {
+    name: 'reproduce',
+    operands: 'FILE',
+    fewest: 1,
+    most: 1,
+    summary: 'Run what a provenance file records in a fresh store, and compare every digest.',
+    details:
+      'Exits 0 where all artifacts are the same, 6 where some differ, 1 where nodes failed, 75 when interrupted.',
+    examples: [['retort reproduce run.prov.json --data ~/data', '']],
+    flags: {
+      store: { value: 'DIR', description: 'A store with nothing in it (default: reproduced-<run>).' },
+      data,
+      reporter: { value: 'NAME', choices: REPORTERS, description: 'tui (on a terminal), plain, ndjson or silent.' },
+      continue: { description: 'Go on with a reproduction that was interrupted.' },
+      json,
+    },
+    load: () => import('./commands/reproduce.ts'),
   },
   {
     name: 'verify',

@@ -49,12 +49,12 @@ export function operandsOf(args: Arguments, command: string): Told<Operands> {
   return { ok: false, exit: EXIT.usage };
 }
 
-/** Without a word to the user. */
-export function resolveAll({ files, overrides }: Operands, args: Arguments): Resolved {
+/** Without a word to the user. With a text: that of each file, which is then not read. */
+export function resolveAll({ files, overrides }: Operands, args: Arguments, text?: string): Resolved {
   const backend = args.text('backend');
   const { backend: defaultBackend } = args.settings;
   return resolveExperiments(
-    files.map((path) => ({ path })),
+    files.map((path) => ({ path, ...(text !== undefined && { text }) })),
     overrides,
     {
       stageKinds,

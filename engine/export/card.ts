@@ -1,0 +1,201 @@
+/** What goes beside exported files: `dataset.json` for programs, `README.md` for people, `load.py` for PyTorch. */
+import { sha256 } from '../../base/digest.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
+import { formatSize } from '../../base/units.ts';
+import { readKey } from '../store/keys.ts';
+import type { ExportFormat } from './format-names.ts';
+import type { Exported } from './formats.ts';
+import { LOAD_PY } from './load-py.ts';
+import { type ExportSource, paramsOf } from './source.ts';
+
+export interface CardFacts {
+  readonly source: ExportSource;
+  readonly format: ExportFormat;
+  readonly exported: Exported;
+  readonly version: string;
+}
+
+export function besideFiles(facts: CardFacts): Map<string, Uint8Array> {
+  const text = (content: string) => new TextEncoder().encode(content);
+  const dataset = datasetJson(facts);
+  return new Map([
+    ['dataset.json', text(`${JSON.stringify(dataset, null, 2)}\n`)],
+    ['README.md', text(readme(facts))],
+    ...(facts.format === 'safetensors' && facts.exported.set ? ([['load.py', text(LOAD_PY)]] as const) : []),
+  ]);
+}
+
+function datasetJson({ source, format, exported, version }: CardFacts): JsonObject {
+  const { record, run, name } = source;
+  const { set, pictures, files } = exported;
+  const { stage, version: stageVersion, seed, numerics } = record.manifest;
+  const digests = Object.fromEntries([...files].map(([path, bytes]) => [path, sha256(bytes)]));
+  return {
+    schema: 'retort-export/1',
+    format,
+    node: name,
+    key: record.key,
+    ...(run && { run: run.id, experiment: run.plan.experiment.name, trainingData: run.plan.data as unknown as Json }),
+    stage,
+    stageVersion,
+    params: paramsOf(source),
+    seed: (seed ?? {}) as JsonObject,
+    numerics: numerics as JsonObject,
+    ...(set && {
+      dataSet: set.dataSet,
+      classes: [...set.classNames],
+      shape: [...set.images.shape],
+      imagesPerClass: perClass(exported),
+      mean: [...set.mean],
+      std: [...set.std],
+      range: rangeOf(set.images.data),
+      softLabels: set.softLabels !== undefined,
+    }),
+    ...(pictures && {
+      eightBits: {
+        largestError: pictures.largestError,
+        meanError: pictures.meanError,
+        clipped: pictures.clipped,
+      },
+    }),
+    accuracies: accuraciesOf(source) as unknown as Json,
+    madeBy: `retort ${version}`,
+    files: digests,
+  };
+}
+
+function readme(facts: CardFacts): string {
+  const { source, format, exported } = facts;
+  const { set, pictures, files } = exported;
+  const { record, run, name } = source;
+  const title = set ? `${set.title}, distilled` : name;
+  const front = [
+    '---',
+    `pretty_name: ${JSON.stringify(title)}`,
+    ...(set
+      ? [
+          'task_categories:',
+          '- image-classification',
+          'size_categories:',
+          `- ${sizeCategory(set.images.shape[0] ?? 0)}`,
+        ]
+      : []),
+    'tags:',
+    ...(set ? ['- dataset-distillation'] : []),
+    '- retort',
+    ...(format === 'parquet'
+      ? ['configs:', '- config_name: default', '  data_files:', '  - split: train', '    path: data/train-*']
+      : []),
+    '---',
+  ];
+  const bytes = [...files.values()].reduce((sum, file) => sum + file.length, 0);
+  const about = set
+    ? `${set.images.shape[0]} images of ${set.images.shape.slice(1).join(' x ')} in ${set.classNames.length} classes (${perClassText(exported)}), made from ${set.title} by the stage \`${record.manifest.stage}\`${methodOf(source)}.`
+    : `What the stage \`${record.manifest.stage}\` has made.`;
+  const accuracies = accuraciesOf(source);
+  const lines = [
+    ...front,
+    '',
+    `# ${title}`,
+    '',
+    about,
+    '',
+    `${files.size} file${files.size === 1 ? '' : 's'}, ${formatSize(bytes)}; \`dataset.json\` has parameters, seeds and the digest of each.`,
+    '',
+    ...(run
+      ? [
+          `From \`${name}\` of run \`${run.id}\` of the experiment “${run.plan.experiment.name}”, key \`${record.key}\`.`,
+          '',
+        ]
+      : []),
+    ...(accuracies.length > 0
+      ? [
+          '## Accuracy',
+          '',
+          'Networks trained on this set alone (with its exact float32 values), on the real test images:',
+          '',
+          '| node | accuracy |',
+          '|---|---|',
+          ...accuracies.map(({ node, accuracy }) => `| \`${node}\` | ${(100 * accuracy).toFixed(2)}% |`),
+          '',
+        ]
+      : []),
+    ...(set ? ['## Use', '', ...usage(format), ''] : []),
+    ...(pictures
+      ? [
+          '## Eight bits',
+          '',
+          `The pictures are rounded to bytes and clipped to black and white: the mean error is ${pictures.meanError.toPrecision(3)} and the largest ${pictures.largestError.toPrecision(3)} on a scale from 0 to 1; ${(100 * pictures.clipped).toFixed(1)}% of the values lie beyond it. Accuracies above are those of the exact values; \`--format safetensors\` exports these.`,
+          '',
+        ]
+      : []),
+    ...(set
+      ? [
+          '## Values',
+          '',
+          `\`mean\` ${JSON.stringify(set.mean)} and \`std\` ${JSON.stringify(set.std)} of each channel, pixels from 0 to 1: \`normalised = (pixel / 255 - mean) / std\`.`,
+          '',
+        ]
+      : []),
+  ];
+  return lines.join('\n');
+}
+
+function usage(format: ExportFormat): string[] {
+  const code = {
+    safetensors: [
+      'from load import load',
+      'images, labels, facts = load(".")  # normalised float32 [n, C, H, W], int64 [n]',
+    ],
+    imagefolder: ['from torchvision.datasets import ImageFolder', 'data = ImageFolder("train")'],
+    png: ['# images/<number>.png in the order of the set; labels are in the other formats'],
+    parquet: [
+      'from datasets import load_dataset',
+      'data = load_dataset("parquet", data_files="data/*.parquet", split="train")',
+    ],
+    onnx: [],
+  }[format];
+  return ['```python', ...code, '```'];
+}
+
+function methodOf(source: ExportSource): string {
+  const { method } = paramsOf(source);
+  return typeof method === 'string' ? ` with the method \`${method}\`` : '';
+}
+
+/** Undefined where classes have different numbers of images. */
+function perClass({ set }: Exported): number | null {
+  const counts = new Map<number, number>();
+  for (const label of set?.labels.data ?? []) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const [first, ...others] = new Set(counts.values());
+  return first !== undefined && others.length === 0 && counts.size === set?.classNames.length ? first : null;
+}
+
+function perClassText(exported: Exported): string {
+  const number = perClass(exported);
+  return number === null ? 'of different numbers' : `${number} each`;
+}
+
+function rangeOf(values: ArrayLike<number>): [number, number] {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let at = 0; at < values.length; at++) {
+    low = Math.min(low, values[at] ?? low);
+    high = Math.max(high, values[at] ?? high);
+  }
+  return [low, high];
+}
+
+function sizeCategory(images: number): string {
+  return images < 1000 ? 'n<1K' : images < 10_000 ? '1K<n<10K' : images < 100_000 ? '10K<n<100K' : '100K<n<1M';
+}
+
+/** Of the nodes of the same run that read this one. */
+function accuraciesOf({ store, run, node }: ExportSource): { node: string; accuracy: number }[] {
+  if (!run || !node) return [];
+  return run.plan.nodes
+    .filter(({ inputs }) => Object.values(inputs).includes(node.id))
+    .flatMap(({ id, key }) => {
+      const accuracy = readKey(store, key)?.metrics.accuracy;
+      return accuracy === undefined ? [] : [{ node: id, accuracy }];
+    });
+}

@@ -1,0 +1,103 @@
+/**
+ * What is exported: a node's stored files, with what its run's plan knows of it. A synthetic set is told by its file; every
+ * byte is verified as it is read.
+ */
+import type { JsonObject } from '../../base/json.ts';
+import { type Failure, fail, ok, type Result } from '../../base/result.ts';
+import { DATA_SETS } from '../../data/records.ts';
+import { decodeSafetensors } from '../../tensor/files/safetensors.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { PlanNode } from '../plan/plan.ts';
+import type { KeyRecord } from '../store/keys.ts';
+import { readObject } from '../store/objects.ts';
+import type { RunFolder } from '../store/runs.ts';
+import type { Store } from '../store/store.ts';
+
+export interface ExportSource {
+  readonly store: Store;
+  readonly record: KeyRecord;
+  /** As people name it. */
+  readonly name: string;
+  readonly run?: RunFolder;
+  readonly node?: PlanNode;
+}
+
+/** A file of the node, as it is stored. */
+export interface SourceFile {
+  readonly role: string;
+  readonly file: string;
+  readonly sha256: string;
+}
+
+export interface ExportedSet {
+  readonly bytes: Uint8Array;
+  /** Normalised, [n, channels, height, width]. */
+  readonly images: Tensor;
+  /** [n], from 0. */
+  readonly labels: Tensor;
+  /** [n, classes], where the set has them. */
+  readonly softLabels: Tensor | undefined;
+  readonly dataSet: string;
+  readonly title: string;
+  readonly classNames: readonly string[];
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+const FILE = 'synthetic.safetensors';
+
+export function filesOfSource({ record }: ExportSource): SourceFile[] {
+  return Object.entries(record.artifacts).flatMap(([role, files]) =>
+    Object.entries(files).map(([file, { sha256 }]) => ({ role, file, sha256 })),
+  );
+}
+
+export function readSource({ store }: ExportSource, { sha256 }: SourceFile): Result<Uint8Array> {
+  return readObject(store, sha256, { verify: true });
+}
+
+/** The synthetic set that the node has made; a typed failure where it has made none. */
+export function setOf(source: ExportSource): Result<ExportedSet> {
+  const file = filesOfSource(source).find((candidate) => candidate.file === FILE);
+  if (!file) return noSet(source);
+  const bytes = readSource(source, file);
+  if (!bytes.ok) return bytes;
+  const decoded = decodeSafetensors(bytes.value);
+  if (!decoded.ok) return decoded;
+  const { tensors, metadata } = decoded.value;
+  const { images, labels } = tensors;
+  if (images?.shape.length !== 4 || labels?.shape.length !== 1 || images.shape[0] !== labels.shape[0])
+    return noSet(source, 'its images and labels do not belong together');
+  const facts = DATA_SETS.find((record) => record.facts.name === metadata.set)?.facts;
+  const classes = Number(metadata.classes ?? facts?.classes ?? 0);
+  return ok({
+    bytes: bytes.value,
+    images,
+    labels,
+    softLabels: tensors.soft_labels ?? tensors.softLabels,
+    dataSet: metadata.set ?? 'unknown',
+    title: facts?.title ?? metadata.set ?? 'an unknown data set',
+    classNames: facts?.classNames ?? Array.from({ length: classes }, (_, label) => String(label)),
+    mean: numbers(metadata.mean, images.shape[1] ?? 1, 0),
+    std: numbers(metadata.std, images.shape[1] ?? 1, 1),
+  });
+}
+
+/** All parameters where a plan has them, else those that differ from their defaults. */
+export function paramsOf({ node, record }: ExportSource): JsonObject {
+  return node?.params ?? record.manifest.params;
+}
+
+function numbers(text: string | undefined, channels: number, usual: number): number[] {
+  const read = text === undefined ? undefined : (JSON.parse(text) as unknown);
+  return Array.isArray(read) ? read.map(Number) : Array.from({ length: channels }, () => usual);
+}
+
+function noSet(source: ExportSource, why?: string): { readonly ok: false; readonly error: Failure } {
+  const made = filesOfSource(source).map(({ role, file }) => `${role}/${file}`);
+  return fail(
+    'EXPORT_NO_SET',
+    `${source.name} has made no synthetic set of pictures${why ? `: ${why}` : `, but ${made.join(', ') || 'nothing'}`}.`,
+    { help: 'Name a node of a stage that makes one (`retort stages`), or another --format.' },
+  );
+}
