@@ -7,6 +7,7 @@ import { FailureError } from '../base/result.ts';
 import type { Benchmark } from './benchmark.ts';
 
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
+  ops: async () => (await import('./ops.ts')).ops,
   'dm-step': async () => (await import('./dm-step.ts')).dmStep,
   steps: async () => (await import('./steps.ts')).steps,
 };
