@@ -10,6 +10,7 @@ import { reshape } from '../../tensor/ops/index.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { inTopologicalOrder } from '../../tensor/topological.ts';
 import type { NetworkInput } from '../network.ts';
+import { TRACED_BATCH } from './fixed-batch.ts';
 import { checkOperators, walkGraph } from './graph.ts';
 import type { FrozenNorm, PassNotes } from './node.ts';
 
@@ -63,6 +64,7 @@ function frozen(model: OnnxModel, size: readonly [number, number] | undefined): 
   const output = logitsName(model);
   if (!output.ok) return output;
 
+  const batchExtents: PassNotes['batchExtents'] = new Map();
   const apply = (pictures: Expr, weights: Readonly<Record<string, Expr>>): Result<FrozenPass> => {
     const wanted = `${extents.channels},${extents.height},${extents.width}`;
     if (pictures.shape.length !== 4 || pictures.shape.slice(1).join() !== wanted) {
@@ -70,7 +72,13 @@ function frozen(model: OnnxModel, size: readonly [number, number] | undefined): 
         help: 'Resize the images, or use a network that was exported for them.',
       });
     }
-    const notes: PassNotes = { opset: opset.value, batch: pictures.shape[0] ?? 0, fixedBatch: batch, norms: [] };
+    const notes: PassNotes = {
+      opset: opset.value,
+      batch: pictures.shape[0] ?? 0,
+      fixedBatch: batch,
+      batchExtents,
+      norms: [],
+    };
     const walked = walkGraph(model, { inputName: name, images: pictures, weights, notes });
     if (!walked.ok) return walked;
     const found = walked.value.values.get(output.value.name)?.expr;
@@ -82,18 +90,31 @@ function frozen(model: OnnxModel, size: readonly [number, number] | undefined): 
   };
 
   const floatWeights = [...model.initialisers].filter(([, { dtype }]) => dtype === 'float');
-  const trial = apply(
-    inputExpr('', [batch ?? 1, extents.channels, extents.height, extents.width]),
-    Object.fromEntries(floatWeights.map(([weight, { shape }]) => [weight, inputExpr(weight, shape)])),
-  );
+  const weights = Object.fromEntries(floatWeights.map(([weight, { shape }]) => [weight, inputExpr(weight, shape)]));
+  const tryWith = (count: number) =>
+    apply(inputExpr('', [count, extents.channels, extents.height, extents.width]), weights);
+  const traced = batch === undefined ? undefined : tryWith(TRACED_BATCH);
+  const trial = tryWith(batch ?? 1);
   if (!trial.ok) return trial;
+  const bound = traced?.ok === false;
   const { logits, norms } = trial.value;
   const used = new Set(inTopologicalOrder([logits]).map(({ op, attrs }) => (op === 'input' ? attrs.name : undefined)));
   return ok({
     input: { ...extents, classes: logits.shape[1] ?? 0 },
     values: Object.fromEntries(floatWeights.filter(([weight]) => used.has(weight))),
-    notes: [...output.value.notes, ...foldedNote(model, norms)],
-    apply,
+    notes: [
+      ...output.value.notes,
+      ...(bound ? [`It was exported for ${batch} images at a time and takes no other number.`] : []),
+      ...foldedNote(model, norms),
+    ],
+    apply: (pictures, values) =>
+      bound && pictures.shape[0] !== batch ? fixedFailure(batch ?? 1, pictures.shape[0] ?? 0) : apply(pictures, values),
+  });
+}
+
+function fixedFailure(batch: number, found: number): { ok: false; error: Failure } {
+  return fail('ONNX_BATCH', `The network was exported for ${batch} images at a time, got ${found}`, {
+    help: 'Export it with a dynamic batch size.',
   });
 }
 

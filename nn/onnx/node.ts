@@ -41,6 +41,8 @@ export interface PassNotes {
   readonly batch: number;
   /** Images that the file fixes; undefined where it leaves their number open. */
   readonly fixedBatch: number | undefined;
+  /** Which extent of a shape that a node writes down is, or holds, the file's fixed number of images. */
+  readonly batchExtents: Map<OnnxNode, number>;
   readonly norms: FrozenNorm[];
   /** What the last linear layer sees. */
   embedding?: Expr;

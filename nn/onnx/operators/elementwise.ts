@@ -20,15 +20,18 @@ const folded =
   (node) =>
     node.inputs.map((_, index) => node.x(index)).reduce((total, next) => build(total, next));
 
-/** Whole numbers divide only where both are known: they are extents. */
 function divided(node: NodeReader): Expr {
+  return node.x(0).dtype === 'int' ? ofExtents(node, (a, b) => Math.trunc(a / b)) : op.div(node.x(0), node.x(1));
+}
+
+/** Whole numbers divide only where both are known: they are extents. */
+function ofExtents(node: NodeReader, rule: (a: number, b: number) => number): Expr {
   const [a, b] = [node.x(0), node.x(1)];
-  if (a.dtype !== 'int') return op.div(a, b);
   const [over, under] = [node.numbers(0) ?? [], node.numbers(1) ?? []];
   if (under.length !== 1 && over.length !== 1 && under.length !== over.length) untranslatable('its lengths differ');
   const count = Math.max(over.length, under.length);
   const at = (values: readonly number[], index: number) => values[values.length === 1 ? 0 : index] ?? 1;
-  const quotients = Array.from({ length: count }, (_, index) => Math.trunc(at(over, index) / (at(under, index) || 1)));
+  const quotients = Array.from({ length: count }, (_, index) => rule(at(over, index), at(under, index) || 1));
   return constant(ints(quotients, over.length >= under.length ? a.shape : b.shape));
 }
 
@@ -98,6 +101,7 @@ export const elementwise: Readonly<Record<string, Translation>> = {
   Sub: binary(op.sub),
   Mul: binary(op.mul),
   Div: divided,
+  Mod: (node) => ofExtents(node, (a, b) => ((a % b) + b) % b),
   Pow: binary(op.pow),
   Sum: folded(op.add),
   Min: folded(op.min),

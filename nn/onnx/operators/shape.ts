@@ -1,23 +1,16 @@
 /**
  * ONNX operators that arrange elements. What they compute of shapes is known when the graph is built and folded away.
- * Files exported for a fixed number of images are read for any: where such a file writes that number into a shape, the
- * number of this pass is put.
  */
 import { constant, type Expr } from '../../../tensor/expr.ts';
 import * as op from '../../../tensor/ops/index.ts';
 import { bools, floats, ints, type Shape, sizeOf } from '../../../tensor/tensor.ts';
+import { followBatch } from '../fixed-batch.ts';
 import { type NodeReader, placeOf, type Translation, untranslatable, wholeNumbers } from '../node.ts';
 
 /** The most elements of a list that is made while the graph is built. */
 const LONGEST = 4096;
 /** The most pixels of a side that is made by resizing. */
 const LARGEST_SIDE = 2 ** 14;
-
-function withBatch({ notes }: NodeReader, x: Expr, target: readonly number[]): readonly number[] {
-  const { batch, fixedBatch } = notes;
-  const written = fixedBatch !== undefined && fixedBatch !== batch && target[0] === fixedBatch && x.shape[0] === batch;
-  return written ? [batch, ...target.slice(1)] : target;
-}
 
 function reshaped(node: NodeReader): Expr {
   const x = node.x(0);
@@ -27,7 +20,7 @@ function reshaped(node: NodeReader): Expr {
       ? target
       : target.map((extent, axis) => (extent === 0 ? (x.shape[axis] ?? 0) : extent));
   if (kept.filter((extent) => extent === -1).length > 1) untranslatable(`its shape [${kept}] leaves two extents open`);
-  return op.reshape(x, withBatch(node, x, kept));
+  return op.reshape(x, followBatch(node.node, x.shape, kept, node.notes));
 }
 
 function flattened(node: NodeReader): Expr {
@@ -38,19 +31,19 @@ function flattened(node: NodeReader): Expr {
 }
 
 function concatenated(node: NodeReader): Expr {
-  const { batch, fixedBatch } = node.notes;
   const parts = node.inputs.map((_, index) => node.x(index));
   const axis = placeOf(node.int('axis', 0), parts[0]?.shape.length ?? 0);
-  // A token that was stretched over the file's own number of images.
-  const aligned = parts.map((part) =>
-    axis > 0 && part.shape[0] === fixedBatch && parts.some((other) => other.shape[0] === batch && batch !== fixedBatch)
-      ? op.broadcastTo(op.slice(part, { starts: part.shape.map(() => 0), sizes: [1, ...part.shape.slice(1)] }), [
-          batch,
-          ...part.shape.slice(1),
-        ])
-      : part,
+  if (node.notes.fixedBatch !== 1) return op.concat(parts, axis);
+  // A token that the file has for its one image is every image's.
+  const { batch } = node.notes;
+  const stretched = (part: Expr) =>
+    part.shape.map((extent, place) =>
+      place !== axis && extent === 1 && parts.some(({ shape }) => shape[place] === batch) ? batch : extent,
+    );
+  return op.concat(
+    parts.map((part) => op.broadcastTo(part, stretched(part))),
+    axis,
   );
-  return op.concat(aligned, axis);
 }
 
 function splitUp(node: NodeReader): readonly Expr[] {
@@ -126,7 +119,7 @@ function expanded(node: NodeReader): Expr {
   const target = node.numbers(1) ?? untranslatable('its shape is missing');
   const rank = Math.max(x.shape.length, target.length);
   const full = (shape: Shape) => [...new Array<number>(rank - shape.length).fill(1), ...shape];
-  const [from, to] = [full(x.shape), full(withBatch(node, x, target))];
+  const [from, to] = [full(x.shape), full(target)];
   return op.broadcastTo(
     op.reshape(x, from),
     from.map((extent, axis) => (extent === 1 ? (to[axis] ?? 1) : extent)),
