@@ -157,6 +157,17 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/status.ts'),
   },
   {
+    name: 'watch',
+    operands: '[RUN]',
+    fewest: 0,
+    most: 1,
+    summary: 'A run of another process as it goes; the newest unless one is named.',
+    details: 'Ends with the run. Ctrl-C and `q` leave the run alone.',
+    examples: [['retort watch last', '']],
+    flags: { store },
+    load: () => import('./commands/watch.ts'),
+  },
+  {
     name: 'show',
     operands: '[RUN|NODE]',
     fewest: 0,

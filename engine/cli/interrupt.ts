@@ -23,12 +23,14 @@ export function interruption(): Interruption {
       controller.abort(name);
     } else if (performance.now() - firstAt > ONE_KEY_MS) process.exit(EXIT.stopped);
   };
-  for (const name of SIGNALS) process.on(name, onSignal);
+  // A terminal that is closed ends the run as Ctrl-C does. Under `nohup`, which points stderr elsewhere, it goes on.
+  const signals: readonly NodeJS.Signals[] = process.stderr.isTTY ? [...SIGNALS, 'SIGHUP'] : SIGNALS;
+  for (const name of signals) process.on(name, onSignal);
   handOverSignals();
   return {
     signal: controller.signal,
     close() {
-      for (const name of SIGNALS) process.off(name, onSignal);
+      for (const name of signals) process.off(name, onSignal);
     },
   };
 }

@@ -1,17 +1,21 @@
 /**
  * stdout is for data (tables, JSON, lists), stderr for everything else. Colour is judged for each of them separately.
- * A reader that goes away (`retort compare … | head`) is no error: what is written afterwards is dropped.
+ * A reader that goes away (`retort compare … | head`), or a terminal that is closed, is no error: what is written
+ * afterwards is dropped.
  */
 
 import type { Failure } from '../../base/result.ts';
 import type { Diagnostic } from '../config/diagnostics.ts';
 import { formatDiagnostics } from '../config/diagnostics.ts';
 
+/** EPIPE from pipes and sockets; the others from terminals. */
+const GONE = new Set(['EPIPE', 'EIO', 'ENXIO', 'EBADF', 'ECONNRESET']);
+
 /** Once, before the first line. */
 export function ignoreClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (!GONE.has(error.code ?? '')) throw error;
     });
 }
 

@@ -1,8 +1,12 @@
 /** Which reporter a run gets, and where it writes: events for programs on stdout, everything for people on stderr. */
+import { dirname } from 'node:path';
 import type { Reporter } from '../events.ts';
 import { ndjsonReporter } from '../report/ndjson.ts';
 import { plainReporter } from '../report/plain.ts';
 import { silentReporter } from '../report/silent.ts';
+import type { Controls } from '../report/tui/reporter.ts';
+import { askToCancel } from '../store/cancel-files.ts';
+import { openStore } from '../store/store.ts';
 import type { REPORTERS } from './commands.ts';
 import { print, tell, wantsColour } from './output.ts';
 
@@ -17,7 +21,7 @@ export function reporterName(asked: string | undefined): ReporterName {
   return 'plain';
 }
 
-export async function openReporter(name: ReporterName): Promise<Reporter> {
+export async function openReporter(name: ReporterName, controls?: Controls): Promise<Reporter> {
   switch (name) {
     case 'ndjson':
       return ndjsonReporter({ write: print });
@@ -25,19 +29,53 @@ export async function openReporter(name: ReporterName): Promise<Reporter> {
       return silentReporter();
     case 'plain':
       return plainReporter({ write: tell });
-    case 'tui': {
-      const [{ tuiReporter }, marks] = await Promise.all([
-        import('../report/tui/reporter.ts'),
-        import('../report/tui/marks.ts'),
-      ]);
-      return tuiReporter({
-        stdout: process.stderr,
-        lasting: { write: tell },
-        colour: wantsColour(process.stderr),
-        marks: showsUnicode() ? marks.UNICODE : marks.ASCII,
-      });
-    }
+    case 'tui':
+      return liveView(controls ?? runControls());
   }
+}
+
+export async function liveView(controls: Controls | undefined, atOnce = false): Promise<Reporter> {
+  const [{ tuiReporter }, marks] = await Promise.all([
+    import('../report/tui/reporter.ts'),
+    import('../report/tui/marks.ts'),
+  ]);
+  return tuiReporter({
+    stdout: process.stderr,
+    lasting: { write: tell },
+    colour: wantsColour(process.stderr),
+    marks: showsUnicode() ? marks.UNICODE : marks.ASCII,
+    atOnce,
+    ...(controls && { controls }),
+  });
+}
+
+/** Keys of the process that drives the run itself; undefined where nobody can type. */
+function runControls(): Controls | undefined {
+  return keyboard({ interrupt: () => process.kill(process.pid, 'SIGINT') });
+}
+
+/** With raw input the terminal hands Ctrl-C and Ctrl-Z over as keys; they mean what they always do. */
+export function keyboard(more: Pick<Controls, 'interrupt' | 'left'>): Controls | undefined {
+  const { stdin } = process;
+  if (!stdin.isTTY) return undefined;
+  // A terminal that is closed cannot be read either; SIGHUP says what that means.
+  stdin.on('error', () => {});
+  return {
+    stdin,
+    cancel: cancelIn,
+    suspend() {
+      stdin.setRawMode(false);
+      process.once('SIGCONT', () => stdin.setRawMode(true));
+      process.kill(process.pid, 'SIGTSTP');
+    },
+    ...more,
+  };
+}
+
+/** The driver looks for it twice a second, be it this process or another. */
+function cancelIn(folder: string, node: string | undefined): void {
+  const store = openStore(dirname(dirname(folder)));
+  if (store.ok) askToCancel({ folder, store: store.value }, node === undefined ? {} : { node });
 }
 
 function showsUnicode(): boolean {

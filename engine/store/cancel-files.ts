@@ -16,27 +16,30 @@ export interface CancelRequest {
   readonly node?: string;
 }
 
-const folderOf = (run: RunFolder) => join(run.folder, 'cancel');
+/** A run as far as it must be known: its plan is big. */
+export type Where = Pick<RunFolder, 'folder' | 'store'>;
 
-function fileOf(run: RunFolder, { node }: CancelRequest): string {
+const folderOf = (run: Where) => join(run.folder, 'cancel');
+
+function fileOf(run: Where, { node }: CancelRequest): string {
   return join(folderOf(run), `${node === undefined ? 'run' : sha256(node).slice(0, 16)}.json`);
 }
 
-export function askToCancel(run: RunFolder, request: CancelRequest): void {
+export function askToCancel(run: Where, request: CancelRequest): void {
   writeDurably(fileOf(run, request), `${JSON.stringify(request)}\n`, { tmp: run.store.tmp });
 }
 
 /** Nobody has taken it yet. */
-export function isAsked(run: RunFolder, request: CancelRequest): boolean {
+export function isAsked(run: Where, request: CancelRequest): boolean {
   return existsSync(fileOf(run, request));
 }
 
-export function withdraw(run: RunFolder, request: CancelRequest): void {
+export function withdraw(run: Where, request: CancelRequest): void {
   rmSync(fileOf(run, request), { force: true });
 }
 
 /** All that was asked since; each is told once. */
-export function takeCancelRequests(run: RunFolder): CancelRequest[] {
+export function takeCancelRequests(run: Where): CancelRequest[] {
   const folder = folderOf(run);
   let names: string[];
   try {

@@ -3,10 +3,12 @@ import { Box, Text } from 'ink';
 import type { ReactNode } from 'react';
 import type { NodeState } from '../../events.ts';
 import { count, duration, figures } from '../wording.ts';
+import { bottomLine } from './bottom-line.ts';
 import { type Column, columnsFor } from './columns.ts';
+import { type Interaction, matching } from './interaction.ts';
 import { COLOURS, type Marks, progressBar, shorten } from './marks.ts';
 import type { NodeView, ViewModel } from './view-model.ts';
-import { chooseNodes, heatMap } from './window.ts';
+import { chooseNodes, heatMap, scrolled } from './window.ts';
 
 export interface FrameProps {
   readonly model: ViewModel;
@@ -16,6 +18,10 @@ export interface FrameProps {
   readonly rows: number;
   readonly colour: boolean;
   readonly marks: Marks;
+  /** Where keys are read. */
+  readonly view?: Interaction;
+  /** The last lines of the log that is open. */
+  readonly logLines?: readonly string[];
 }
 
 const SPARE_ROWS = 1;
@@ -26,15 +32,20 @@ const SHORTEST_NAME = 18;
 const WANTED = { wide: 47, narrow: 18 };
 
 export function Frame(props: FrameProps): ReactNode {
-  const { model, columns, rows, marks } = props;
+  const { model, columns, rows, marks, view, logLines = [] } = props;
   // Least important first: a very low terminal loses the warnings, then the counts; never the nodes.
-  const room = rows - SPARE_ROWS - 1 - (model.interrupt ? 1 : 0);
+  const room = rows - SPARE_ROWS - 1 - (model.interrupt ? 1 : 0) - (view ? 1 : 0);
   const warnings = room > 8 ? model.warnings : [];
   const counts = room > 4;
   const forNodes = Math.max(1, room - warnings.length - (counts ? 2 : 0));
   const overflows = model.nodes.size > forNodes;
   const heat = overflows && forNodes > 8 ? heatMap(model, columns * HEAT_ROWS) : [];
-  const { shown, hidden } = chooseNodes(model, forNodes - Math.ceil(heat.length / columns));
+  const forList = forNodes - Math.ceil(heat.length / columns);
+  const narrowed = view && (view.filter || view.selected !== undefined);
+  const { shown, hidden } = narrowed
+    ? scrolled(matching(model, view.filter), view.selected, forList)
+    : chooseNodes(model, forList);
+  const logOpen = view?.mode === 'log';
   const nameRoom = columns - 2 - (columns < 70 ? WANTED.narrow : WANTED.wide);
   const { names, width: nameWidth } = fitNames(shown, Math.min(LONGEST_NAME, Math.max(SHORTEST_NAME, nameRoom)), marks);
   return (
@@ -43,16 +54,25 @@ export function Frame(props: FrameProps): ReactNode {
       {counts ? <Overview {...props} /> : null}
       {counts ? <Counts {...props} /> : null}
       {heat.length > 0 ? <HeatMap {...props} states={heat} /> : null}
-      {shown.map((node, index) => (
+      {(logOpen ? logLines.slice(-forList) : []).map((line, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a line of a log is its position.
+        <Text key={index} wrap="truncate">
+          {line || ' '}
+        </Text>
+      ))}
+      {(logOpen ? [] : shown).map((node, index) => (
         <NodeRow
           key={node.id}
           {...props}
           node={node}
+          selected={node.id === view?.selected}
           name={(names[index] ?? '').padEnd(nameWidth)}
           pieces={columnsFor(columns - 2, nameWidth)}
         />
       ))}
-      {hidden > 0 ? <Text wrap="truncate">{`  ${marks.ellipsis} and ${count(hidden, 'more node')}`}</Text> : null}
+      {hidden > 0 && !logOpen ? (
+        <Text wrap="truncate">{`  ${marks.ellipsis} and ${count(hidden, 'more node')}`}</Text>
+      ) : null}
       {warnings.map((warning, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: two warnings may be equal, and they only ever move up.
         <Paint key={index} colour={props.colour} name="yellow">
@@ -63,6 +83,11 @@ export function Frame(props: FrameProps): ReactNode {
         <Paint colour={props.colour} name="yellow" bold>
           {model.interrupt}
         </Paint>
+      ) : null}
+      {view ? (
+        <Text wrap="truncate" dimColor={props.colour && view.mode === 'list'}>
+          {bottomLine(view, columns)}
+        </Text>
       ) : null}
     </Box>
   );
@@ -172,17 +197,18 @@ interface NodeRowProps extends FrameProps {
   /** Padded to the width of the frame's names. */
   readonly name: string;
   readonly pieces: readonly Column[];
+  readonly selected: boolean;
 }
 
-function NodeRow({ node, name, now, pieces, columns, colour, marks }: NodeRowProps): ReactNode {
+function NodeRow({ node, name, selected, now, pieces, columns, colour, marks }: NodeRowProps): ReactNode {
   const rest =
     node.state === 'running'
       ? pieces.map((piece) => piece.text(node, now, marks).padEnd(piece.width)).join(' ')
       : [node.note, SETTLED.includes(node.state) ? figures(node.figures) : ''].filter(Boolean).join(', ');
   return (
-    <Text wrap="truncate" dimColor={colour && node.state === 'waiting'}>
+    <Text wrap="truncate" dimColor={colour && node.state === 'waiting'} bold={colour && selected}>
       <Colour name={COLOURS[node.state]} on={colour}>
-        {marks.states[node.state]}
+        {selected ? marks.cursor : marks.states[node.state]}
       </Colour>
       {` ${`${name} ${rest}`.slice(0, Math.max(0, columns - 2)).trimEnd()}`}
     </Text>

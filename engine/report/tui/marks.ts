@@ -7,6 +7,8 @@ export interface Marks {
   /** From low to high. */
   readonly levels: readonly string[];
   readonly ellipsis: string;
+  /** Before the selected node, in place of its state's mark. */
+  readonly cursor: string;
   readonly separator: string;
 }
 
@@ -24,6 +26,7 @@ export const UNICODE: Marks = {
   bar: ['█', '░'],
   levels: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
   ellipsis: '…',
+  cursor: '❯',
   separator: ' · ',
 };
 
@@ -42,6 +45,7 @@ export const ASCII: Marks = {
   bar: ['#', '-'],
   levels: ['_', '.', '-', '=', '^'],
   ellipsis: '~',
+  cursor: '*',
   separator: ' | ',
 };
 

@@ -3,10 +3,11 @@ import { render } from 'ink-testing-library';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../events.ts';
 import { at, exampleEvents, examplePlan } from '../recorded-run.ts';
-import { Frame } from './frame.tsx';
+import { Frame, type FrameProps } from './frame.tsx';
+import { AT_REST, type Interaction, type Key, matching, onKey } from './interaction.ts';
 import { ASCII, progressBar, shorten, sparkline, UNICODE } from './marks.ts';
 import { advance, EMPTY, secondsLeft, type ViewModel } from './view-model.ts';
-import { chooseNodes, heatMap } from './window.ts';
+import { chooseNodes, heatMap, scrolled } from './window.ts';
 
 const START = Date.parse('2026-03-01T12:00:00.000Z');
 const MATCHED = 'distil[method=dm,set=0]';
@@ -40,9 +41,24 @@ function bigGrid(sets: number): ViewModel {
   return advance(EMPTY, events);
 }
 
-function frameOf(model: ViewModel, columns: number, rows: number, seconds = 21.5, marks = UNICODE): string {
+function frameOf(
+  model: ViewModel,
+  columns: number,
+  rows: number,
+  seconds = 21.5,
+  marks = UNICODE,
+  more: Partial<FrameProps> = {},
+): string {
   const { lastFrame, unmount } = render(
-    <Frame model={model} now={START + 1000 * seconds} columns={columns} rows={rows} colour={false} marks={marks} />,
+    <Frame
+      model={model}
+      now={START + 1000 * seconds}
+      columns={columns}
+      rows={rows}
+      colour={false}
+      marks={marks}
+      {...more}
+    />,
   );
   const frame = lastFrame() ?? '';
   unmount();
@@ -226,5 +242,139 @@ describe('frames', () => {
   it('draws no colour codes unless told to', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for.
     expect(frameOf(until(21.5), 80, 24)).not.toMatch(/\u001b/);
+  });
+});
+
+/** Keys one after the other: characters, or names in angle brackets. */
+function pressing(keys: string, model: ViewModel): { view: Interaction; actions: unknown[] } {
+  const actions: unknown[] = [];
+  let view = AT_REST;
+  for (const part of keys.match(/<\w+>|[^<]/g) ?? []) {
+    const key = (part.startsWith('<') ? { input: '', name: part.slice(1, -1) } : { input: part }) as Key;
+    const answer = onKey(view, key, model);
+    view = answer.view;
+    if (answer.action) actions.push(answer.action);
+  }
+  return { view, actions };
+}
+
+describe('keys', () => {
+  it('filter by id or state, while typing; Escape shows all again', () => {
+    const model = until(21.5);
+    expect(pressing('/dm', model).view).toMatchObject({ mode: 'filter', filter: 'dm' });
+    expect(matching(model, 'dm').map(({ id }) => id)).toEqual([MATCHED, 'score[method=dm,set=0,evaluation=0]']);
+    expect(matching(model, 'run').map(({ state }) => state)).toEqual(['running', 'running']);
+    expect(pressing('/dx<backspace>m<return>', model).view).toEqual({ mode: 'list', filter: 'dm' });
+    expect(pressing('/dm<return><escape>', model).view).toEqual(AT_REST);
+    // Keys are text while a filter is typed.
+    expect(pressing('/qc', model)).toEqual({ view: { mode: 'filter', filter: 'qc' }, actions: [] });
+  });
+
+  it('select begins at what runs and stays inside the list', () => {
+    const model = until(21.5);
+    expect(pressing('<down>', model).view.selected).toBe('score[method=random,set=0,evaluation=0]');
+    expect(pressing('jjjjjj', model).view.selected).toBe('score[method=dm,set=0,evaluation=0]');
+    expect(pressing('jkkkkk', model).view.selected).toBe('distil[method=random,set=0]');
+    expect(pressing('/nothing<return>j', model).view.note).toBe('No node matches.');
+  });
+
+  it('cancels only after a yes, and only what can be cancelled', () => {
+    const model = until(21.5);
+    expect(pressing('c', model)).toMatchObject({ actions: [], view: { mode: 'list' } });
+    expect(pressing('jcn', model)).toMatchObject({
+      actions: [],
+      view: { mode: 'list', note: 'Nothing is cancelled.' },
+    });
+    expect(pressing('jjcy', model).actions).toEqual([{ do: 'cancel', node: MATCHED }]);
+    expect(pressing('Cy', model).actions).toEqual([{ do: 'cancel' }]);
+    expect(pressing('jkc', model).view.note).toContain('nothing to cancel');
+  });
+
+  it('opens the log of what has one; leaves; hands Ctrl-C over in every mode', () => {
+    const model = until(21.5);
+    expect(pressing('jl', model).view.mode).toBe('log');
+    expect(pressing('jl<escape>', model).view.mode).toBe('list');
+    expect(pressing('jkl', model).view.note).toContain('has no log');
+    expect(pressing('q', model).actions).toEqual([{ do: 'leave' }]);
+    for (const before of ['', '/x', 'jl', 'C'])
+      expect(pressing(`${before}<interrupt>`, model).actions, before).toEqual([{ do: 'interrupt' }]);
+  });
+
+  it('a list scrolls around what is selected', () => {
+    const nodes = [...bigGrid(50).nodes.values()];
+    const around = (at: number) => scrolled(nodes, nodes[at]?.id, 6);
+    expect(around(0).shown[0]).toBe(nodes[0]);
+    expect(around(250).shown).toEqual(nodes.slice(248, 253));
+    expect(around(499).shown.at(-1)).toBe(nodes[499]);
+    expect(around(250).hidden).toBe(495);
+  });
+});
+
+describe('frames with keys', () => {
+  const selected = (model: ViewModel, keys: string) => ({ view: pressing(keys, model).view });
+
+  it('40 columns, a node selected, a question', () => {
+    const model = until(21.5);
+    expect(frameOf(model, 40, 24, 21.5, UNICODE, selected(model, 'jj'))).toMatchInlineSnapshot(`
+      "distribution m…MNIST, bundled subset 22s
+      ███████░░░░░░░░░░░░░░░░░░░░ 1 of 4 nodes
+      ▶ 2 running  = 1 hit  · 1 waiting
+      = distil[random,0]   hit
+      ▶ score[random,0,0]    0%
+      ❯ distil[dm,0]        40% 29s left
+      · score[dm,0,0]
+      ! distil[method=dm,set=0]: two figures …
+      / filter ↑↓ l log c C cancel q leave"
+    `);
+    expect(frameOf(model, 40, 24, 21.5, UNICODE, selected(model, 'C')).split('\n').at(-1)).toBe(
+      'Cancel the whole run? y / n',
+    );
+  });
+
+  it('80 columns, 500 nodes, filtered', () => {
+    const model = bigGrid(50);
+    expect(frameOf(model, 80, 16, 102, UNICODE, selected(model, '/dm,set=1<return>j'))).toMatchInlineSnapshot(`
+      "distribution matching · Fashion-MNIST, bundled subset                     1m 42s
+      ██████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 50 of 500 nodes
+      ▶ 2 running  ✓ 50 done  · 448 waiting
+      ✓✓✓✓✓✓✓✓✓✓✓✓▶···································································
+      ·············································
+      ❯ distil[dm,1]
+      · score[dm,1,0]
+      · score[dm,1,1]
+      · score[dm,1,2]
+      · score[dm,1,3]
+      · distil[dm,10]
+      · score[dm,10,0]
+      · score[dm,10,1]
+        … and 47 more nodes
+      filter: dm,set=1   Esc all"
+    `);
+  });
+
+  it('200 columns, a log', () => {
+    const model = until(21.5);
+    const more = { ...selected(model, 'jl'), logLines: ['step 1', 'step 2'] };
+    expect(frameOf(model, 200, 24, 21.5, UNICODE, more)).toMatchInlineSnapshot(`
+      "distribution matching · Fashion-MNIST, bundled subset                                                                                                                                                22s
+      ███████████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 1 of 4 nodes
+      ▶ 2 running  = 1 hit  · 1 waiting
+      step 1
+      step 2
+      ! distil[method=dm,set=0]: two figures were not finite
+      log of score[method=random,set=0,evaluation=0]   Esc back"
+    `);
+  });
+
+  it('stay below the height and within the width, whatever is open', () => {
+    const model = bigGrid(50);
+    for (const keys of ['', 'j', '/set=1', 'jl', 'C', 'jc'])
+      for (const columns of [20, 40, 80, 200])
+        for (const rows of [4, 6, 10, 24]) {
+          const more = { ...selected(model, keys), logLines: Array.from({ length: 60 }, () => 'x'.repeat(300)) };
+          const lines = frameOf(model, columns, rows, 102, UNICODE, more).split('\n');
+          expect(lines.length, `${keys}, ${columns} x ${rows}`).toBeLessThan(rows);
+          for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(columns);
+        }
   });
 });

@@ -20,6 +20,8 @@ export interface NodeView {
   readonly figures: Metrics;
   /** The recent values of the figure that the sparkline draws, oldest first. */
   readonly history: readonly number[];
+  /** Of the newest attempt; absent where there has been none. */
+  readonly log?: string;
   /** What became of it: the time it took, why it failed, whom it waits for. */
   readonly note: string;
   /** Grows with every change of state: what finished last is shown first. */
@@ -29,6 +31,8 @@ export interface NodeView {
 export interface ViewModel {
   readonly experiment: string;
   readonly data: string;
+  /** Of the run. */
+  readonly folder: string;
   readonly startedAt: number;
   readonly nodes: ReadonlyMap<string, NodeView>;
   readonly counts: Readonly<Record<NodeState, number>>;
@@ -58,6 +62,7 @@ const NO_COUNTS: Readonly<Record<NodeState, number>> = {
 export const EMPTY: ViewModel = {
   experiment: '',
   data: '',
+  folder: '',
   startedAt: 0,
   nodes: new Map(),
   counts: NO_COUNTS,
@@ -89,6 +94,7 @@ function apply(draft: Draft, event: RunEvent, at: number): void {
     case 'run-started':
       draft.experiment = event.plan.experiment.name;
       draft.data = event.plan.data.description;
+      draft.folder = event.folder;
       draft.startedAt = at;
       draft.finished = false;
       delete draft.interrupt;
@@ -114,6 +120,7 @@ function apply(draft: Draft, event: RunEvent, at: number): void {
         reportedAt: at,
         rate: 0,
         history: [],
+        log: event.log,
         note: '',
       });
       return;

@@ -36,6 +36,19 @@ export function chooseNodes(model: ViewModel, rows: number): Window {
   return { shown: all.filter((node) => chosen.has(node)), hidden: all.length - chosen.size };
 }
 
+/** Part of a list around the selected node, in the order of the list. */
+export function scrolled(nodes: readonly NodeView[], selected: string | undefined, rows: number): Window {
+  if (nodes.length <= rows) return { shown: nodes, hidden: 0 };
+  // One row says how many are not shown; of a single row nothing is left for that.
+  const room = Math.max(1, rows - 1);
+  const at = Math.max(
+    0,
+    nodes.findIndex(({ id }) => id === selected),
+  );
+  const first = Math.min(nodes.length - room, Math.max(0, at - Math.floor(room / 2)));
+  return { shown: nodes.slice(first, first + room), hidden: rows > 1 ? nodes.length - room : 0 };
+}
+
 const URGENCY: readonly NodeState[] = ['failed', 'running', 'joined', 'waiting', 'cancelled', 'skipped', 'done', 'hit'];
 
 /** The whole grid in at most `cells` characters, each one or several neighbouring nodes by the most urgent state. */

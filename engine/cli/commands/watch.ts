@@ -1,0 +1,85 @@
+/** The run of another process as it goes, from its files: the live view on a terminal, lines elsewhere. Leaves the run alone. */
+import { join } from 'node:path';
+import type { Reporter, RunEvent } from '../../events.ts';
+import { plainReporter } from '../../report/plain.ts';
+import { holderIn } from '../../store/leases.ts';
+import { eventsPath, follow, readRunEvents } from '../../store/run-events.ts';
+import { readRunEnd } from '../../store/runs.ts';
+import { openStore, type Store } from '../../store/store.ts';
+import type { Arguments } from '../arguments.ts';
+import { EXIT, exitCodeOf } from '../exit-codes.ts';
+import { findRunId } from '../find-run.ts';
+import { storeFolder } from '../folders.ts';
+import { print, tell, tellFailure } from '../output.ts';
+import { keyboard, liveView, reporterName } from '../reporter.ts';
+
+export async function run(args: Arguments): Promise<number> {
+  const store = openStore(storeFolder(args));
+  const id = store.ok ? findRunId(store.value, args.operands[0] ?? 'last') : store;
+  if (!store.ok || !id.ok) {
+    const { error } = id as Extract<typeof id, { ok: false }>;
+    tellFailure(error);
+    return exitCodeOf(error);
+  }
+  const leaving = new AbortController();
+  const leave = (exit: number) => leaving.abort(exit);
+  const onSignal = () => leave(EXIT.stopped);
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, onSignal);
+  // Nobody reads it any more: `retort watch | head -1`.
+  process.stdout.once('error', () => leave(EXIT.done));
+  const reporter = await reporterFor(leave);
+  try {
+    return await watchRun(store.value, id.value, reporter, leaving.signal);
+  } finally {
+    await reporter.close();
+    if (leaving.signal.reason === EXIT.stopped) tell(`Run ${id.value} goes on; \`retort watch\` shows it again.\n`);
+  }
+}
+
+async function reporterFor(leave: (exit: number) => void): Promise<Reporter> {
+  // What `watch` shows is what was asked for, so lines go to stdout.
+  if (!process.stdout.isTTY || reporterName(undefined) !== 'tui') return plainReporter({ write: print });
+  return liveView(keyboard({ interrupt: () => leave(EXIT.stopped), left: () => leave(EXIT.done) }), true);
+}
+
+/** Until the run has ended, its driver is gone, or the signal. */
+function watchRun(store: Store, id: string, reporter: Reporter, signal: AbortSignal): Promise<number> {
+  const path = eventsPath(store, id);
+  return new Promise((settle) => {
+    let next = 0;
+    const end = (exit: number) => {
+      following.close();
+      signal.removeEventListener('abort', aborted);
+      settle(exit);
+    };
+    const aborted = () => end(signal.reason as number);
+    const look = () => {
+      // Asked before reading: what a driver wrote before it went is then read.
+      const driven = holderIn(join(store.runs, id, 'lease'), store.tmp) !== undefined;
+      const read = readRunEvents(path, { from: next });
+      const events = next === 0 ? sinceLastStart(read.events) : read.events;
+      next = read.next;
+      for (const event of events) reporter.onEvent(event);
+      const last = events.findLast((event) => event.type === 'run-finished');
+      if (last?.type === 'run-finished') end(EXIT[last.outcome]);
+      else if (!driven) end(gone(store, id));
+    };
+    const following = follow(path, look);
+    signal.addEventListener('abort', aborted);
+    if (signal.aborted) aborted();
+    else look();
+  });
+}
+
+/** A run that was continued shows itself from where it was taken up. */
+function sinceLastStart(events: readonly RunEvent[]): readonly RunEvent[] {
+  const at = events.findLastIndex(({ type }) => type === 'run-started');
+  return events.slice(Math.max(0, at));
+}
+
+function gone(store: Store, id: string): number {
+  const end = readRunEnd(store, id);
+  if (end) return EXIT[end.outcome];
+  tell(`Nobody drives run ${id} now: running its experiment again continues it.\n`);
+  return EXIT.interrupted;
+}
