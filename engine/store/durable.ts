@@ -35,10 +35,12 @@ function commit(
   name: (from: string, to: string) => void,
 ): boolean {
   return onDisk(path, () => {
-    makeFolder(dirname(path));
+    if (tmp === dirname(path)) makeFolder(tmp);
     const beside = temporaryPath(tmp);
     try {
       writeSynced(beside, typeof bytes === 'string' ? Buffer.from(bytes) : bytes, mode, as);
+      // Only now: where the store is gone, nothing of it is made again.
+      makeFolder(dirname(path));
       if (as) fault(`${as}-synced`);
       name(beside, path);
     } catch (error) {

@@ -4,9 +4,9 @@
  */
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { BeatWatch } from './beat-watch.ts';
 import { errorCode } from './disk-failure.ts';
 import { temporaryPath } from './durable.ts';
-import { STALE_AFTER_MS } from './heartbeat.ts';
 import { liveness, type ProcessIdentity } from './processes.ts';
 
 /** Somebody else has it. */
@@ -63,11 +63,12 @@ function unreadableOwner(folder: string): Owner | undefined {
 export function isLive(folder: string, tmp: string, owner: Owner): boolean {
   const seen = liveness(owner);
   if (seen !== 'unknown') return seen === 'alive';
-  const beat = statSync(owner.pid === UNREADABLE ? heldFolder(folder) : join(heldFolder(folder), owner.token), {
-    throwIfNoEntry: false,
-  });
-  return beat !== undefined && diskNow(tmp) - beat.mtimeMs < STALE_AFTER_MS;
+  const path = owner.pid === UNREADABLE ? heldFolder(folder) : join(heldFolder(folder), owner.token);
+  const beat = statSync(path, { throwIfNoEntry: false });
+  return beat !== undefined && beats.isFresh(path, beat.mtimeMs, diskNow(tmp));
 }
+
+const beats = new BeatWatch();
 
 /** The time by the clock that stamps the heartbeats: on a network disk not ours. */
 function diskNow(tmp: string): number {

@@ -43,7 +43,9 @@ export async function runAttempt(request: AttemptRequest, control: AttemptContro
 
 async function leased(request: AttemptRequest, control: AttemptControl, log: Log): Promise<AttemptEnd> {
   const { node, run } = request;
-  const store = unwrap(openStore(request.store));
+  const opened = openStore(request.store);
+  if (!opened.ok && opened.error.code === 'STORE_MISSING') throw new FailureError(gone(request.store));
+  const store = unwrap(opened);
   const lease = takeLease(store, node.key, { run });
   if (!lease.held) return { type: 'held', owner: `process ${lease.pid} on ${lease.host} (run ${lease.run})` };
   const rest = keepAlive(lease.heartbeat);
@@ -53,6 +55,16 @@ async function leased(request: AttemptRequest, control: AttemptControl, log: Log
     rest();
     lease.release();
   }
+}
+
+/** It was there when the driver asked for this attempt. */
+function gone(place: string): Failure {
+  return {
+    code: 'STORE_GONE',
+    message: 'The store was moved or deleted while it was in use.',
+    place,
+    help: 'Put it back, or run the same command again: what is missing is made anew.',
+  };
 }
 
 async function computed(

@@ -121,7 +121,7 @@ it('says what is wrong with a store that is gone', async () => {
   const nowhere = temporaryFolder();
   mkdirSync(nowhere, { recursive: true });
   const end = await executor.start({ ...request, store: nowhere }, () => {}).end;
-  expect(end).toMatchObject({ type: 'failed', failure: { code: 'STORE_MISSING' } });
+  expect(end).toMatchObject({ type: 'failed', failure: { code: 'STORE_GONE' } });
 });
 
 it('keeps its lease alive in the middle of a step that leaves its thread no time', async () => {
