@@ -148,7 +148,8 @@ function settle(node: string, book: NodeBook): void {
   if (!open) return;
   book.open = undefined;
   const { attempt, fromStep, toStep, savedStep } = open;
-  const wallSeconds = (open.seenAt - open.at) / 1000;
+  // Clocks are set back now and then.
+  const wallSeconds = Math.max(0, (open.seenAt - open.at) / 1000);
   const at = new Date(open.seenAt).toISOString();
   book.attempts.push({
     ...{ type: 'attempt-ended', at, node, attempt, end: 'lost', wallSeconds, cpuSeconds: 0, peakMemory: 0 },
