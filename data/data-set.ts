@@ -43,11 +43,22 @@ export interface Splits {
 
 export interface DataSet extends DataSetFacts, Splits {}
 
+/** A split without its pixels. */
+export type LabelledSplit = Pick<Split, 'count' | 'labels'>;
+
+/** What only the files know: a folder of pictures has the classes that it has folders for. */
+export type FoundFacts = Partial<Pick<DataSetFacts, 'classes' | 'classNames'>>;
+
 /** How the files of a set are named and read; several sets share one. */
 export interface DataFormat {
   /** The set's files in `folder` itself: absolute paths in a fixed order, or every file that is missing. */
   find(folder: string): { readonly files: readonly string[]; readonly missing: readonly string[] };
-  read(files: readonly string[], facts: DataSetFacts): Result<Splits>;
+  read(files: readonly string[], facts: DataSetFacts): Result<Splits & FoundFacts>;
+  /** Where reading is long: finds what is missing or broken off, and the labels, without unpacking the pixels. */
+  check?(
+    files: readonly string[],
+    facts: DataSetFacts,
+  ): Result<{ readonly train: LabelledSplit; readonly test: LabelledSplit } & FoundFacts>;
 }
 
 export interface DataSetRecord {
@@ -61,4 +72,6 @@ export interface DataSetRecord {
   readonly bundled: boolean;
   /** Where users get the set: a sentence. */
   readonly source: string;
+  /** Digests of the official files by name (without `.gz`), of their unpacked bytes: `sha256:…` or `md5:…`. */
+  readonly digests?: Readonly<Record<string, string>>;
 }

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { packageRoot } from '../base/package-root.ts';
 import { fail, ok, type Result } from '../base/result.ts';
-import type { DataSet, DataSetFacts, DataSetRecord, DataSummary, Splits } from './data-set.ts';
+import type { DataSet, DataSetFacts, DataSetRecord, DataSummary, LabelledSplit } from './data-set.ts';
 import { DATA_SETS } from './records.ts';
 
 export const dataSetNames: readonly string[] = DATA_SETS.map((record) => record.facts.name);
@@ -32,12 +32,15 @@ export function locateDataSet(name: string, dataFolder?: string): Result<Located
     });
   const found = findFiles(record.value, resolve(dataFolder ?? bundledFolder(name)));
   if (!found.ok) return found;
-  const splits = record.value.format.read(found.value.files, facts);
+  const { format } = record.value;
+  const splits = (format.check ?? format.read)(found.value.files, facts);
   if (!splits.ok) return splits;
+  const { train, test, ...known } = splits.value;
+  const summary = summarise({ ...facts, ...known }, { train, test });
   return ok({
     ...found.value,
-    description: describe(record.value, found.value.folder, splits.value),
-    summary: summarise(facts, splits.value),
+    description: describe(record.value, found.value.folder, summary),
+    summary,
   });
 }
 
@@ -56,11 +59,16 @@ export function bundledFolder(name: string): string {
   return join(packageRoot(), 'data', 'bundled', name);
 }
 
+/** Where users get the set: a sentence. */
+export function sourceOf(name: string): string {
+  return DATA_SETS.find(({ facts }) => facts.name === name)?.source ?? '';
+}
+
 function recordOf(name: string): Result<DataSetRecord> {
   const record = DATA_SETS.find(({ facts }) => facts.name === name);
   return record === undefined
     ? fail('DATA_UNKNOWN_SET', `There is no data set ${JSON.stringify(name)}.`, {
-        help: `The data sets are ${dataSetNames.join(' and ')}.`,
+        help: `The data sets are ${new Intl.ListFormat('en').format(dataSetNames)}.`,
       })
     : ok(record);
 }
@@ -92,16 +100,24 @@ function incomplete(
   });
 }
 
-function summarise(facts: DataSetFacts, { train, test }: Splits): DataSummary {
+function summarise(
+  facts: DataSetFacts,
+  { train, test }: { readonly train: LabelledSplit; readonly test: LabelledSplit },
+): DataSummary {
   const perClass = new Array<number>(facts.classes).fill(0);
   for (const label of train.labels) perClass[label] = (perClass[label] ?? 0) + 1;
   return { ...facts, trainImages: train.count, testImages: test.count, perClass };
 }
 
-function describe({ facts, official }: DataSetRecord, folder: string, { train, test }: Splits): string {
+function describe(
+  { facts, official }: DataSetRecord,
+  folder: string,
+  { classes, trainImages, testImages }: DataSummary,
+): string {
   const number = (count: number) => count.toLocaleString('en-US');
-  const counts = `(${number(train.count)} train, ${number(test.count)} test)`;
+  const some = classes < facts.classes ? `${classes} of ${facts.classes} classes, ` : '';
+  const counts = `(${some}${number(trainImages)} train, ${number(testImages)} test)`;
   if (folder === bundledFolder(facts.name)) return `${facts.title}, bundled subset ${counts}`;
-  const subset = train.count < official.train || test.count < official.test;
+  const subset = trainImages < official.train || testImages < official.test;
   return `${facts.title}${subset ? ', subset' : ''} ${counts}`;
 }

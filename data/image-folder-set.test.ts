@@ -1,0 +1,109 @@
+/** Folders of pictures: Tiny-ImageNet's layout and ImageNet's, and pictures that are broken. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import sharp from 'sharp';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { unwrap } from '../base/result.ts';
+import { locateDataSet, openDataSet } from './registry.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'retort-pictures-'));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+type Colour = readonly [number, number, number];
+
+/** One colour all over, which JPEG keeps within a step or two. */
+async function write(path: string, [r, g, b]: Colour, width = 64, height = 64, grey = false): Promise<void> {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  const picture = sharp({ create: { width, height, channels: 3, background: { r, g, b } } });
+  await (grey ? picture.toColourspace('b-w') : picture).jpeg().toFile(join(root, path));
+}
+
+async function writeTiny(): Promise<void> {
+  await write('train/n02/images/n02_0.JPEG', [200, 10, 10]);
+  await write('train/n02/images/n02_1.JPEG', [200, 20, 10]);
+  await write('train/n01/images/n01_0.JPEG', [90, 90, 90], 64, 64, true);
+  await write('val/images/val_0.JPEG', [10, 200, 10]);
+  await write('val/images/val_1.JPEG', [10, 10, 200]);
+  writeFileSync(join(root, 'val/val_annotations.txt'), 'val_1.JPEG\tn01\t0\t0\t1\t1\nval_0.JPEG\tn02\t0\t0\t1\t1\n');
+}
+
+const messageOf = (name: string) => {
+  const located = locateDataSet(name, root);
+  return located.ok ? 'read' : located.error.message;
+};
+
+it("reads Tiny-ImageNet's layout, colour and grey", async () => {
+  await writeTiny();
+  const located = unwrap(locateDataSet('tiny-imagenet', root));
+  expect(located.description).toBe('Tiny-ImageNet, subset (2 of 200 classes, 3 train, 2 test)');
+  expect(located.summary.perClass).toEqual([1, 2]);
+  const set = unwrap(openDataSet('tiny-imagenet', located.folder));
+  expect(set).toMatchObject({ classes: 2, classNames: ['n01', 'n02'] });
+  expect([[...set.train.labels], [...set.test.labels]]).toEqual([
+    [0, 1, 1],
+    [1, 0],
+  ]);
+  const first = [0, 1, 2].map((channel) => set.train.pixels[channel * 4096 + 77] ?? 0);
+  expect(new Set(first).size).toBe(1);
+  const second = [0, 1, 2].map((channel) => set.train.pixels[(3 + channel) * 4096 + 77] ?? 0);
+  for (const [channel, value] of [200, 10, 10].entries())
+    expect(Math.abs((second[channel] ?? 0) - value)).toBeLessThan(4);
+});
+
+it('finds pictures that are broken off before anything starts, and damage while reading', async () => {
+  await writeTiny();
+  const path = join(root, 'train/n02/images/n02_1.JPEG');
+  const whole = readFileSync(path);
+  writeFileSync(path, whole.subarray(0, whole.length - 200));
+  expect(messageOf('tiny-imagenet')).toBe('n02_1.JPEG is truncated: its picture has no end.');
+  writeFileSync(path, 'no picture');
+  expect(messageOf('tiny-imagenet')).toBe('n02_1.JPEG is neither a JPEG nor a PNG picture.');
+  writeFileSync(path, Buffer.concat([whole.subarray(0, 20), whole.subarray(-20)]));
+  expect(messageOf('tiny-imagenet')).toBe('read');
+  const opened = openDataSet('tiny-imagenet', root);
+  expect(opened).toMatchObject({ ok: false, error: { code: 'DATA_CORRUPT', place: path } });
+
+  await write('train/n02/images/n02_1.JPEG', [1, 2, 3], 48, 64);
+  const other = openDataSet('tiny-imagenet', root);
+  expect(other.ok ? '' : other.error.message).toBe('n02_1.JPEG has 64 x 48 pixels, expected 64 x 64.');
+});
+
+it('says which pictures have no class', async () => {
+  await writeTiny();
+  writeFileSync(join(root, 'val/val_annotations.txt'), 'val_1.JPEG\tn01\n');
+  expect(messageOf('tiny-imagenet')).toBe("val_0.JPEG is of no class of Tiny-ImageNet's training pictures.");
+  rmSync(join(root, 'val'), { recursive: true });
+  expect(messageOf('tiny-imagenet')).toContain('val/ is not in');
+});
+
+it('takes the classes of a subset from a folder of all, in the order of the literature, scaled and cut', async () => {
+  const woof = [
+    'n02096294',
+    'n02093754',
+    'n02111889',
+    'n02088364',
+    'n02086240',
+    'n02089973',
+    'n02087394',
+    'n02115641',
+    'n02099601',
+    'n02105641',
+  ];
+  for (const [label, id] of woof.entries()) {
+    await write(`imagenet/train/${id}/a.JPEG`, [20 * label, 0, 0], 200, 160);
+    await write(`imagenet/val/${id}/b.JPEG`, [0, 20 * label, 0], 128, 300);
+  }
+  await write('imagenet/train/n01440764/c.JPEG', [1, 1, 1], 10, 10);
+  const located = unwrap(locateDataSet('imagewoof', root));
+  expect(located.description).toBe('ImageWoof, subset (10 train, 10 test)');
+  const set = unwrap(openDataSet('imagewoof', located.folder));
+  expect([...set.train.labels]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  expect(set.train.pixels.length).toBe(10 * 3 * 128 * 128);
+  expect(Math.abs((set.train.pixels[9 * 3 * 16384] ?? 0) - 180)).toBeLessThan(4);
+  rmSync(join(root, 'imagenet/train', 'n02105641'), { recursive: true });
+  expect(messageOf('imagewoof')).toContain('train/n02105641/ is not in');
+});

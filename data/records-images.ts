@@ -1,0 +1,186 @@
+/**
+ * Sets of pictures in folders: Tiny-ImageNet, and the subsets of ImageNet that the literature names. Their classes are in
+ * the order of Cazenavette et al. (CVPR 2022), at 128 pixels: shorter side scaled to it, then the centre. A folder of the
+ * whole of ImageNet serves for each of them.
+ */
+import type { DataSetRecord } from './data-set.ts';
+import { imageFolderSet } from './image-folder-set.ts';
+
+const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
+
+interface Subset {
+  readonly name: string;
+  readonly title: string;
+  /** Sub-folders besides those of the whole. */
+  readonly folders?: readonly string[];
+  /** Training and validation pictures of the whole. */
+  readonly official: { readonly train: number; readonly test: number };
+  readonly source?: string;
+  /** By folder, in the order of the labels. */
+  readonly classes: Readonly<Record<string, string>>;
+}
+
+const SUBSETS: readonly Subset[] = [
+  {
+    name: 'imagenette',
+    title: 'ImageNette',
+    folders: ['imagenette2', 'imagenette2-320', 'imagenette2-160'],
+    official: { train: 9_469, test: 3_925 },
+    source:
+      'Its archives are at https://github.com/fastai/imagenette; the classes are also in a folder of ImageNet (ILSVRC 2012).',
+    classes: {
+      n01440764: 'tench',
+      n02102040: 'English springer',
+      n02979186: 'cassette player',
+      n03000684: 'chain saw',
+      n03028079: 'church',
+      n03394916: 'French horn',
+      n03417042: 'garbage truck',
+      n03425413: 'gas pump',
+      n03445777: 'golf ball',
+      n03888257: 'parachute',
+    },
+  },
+  {
+    name: 'imagewoof',
+    title: 'ImageWoof',
+    folders: ['imagewoof2', 'imagewoof2-320', 'imagewoof2-160'],
+    official: { train: 9_025, test: 3_929 },
+    source:
+      'Its archives are at https://github.com/fastai/imagenette; the classes are also in a folder of ImageNet (ILSVRC 2012).',
+    classes: {
+      n02096294: 'Australian terrier',
+      n02093754: 'Border terrier',
+      n02111889: 'Samoyed',
+      n02088364: 'beagle',
+      n02086240: 'Shih-Tzu',
+      n02089973: 'English foxhound',
+      n02087394: 'Rhodesian ridgeback',
+      n02115641: 'dingo',
+      n02099601: 'golden retriever',
+      n02105641: 'Old English sheepdog',
+    },
+  },
+  {
+    name: 'imagefruit',
+    title: 'ImageFruit',
+
+    official: { train: 10_000, test: 500 },
+
+    classes: {
+      n07753275: 'pineapple',
+      n07753592: 'banana',
+      n07745940: 'strawberry',
+      n07747607: 'orange',
+      n07749582: 'lemon',
+      n07768694: 'pomegranate',
+      n07753113: 'fig',
+      n07720875: 'bell pepper',
+      n07718472: 'cucumber',
+      n07742313: 'Granny Smith',
+    },
+  },
+  {
+    name: 'imageyellow',
+    title: 'ImageYellow',
+
+    official: { train: 10_000, test: 500 },
+
+    classes: {
+      n02206856: 'bee',
+      n12057211: "yellow lady's slipper",
+      n07753592: 'banana',
+      n07749582: 'lemon',
+      n12144580: 'corn',
+      n04146614: 'school bus',
+      n03530642: 'honeycomb',
+      n02129165: 'lion',
+      n01773157: 'black and gold garden spider',
+      n01531178: 'goldfinch',
+    },
+  },
+  {
+    name: 'imagemeow',
+    title: 'ImageMeow',
+
+    official: { train: 10_000, test: 500 },
+
+    classes: {
+      n02123045: 'tabby',
+      n02123159: 'tiger cat',
+      n02123394: 'Persian cat',
+      n02123597: 'Siamese cat',
+      n02124075: 'Egyptian cat',
+      n02129165: 'lion',
+      n02129604: 'tiger',
+      n02128925: 'jaguar',
+      n02128757: 'snow leopard',
+      n02127052: 'lynx',
+    },
+  },
+  {
+    name: 'imagesquawk',
+    title: 'ImageSquawk',
+
+    official: { train: 10_000, test: 500 },
+
+    classes: {
+      n01806143: 'peacock',
+      n02007558: 'flamingo',
+      n01818515: 'macaw',
+      n02051845: 'pelican',
+      n02056570: 'king penguin',
+      n01614925: 'bald eagle',
+      n01843383: 'toucan',
+      n01518878: 'ostrich',
+      n01860187: 'black swan',
+      n01819313: 'sulphur-crested cockatoo',
+    },
+  },
+];
+
+function subset({ name, title, folders = [], official, classes, source }: Subset): DataSetRecord {
+  const classIds = Object.keys(classes);
+  return {
+    facts: {
+      name,
+      title,
+      classes: classIds.length,
+      classNames: Object.values(classes),
+      channels: 3,
+      height: 128,
+      width: 128,
+      ...IMAGENET,
+    },
+    format: imageFolderSet({ classIds, resize: true }),
+    official,
+    subfolders: [name, ...folders, 'imagenet', 'ILSVRC2012'],
+    bundled: false,
+    source:
+      source ??
+      'It is ten classes of ImageNet (ILSVRC 2012), https://www.image-net.org; lay its pictures out as train/CLASS/ and val/CLASS/.',
+  };
+}
+
+export const IMAGE_FOLDER_SETS: readonly DataSetRecord[] = [
+  {
+    facts: {
+      name: 'tiny-imagenet',
+      title: 'Tiny-ImageNet',
+      classes: 200,
+      // The files say which.
+      classNames: [],
+      channels: 3,
+      height: 64,
+      width: 64,
+      ...IMAGENET,
+    },
+    format: imageFolderSet({ resize: false }),
+    official: { train: 100_000, test: 10_000 },
+    subfolders: ['tiny-imagenet', 'tiny-imagenet-200'],
+    bundled: false,
+    source:
+      'Its archive is at http://cs231n.stanford.edu/tiny-imagenet-200.zip and unpacks to tiny-imagenet-200; the validation pictures are its test set.',
+  },
+  ...SUBSETS.map(subset),
+];
