@@ -31,34 +31,57 @@ export interface CostSources {
 /** In the order of the grid. */
 export function costOfCells(plan: Plan, { seconds, figure }: CostSources): CellCost[] {
   const nodes = nodesByCell(plan);
-  const users = new Map<PlanNode, number>();
-  for (const set of nodes.values()) for (const node of set) users.set(node, (users.get(node) ?? 0) + 1);
-  const counted = new Set<PlanNode>();
+  const works = new Map([...nodes].map(([cell, set]) => [cell, workOf(set, seconds)]));
+  const most = mostByWork(works);
+  const spent = new Map<string, number>();
   let cumulativeSeconds = 0;
   return plan.cells.map(({ id, axes }) => {
-    let [fullSeconds, marginalSeconds, missing] = [0, 0, 0];
-    for (const node of nodes.get(id) ?? []) {
-      const took = seconds(node);
-      if (took === undefined) {
-        missing++;
-        continue;
-      }
+    const { takes, missing } = works.get(id) ?? { takes: new Map<string, number>(), missing: 0 };
+    let [fullSeconds, marginalSeconds] = [0, 0];
+    for (const [work, took] of takes) {
       fullSeconds += took;
-      if (users.get(node) === 1) marginalSeconds += took;
-      if (!counted.has(node)) cumulativeSeconds += took;
-      counted.add(node);
+      marginalSeconds += Math.max(0, took - (most.get(work)?.find(({ cell }) => cell !== id)?.took ?? 0));
+      cumulativeSeconds += Math.max(0, took - (spent.get(work) ?? 0));
+      spent.set(work, Math.max(took, spent.get(work) ?? 0));
     }
     const mean = meanOf(id, [...(nodes.get(id) ?? [])], figure);
     return {
-      cell: id,
-      axes,
+      ...{ cell: id, axes },
       ...(mean !== undefined && { figure: mean }),
-      fullSeconds,
-      marginalSeconds,
-      cumulativeSeconds,
-      missing,
+      ...{ fullSeconds, marginalSeconds, cumulativeSeconds, missing },
     };
   });
+}
+
+interface Work {
+  /** Seconds by piece of work. */
+  readonly takes: ReadonlyMap<string, number>;
+  readonly missing: number;
+}
+
+/** A node is a piece of work; nodes of one chain are one piece, as long as the longest of them. */
+function workOf(nodes: ReadonlySet<PlanNode>, seconds: CostSources['seconds']): Work {
+  const takes = new Map<string, number>();
+  let missing = 0;
+  for (const node of nodes) {
+    const took = seconds(node);
+    if (took === undefined) {
+      missing++;
+      continue;
+    }
+    const work = node.chain?.id ?? node.key;
+    takes.set(work, Math.max(took, takes.get(work) ?? 0));
+  }
+  return { takes, missing };
+}
+
+/** The two cells that need most of each piece, so that the most of all others is known for any cell. */
+function mostByWork(works: ReadonlyMap<string, Work>): Map<string, { readonly cell: string; readonly took: number }[]> {
+  const most = new Map<string, { readonly cell: string; readonly took: number }[]>();
+  for (const [cell, { takes }] of works)
+    for (const [work, took] of takes)
+      most.set(work, [...(most.get(work) ?? []), { cell, took }].sort((a, b) => b.took - a.took).slice(0, 2));
+  return most;
 }
 
 /** The nodes that a cell uses, with all that stands upstream of them. */
@@ -87,7 +110,8 @@ function meanOf(cell: string, nodes: readonly PlanNode[], figure: CostSources['f
     const value = figure(node);
     if (value === undefined) continue;
     for (const use of node.uses) {
-      if (use.cell !== cell) continue;
+      // A snapshot's evaluation is a point of a curve, not the cell's result.
+      if (use.cell !== cell || use.at !== undefined) continue;
       const set = use.set ?? 1;
       bySet.set(set, [...(bySet.get(set) ?? []), value]);
     }

@@ -77,3 +77,19 @@ it('counts shared upstream both ways', () => {
   ]);
   expect(costs[1]?.figure).toBeUndefined();
 });
+
+it('counts the nodes of a chain as one piece of work, as long as the longest', () => {
+  const plan = examplePlan(1, 1);
+  const [a, , b] = plan.nodes;
+  const chained = (node: typeof a, at: number) => ({ ...node!, chain: { id: 'chain', at } });
+  const grid = { ...plan, nodes: [chained(a, 10), chained(b, 30)] };
+  const took = new Map([
+    [a!.id, 10],
+    [b!.id, 30],
+  ]);
+  const costs = costOfCells(grid, { seconds: ({ id }) => took.get(id), figure: () => undefined });
+  expect(costs).toMatchObject([
+    { fullSeconds: 10, marginalSeconds: 0, cumulativeSeconds: 10 },
+    { fullSeconds: 30, marginalSeconds: 20, cumulativeSeconds: 30 },
+  ]);
+});

@@ -1,15 +1,17 @@
 /** The table of experiments and runs from what is in the store; computes nothing anew and writes nothing. */
 import { suggestion } from '../../config/nearest.ts';
 import { looksLikeOverride } from '../../config/overrides.ts';
+import { costTable, formatCosts } from '../../report/cost-table.ts';
 import type { Side } from '../../report/diff.ts';
 import { metricNames, type ResultTable, resultTable } from '../../report/table.ts';
 import type { TableFormat } from '../../report/table-format-names.ts';
 import { formatTable } from '../../report/table-formats.ts';
+import type { Store } from '../../store/store.ts';
 import type { Arguments } from '../arguments.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { print, tellFailure, tellUsage } from '../output.ts';
 import type { Told } from '../prepare.ts';
-import { storeToRead } from '../results.ts';
+import { recordsOf, storeToRead } from '../results.ts';
 import { sidesOf } from '../sides.ts';
 
 export async function run(args: Arguments): Promise<number> {
@@ -27,6 +29,7 @@ export async function run(args: Arguments): Promise<number> {
   const named = names.map((name) => ({ name, of: name, slice: {} }));
   const sides = await sidesOf(named, overrides, store.value, args, 'compare');
   if (!sides.ok) return sides.exit;
+  if (args.has('cost')) return costs(sides.value, store.value, args);
   const tables: ResultTable[] = [];
   for (const side of sides.value) {
     const table = tableOf(side, args);
@@ -36,6 +39,18 @@ export async function run(args: Arguments): Promise<number> {
   const format = (args.text('format') ?? 'table') as TableFormat;
   if (format === 'json') print(`${JSON.stringify({ schema: 'retort-tables/1', tables }, null, 2)}\n`);
   else print(tables.map((table) => formatTable(table, format, process.stdout.columns)).join('\n'));
+  return EXIT.done;
+}
+
+/** What each cell cost, by the records of its nodes. */
+function costs(sides: readonly Side[], store: Store | undefined, args: Arguments): number {
+  const tables = sides.map(({ plan, figures }) => {
+    const records = recordsOf(store, plan);
+    return costTable(plan, figures, ({ key }) => records.get(key)?.seconds, args.text('metric'));
+  });
+  const format = (args.text('format') ?? 'table') as TableFormat;
+  if (format === 'json') print(`${JSON.stringify({ schema: 'retort-costs/1', tables }, null, 2)}\n`);
+  else print(tables.map((table) => formatCosts(table, format)).join('\n'));
   return EXIT.done;
 }
 

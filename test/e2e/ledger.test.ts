@@ -1,0 +1,51 @@
+/**
+ * Ledger: every attempt's seconds, what was repeated or wasted, what hits have saved; figures against cumulative cost with
+ * shared upstream counted both ways.
+ */
+import { expect, it, vi } from 'vitest';
+import type { RunEvent } from '../../engine/events.ts';
+import { ledgerOf } from '../../engine/report/ledger.ts';
+import { tinyExperiment } from '../rig/experiments.ts';
+import { events, Project } from '../rig/retort.ts';
+
+vi.setConfig({ testTimeout: 180_000 });
+
+it('accounts for every attempt, and for what hits have saved', async () => {
+  const project = new Project().write({ 'tiny.yaml': tinyExperiment({ iterations: 30, sets: 1 }) });
+  const running = project.start(['run', 'tiny.yaml', '--reporter', 'ndjson']);
+  await running.event(({ type, node, step = 0 }) => type === 'node-progress' && /dm/.test(node ?? '') && step >= 3);
+  for (const pid of running.children()) process.kill(pid, 'SIGKILL');
+  const ended = await running.finished;
+  expect(ended.code).toBe(0);
+  const all = events(ended.stdout) as unknown as RunEvent[];
+
+  // One `attempt-ended` for each attempt that had begun.
+  const names = (type: 'node-started' | 'attempt-ended') =>
+    all.flatMap((event) => (event.type === type ? [`${event.node} ${event.attempt}`] : [])).sort();
+  expect(names('attempt-ended')).toEqual(names('node-started'));
+  const totals = ledgerOf(all);
+  expect(totals).toMatchObject({ attempts: 5, ends: { done: 4, lost: 1 }, hits: 0 });
+  const { usefulSeconds, repeatedSeconds, wastedSeconds, wallSeconds, cpuSeconds, peakMemory } = totals;
+  expect(usefulSeconds + repeatedSeconds + wastedSeconds).toBeCloseTo(wallSeconds, 6);
+  expect(repeatedSeconds).toBeGreaterThan(0);
+  expect(wastedSeconds).toBe(0);
+  expect(cpuSeconds).toBeGreaterThan(0);
+  expect(peakMemory).toBeGreaterThan(30 * 1024 ** 2);
+
+  const again = await project.retort(['run', 'tiny.yaml', '--reporter', 'plain']);
+  expect(again.stderr).toMatch(/4 nodes: 0 run, 4 hits, in [\d.]+s\.\nsaved by hits: [\dms. ]+\./);
+
+  // Both cells stand on one node: it is in the full cost of each, in the marginal of none, and spent once.
+  const json = await project.retort(['compare', 'tiny.yaml', '--cost', '--format', 'json']);
+  const [{ metric, cells }] = JSON.parse(json.stdout).tables;
+  const [random, dm] = cells;
+  expect(metric).toBe('accuracy');
+  expect([random.figure, dm.figure]).toEqual([expect.any(Number), expect.any(Number)]);
+  const shared = random.fullSeconds - random.marginalSeconds;
+  expect(shared).toBeGreaterThan(0);
+  expect(dm.fullSeconds - dm.marginalSeconds).toBeCloseTo(shared, 6);
+  expect(random.cumulativeSeconds).toBeCloseTo(random.fullSeconds, 6);
+  expect(dm.cumulativeSeconds).toBeCloseTo(random.fullSeconds + dm.marginalSeconds, 6);
+  const table = await project.retort(['compare', 'tiny.yaml', '--cost']);
+  expect(table.stdout).toMatch(/method +accuracy % +full +marginal +cumulative +remark\nrandom +/);
+});
