@@ -43,6 +43,11 @@ export class Terminal {
     this.#tmux('send-keys', '-t', 'main', key);
   }
 
+  /** As closing its window: whatever runs in it is hung up on. */
+  close(): void {
+    this.#tmux('kill-server');
+  }
+
   resize(columns: number, rows: number): void {
     this.#tmux('resize-window', '-t', 'main', '-x', String(columns), '-y', String(rows));
   }
