@@ -48,7 +48,11 @@ export const commands: readonly Command[] = [
         description: 'tui (on a terminal), plain, ndjson (events on stdout) or silent.',
       },
       only,
-      concurrency: { value: 'N', count: true, description: 'Attempts side by side (default: by cores).' },
+      concurrency: {
+        value: 'N',
+        count: true,
+        description: 'Attempts side by side (default: as many as have room on this machine).',
+      },
       'fail-fast': { description: 'Start nothing new once a node has failed.' },
       'no-prune': { description: 'Give up no cell, and continue those that were, from their checkpoints.' },
       'debug-nan': { description: 'Where a number is not finite, name the operation that made it, and its line.' },

@@ -1,6 +1,7 @@
 /**
  * What an attempt has taken so far. A process runs one attempt after another, so its own counters are read at the start
- * and subtracted; the peak of its memory can be set back on Linux, elsewhere it is that of the whole process.
+ * and subtracted. The peak of its memory can be set back on Linux; elsewhere the memory is looked at whenever it is asked
+ * for, which may miss a peak between two steps but never blames an attempt for an earlier one.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Usage } from '../executor.ts';
@@ -9,34 +10,33 @@ import type { Usage } from '../executor.ts';
 export function measureUsage(): () => Usage {
   const begun = performance.now();
   const cpuBefore = process.cpuUsage();
-  forgetPeak();
+  const isForgotten = forgetPeak();
+  let seen = 0;
   return () => {
     const { user, system } = process.cpuUsage(cpuBefore);
+    seen = Math.max(seen, isForgotten ? (systemPeak() ?? 0) : process.memoryUsage.rss());
     return {
       wallSeconds: rounded((performance.now() - begun) / 1000),
       cpuSeconds: rounded((user + system) / 1e6),
-      peakMemory: peakMemory(),
+      peakMemory: seen,
     };
   };
 }
 
-function forgetPeak(): void {
+/** False where the system cannot, or may not. */
+function forgetPeak(): boolean {
   try {
     writeFileSync('/proc/self/clear_refs', '5');
+    return systemPeak() !== undefined;
   } catch {
-    // Not Linux, or not allowed: the peak of earlier attempts of this process counts too.
+    return false;
   }
 }
 
 /** Bytes. */
-function peakMemory(): number {
-  try {
-    const kilobytes = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1];
-    if (kilobytes !== undefined) return 1024 * Number(kilobytes);
-  } catch {
-    // Not Linux.
-  }
-  return 1024 * process.resourceUsage().maxRSS;
+function systemPeak(): number | undefined {
+  const kilobytes = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1];
+  return kilobytes === undefined ? undefined : 1024 * Number(kilobytes);
 }
 
 /** A ledger of microseconds would only make events long. */
