@@ -72,6 +72,16 @@ it('a filter gradient whose windows go in parts', async () => {
   expect(await largestError(slope, feeds)).toBeLessThan(0.02);
 });
 
+it('a filter gradient of few places and many channels, all images in one product', async () => {
+  const [x, g] = [input('x', [3, 24, 2, 2]), input('g', [3, 40, 2, 2])];
+  const feeds = { x: values(x.shape, 0.7), g: values(g.shape, 0.9) };
+  const slope = conv2dFilterGrad(x, g, { ...same, kernelSize: [3, 3] });
+  const ops = emitGraph({ outputs: { slope } }).model.nodes.map(({ op }) => op);
+  expect(ops).toContain('Gemm');
+  expect(ops).not.toContain('ReduceSum');
+  expect(await largestError(slope, feeds)).toBeLessThan(1e-5);
+});
+
 it('uses the blocked layout where the processor has one', async () => {
   const outputs = { y: conv2d(input('x', [2, 16, 8, 8]), w, same) };
   const ops = (block?: number) => emitGraph({ outputs }, block).model.nodes.map(({ op }) => op);
