@@ -13,7 +13,14 @@ export type NodeState = 'waiting' | 'hit' | 'joined' | 'running' | 'done' | 'fai
  */
 export type AttemptEndKind = 'done' | 'stopped' | 'held' | 'failed' | 'lost' | 'cancelled';
 
-export type SkipReason = 'upstream-failed' | 'cancelled' | 'fail-fast' | 'store-failed' | 'not-needed' | 'not-selected';
+export type SkipReason =
+  | 'upstream-failed'
+  | 'cancelled'
+  | 'pruned'
+  | 'fail-fast'
+  | 'store-failed'
+  | 'not-needed'
+  | 'not-selected';
 
 export type RunEvent = { readonly at: string } & (
   | {
@@ -90,6 +97,28 @@ export type RunEvent = { readonly at: string } & (
       readonly type: 'node-skipped';
       readonly node: string;
       readonly reason: SkipReason;
+    }
+  /** A cell was judged at a snapshot; `node` is the evaluation whose arrival led to it. Steps of the stage that took it. */
+  | {
+      readonly type: 'prune-decision';
+      readonly node: string;
+      readonly cell: string;
+      readonly axes: Readonly<Record<string, string>>;
+      readonly stage: string;
+      readonly step: number;
+      readonly rule: string;
+      readonly metric: string;
+      readonly verdict: 'prune' | 'keep';
+      /** Mean of the cell's figures there, and what it had to reach. */
+      readonly value: number;
+      readonly threshold: number;
+      /** Who was compared, in the order of arrival. */
+      readonly cohort: readonly {
+        readonly cell: string;
+        readonly axes: Readonly<Record<string, string>>;
+        readonly value: number;
+        readonly replicates: number;
+      }[];
     }
   | { readonly type: 'warning'; readonly message: string; readonly node?: string }
   /** First Ctrl-C: steps are finished and checkpoints written. */

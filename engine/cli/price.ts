@@ -19,7 +19,7 @@ export interface PlanPrice extends Price {
 export function priced(plan: Plan, prospects: readonly Prospect[], earlier: readonly EarlierResult[]): PlanPrice {
   const estimate = estimator({ plan, history: earlier, unitsOf });
   const nodes = prospects.map(({ node, state, fromStep, by }): PricedNode => {
-    if (state === 'hit' || by !== undefined) return { node, costs: 'nothing' };
+    if (state === 'hit' || state === 'pruned' || by !== undefined) return { node, costs: 'nothing' };
     const found = estimate(node, fromStep);
     return found ? { node, estimate: found, costs: 'something' } : { node, costs: 'unknown' };
   });

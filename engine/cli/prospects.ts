@@ -10,12 +10,13 @@ import { figures } from '../report/wording.ts';
 import type { EarlierResult } from '../store/earlier-results.ts';
 import { type Beginning, furthestState } from '../store/kept-states.ts';
 import { leaseHolder } from '../store/leases.ts';
+import { prunedNodes } from '../store/prune-marks.ts';
 import type { Store } from '../store/store.ts';
 import type { Records } from './results.ts';
 
 export interface Prospect {
   readonly node: PlanNode;
-  readonly state: 'hit' | 'running' | 'to continue' | 'to run';
+  readonly state: 'hit' | 'running' | 'to continue' | 'to run' | 'pruned';
   /** One line. */
   readonly says: string;
   /** What the hit took when it was computed. */
@@ -41,8 +42,9 @@ export interface Known {
 export function prospectsOf(plan: Plan, { store, records, earlier }: Known): Prospect[] {
   const explain = explainer(plan, asEarlier(earlier));
   const wording = wordingOf(plan);
+  const pruned = prunedNodes(store, plan);
   const missing = byChain(
-    plan.nodes.filter(({ key }) => !records.has(key)),
+    plan.nodes.filter(({ key, id }) => !records.has(key) && !pruned.has(id)),
     (node) => node,
   );
   const chains = new Map(missing.flatMap((chain) => chain.map((node) => [node, chain] as const)));
@@ -60,6 +62,10 @@ export function prospectsOf(plan: Plan, { store, records, earlier }: Known): Pro
       return { node, state: 'running', says, because };
     }
     const short = inShort(explanation, wording);
+    if (pruned.has(node.id)) {
+      const says = 'its cell was pruned; `run --no-prune` continues it';
+      return { node, state: 'pruned', says, because };
+    }
     const chain = chains.get(node) ?? [node];
     const carrier = chain.at(-1) ?? node;
     if (carrier !== node)

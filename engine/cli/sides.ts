@@ -8,6 +8,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Side } from '../report/diff.ts';
 import { type Mishaps, type NodeEnd, nodeEnds } from '../report/node-ends.ts';
 import { readEvents } from '../store/event-log.ts';
+import { prunedNodes } from '../store/prune-marks.ts';
 import type { RunFolder } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import type { Arguments } from './arguments.ts';
@@ -55,7 +56,7 @@ export async function sidesOf(
   const sides: Side[] = [];
   for (const { name, of, slice } of named) {
     const current = isFile(of) ? prepared.value.find(({ experiment }) => experiment.file === of)?.plan : undefined;
-    const found = current ? { plan: current, mishaps: {} } : runNamed(of, store);
+    const found = current ? { plan: current, mishaps: { pruned: prunedNodes(store, current) } } : runNamed(of, store);
     if (!found) return { ok: false, exit: EXIT.usage };
     if ('exit' in found) return { ok: false, exit: found.exit };
     const wrong = wrongSlice(found.plan, slice);

@@ -4,7 +4,7 @@
  */
 import type { JsonObject } from '../../base/json.ts';
 import type { StageKind } from '../../stages/stage.ts';
-import { stepsOf } from '../plan/chain.ts';
+import { stepAt, stepsOf } from '../plan/chain.ts';
 import type { Cell } from '../plan/experiment.ts';
 import type { PruneRule } from '../plan/prune-rule.ts';
 import type { Grid } from './matrix.ts';
@@ -89,11 +89,6 @@ function checkSteps(experiment: TreeMap, curves: readonly Curve[], problems: Pro
       });
     }
   }
-}
-
-/** Fractions mean the nearest step: 0.1 of 30 is 3, whatever doubles make of it. */
-export function stepAt(at: number, steps: number): number {
-  return at < 1 ? Math.round(at * steps) : at;
 }
 
 function shortList(values: readonly number[]): string {

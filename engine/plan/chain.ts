@@ -49,3 +49,8 @@ export function byChain<T>(items: readonly T[], nodeOf: (item: T) => PlanNode): 
   const steps = (item: T) => nodeOf(item).chain?.at ?? 0;
   return [...chains.values()].map((members) => members.sort((a, b) => steps(a) - steps(b)));
 }
+
+/** Fractions mean the nearest step: 0.1 of 30 is 3, whatever doubles make of it. */
+export function stepAt(at: number, steps: number): number {
+  return at < 1 ? Math.round(at * steps) : at;
+}

@@ -21,7 +21,7 @@ export function nodeEnds(events: readonly RunEvent[]): ReadonlyMap<string, NodeE
         break;
       case 'node-skipped':
         if (event.reason === 'upstream-failed') ends.set(event.node, 'failed');
-        if ((event.reason as string) === 'pruned') ends.set(event.node, 'pruned');
+        if (event.reason === 'pruned') ends.set(event.node, 'pruned');
         break;
     }
   }

@@ -101,6 +101,8 @@ function describe(event: Exclude<RunEvent, Progress>, at: string): readonly stri
     }
     case 'node-skipped':
       return [line(at, `${event.node}: not run, ${SKIPPED[event.reason]}`)];
+    case 'prune-decision':
+      return event.verdict === 'keep' ? [] : [line(at, pruned(event))];
     case 'warning':
       return [line(at, `warning: ${event.node ? `${event.node}: ` : ''}${event.message}`)];
     case 'interrupt':
@@ -117,9 +119,19 @@ function describe(event: Exclude<RunEvent, Progress>, at: string): readonly stri
   }
 }
 
+function pruned({ axes, cell, step, metric, value, threshold, rule, cohort }: Decision): string {
+  const name = Object.entries(axes).map(([axis, label]) => `${axis}=${label}`);
+  const shown = (amount: number) => figures({ [metric]: amount }).slice(metric.length + 1);
+  const of = rule === 'threshold' ? '' : ` of ${count(cohort.length, 'cell')}`;
+  return `pruned: ${name.join(', ') || cell} at step ${step}: ${metric} ${shown(value)} against ${shown(threshold)} (${rule}${of})`;
+}
+
+type Decision = Extract<RunEvent, { type: 'prune-decision' }>;
+
 export const SKIPPED = {
   'upstream-failed': 'since a node it needs failed',
   cancelled: 'since the run was cancelled',
+  pruned: 'since its cell was pruned (run --no-prune continues it)',
   'fail-fast': 'since another node failed (--fail-fast)',
   'store-failed': 'since the store cannot be used',
   'not-needed': 'since everything that reads it is in the store',

@@ -25,10 +25,10 @@ export interface Attempts {
   need(memory: number | undefined): Need;
   /** What the next attempt is asked to do, with a log of its own. */
   request(granted: Pick<AttemptRequest, 'memory' | 'gpus'>): AttemptRequest;
-  /** Why an attempt cannot start now. */
-  obstacle(): Failure | undefined;
-  /** The key of a shorter node of the chain is in the store. */
-  onSnapshot(id: string, computed: boolean): void;
+  /** Why an attempt cannot start now, and where else one may read of it. */
+  obstacle(): { readonly failure: Failure; readonly log: string } | undefined;
+  /** The key of a shorter node of the chain is in the store; true: the attempt is to make room now. */
+  onSnapshot(id: string, computed: boolean): boolean;
   /** The node's key is in the store. */
   onDone(computed: boolean): void;
   /** It failed for good. */
@@ -40,17 +40,13 @@ export async function attemptNode(node: PlanNode, attempts: Attempts): Promise<N
   const policy = new RetryPolicy(limits, attempts.machineMemory);
   for (;;) {
     if (signal.aborted) return 'cancelled';
-    const request = attempts.request({
-      ...(limits.memory !== undefined && policy.memory !== undefined && { memory: policy.memory }),
-      ...(limits.gpus !== undefined && { gpus: grant.gpus }),
-    });
     const obstacle = attempts.obstacle();
-    const ended = obstacle ? refused(obstacle) : await oneAttempt(request, attempts);
+    const ended = obstacle ? refused(obstacle) : await nextAttempt(policy, attempts);
     if (ended.type === 'again') continue;
     if (ended.type !== 'badly') return ended.type;
     const { failure } = ended;
     const willRetry = policy.again(ended);
-    journal.emit({ type: 'node-failed', node: node.id, failure, log: request.log, willRetry });
+    journal.emit({ type: 'node-failed', node: node.id, failure, log: ended.log, willRetry });
     if (!willRetry) {
       attempts.onFailed(failure);
       return isOfTheStore(failure) ? 'broken' : 'failed';
@@ -63,20 +59,30 @@ export async function attemptNode(node: PlanNode, attempts: Attempts): Promise<N
   }
 }
 
-type Ended = { readonly type: 'done' | 'held' | 'cancelled' | 'again' } | ({ readonly type: 'badly' } & EndedBadly);
+type Ended =
+  | { readonly type: 'done' | 'held' | 'cancelled' | 'paused' | 'again' }
+  | ({ readonly type: 'badly'; readonly log: string } & EndedBadly);
 
-function refused(failure: Failure): Ended {
-  return { type: 'badly', blame: 'stage', failure, step: 0, progressed: false, peakMemory: 0 };
+function refused({ failure, log }: { readonly failure: Failure; readonly log: string }): Ended {
+  return { type: 'badly', blame: 'stage', failure, log, step: 0, progressed: false, peakMemory: 0 };
 }
 
-async function oneAttempt(request: AttemptRequest, attempts: Attempts): Promise<Ended> {
-  const { executor, journal, signal, limits } = attempts;
+async function nextAttempt({ memory }: RetryPolicy, attempts: Attempts): Promise<Ended> {
+  const { executor, journal, signal, limits, grant } = attempts;
+  const request = attempts.request({
+    ...(limits.memory !== undefined && memory !== undefined && { memory }),
+    ...(limits.gpus !== undefined && { gpus: grant.gpus }),
+  });
   const { node } = request;
   const account = new Account(request);
+  let paused = false;
   const running = executor.start(request, (message) => {
     account.hear(message);
-    if (message.type === 'snapshot') attempts.onSnapshot(message.node, message.computed);
-    else if (message.type !== 'usage') journal.emit(eventOf(message, request));
+    if (message.type === 'snapshot') {
+      if (!attempts.onSnapshot(message.node, message.computed)) return;
+      paused = true;
+      running.stop();
+    } else if (message.type !== 'usage') journal.emit(eventOf(message, request));
   });
   const clock = startClock(limits.timeLimit, running);
   signal.addEventListener('abort', running.stop);
@@ -88,7 +94,7 @@ async function oneAttempt(request: AttemptRequest, attempts: Attempts): Promise<
   const { step, progressed, peakMemory } = account;
   const badly = (blame: EndedBadly['blame'], failure: Failure): Ended => ({
     type: 'badly',
-    ...{ blame, failure, step, progressed, peakMemory },
+    ...{ blame, failure, log: request.log, step, progressed, peakMemory },
   });
   switch (end.type) {
     case 'done':
@@ -104,7 +110,7 @@ async function oneAttempt(request: AttemptRequest, attempts: Attempts): Promise<
       if (signal.aborted) return { type: 'cancelled' };
       if (clock.isUp()) return badly('time', timeIsUp(request, limits.timeLimit ?? 0, end));
       // Not at our wish: whoever runs the process wanted it to make room. It goes on elsewhere.
-      if (end.type === 'stopped') return { type: 'again' };
+      if (end.type === 'stopped') return { type: paused ? 'paused' : 'again' };
       return badly(end.outOfMemory ? 'memory' : 'place', end.failure);
   }
 }

@@ -11,6 +11,8 @@ export interface CancelRequests {
   readonly signal: AbortSignal;
   /** The node is to stop, alone or with the run. */
   of(node: string): AbortSignal;
+  /** Ends it as if it had been asked for, for another reason. */
+  stop(node: string): void;
   /** Asked for by name. */
   isCancelled(node: string): boolean;
   close(): void;
@@ -54,6 +56,7 @@ export function watchCancelRequests(run: RunFolder, given: AbortSignal): CancelR
   return {
     signal: all.signal,
     of: (node) => controllerOf(node).signal,
+    stop: (node) => controllerOf(node).abort(),
     isCancelled: (node) => named.has(node),
     close() {
       given.removeEventListener('abort', stop);

@@ -1,5 +1,6 @@
 /** The missing nodes of a run, computed in their order by an executor, each with its result in the run's folder. */
 
+import { FailureError } from '../../base/result.ts';
 import type { DataLocation } from '../../stages/stage.ts';
 import type { CheckpointCadence, Executor } from '../executors/executor.ts';
 import type { LimitsOf, NodeLimits } from '../plan/limits.ts';
@@ -15,7 +16,9 @@ import { joinOther } from './join.ts';
 import type { Journal } from './journal.ts';
 import { diskTooSmall, type Machine } from './machine.ts';
 import { type Grant, type Need, Pool } from './pool.ts';
+import type { Pruning } from './pruning.ts';
 import { type Carried, type NodeEnd, runSchedule } from './schedule.ts';
+import { storeGone } from './store-gone.ts';
 import type { Tally } from './tally.ts';
 
 export interface Computing {
@@ -24,6 +27,8 @@ export interface Computing {
   readonly tally: Tally;
   readonly indexing: Indexing;
   readonly cancels: CancelRequests;
+  /** Where the experiment has a rule for it. */
+  readonly pruning: Pruning | undefined;
   readonly data: DataLocation;
   readonly limitsOf: LimitsOf;
   readonly machine: Machine;
@@ -55,7 +60,8 @@ export async function computeNodes(nodes: readonly PlanNode[], computing: Comput
       pool,
       failFast: computing.failFast,
       signal: computing.cancels.signal,
-      isCancelled: (node) => computing.cancels.isCancelled(node.id),
+      makesRoomAt: (snapshot) => computing.pruning?.judgesAt(snapshot) ?? false,
+      whyStopped: (node) => whyStopped(node, computing),
       need: (node) => needOf(limitsOf(node)),
       takeOver: (node) => tookOver(node, computing),
       compute: (node, carried, grant) => compute(node, carried, grant, executor, computing),
@@ -68,6 +74,11 @@ export async function computeNodes(nodes: readonly PlanNode[], computing: Comput
   } finally {
     if (own) await executor.close();
   }
+}
+
+function whyStopped({ id }: PlanNode, { pruning, cancels }: Computing): 'pruned' | 'cancelled' | undefined {
+  if (pruning?.isPruned(id)) return 'pruned';
+  return cancels.isCancelled(id) ? 'cancelled' : undefined;
 }
 
 function needOf({ threads, gpus = 0, memory = 0 }: NodeLimits): Need {
@@ -101,13 +112,17 @@ async function compute(
       ...(awaited.size > 0 && { snapshots: [...awaited.values()] }),
       ...(debugNan && { debugNan }),
     }),
-    obstacle: () => (limits.disk === undefined ? undefined : diskTooSmall(node, limits.disk, run.store)),
+    obstacle() {
+      const failure =
+        storeGone(run) ?? (limits.disk === undefined ? undefined : diskTooSmall(node, limits.disk, run.store));
+      return failure && { failure, log: run.events };
+    },
     onSnapshot(id, computed) {
       const snapshot = awaited.get(id);
-      if (!snapshot) return;
+      if (!snapshot) return false;
       awaited.delete(id);
       arrived(snapshot, computed, computing, node);
-      carried.arrived(snapshot);
+      return carried.arrived(snapshot);
     },
     onDone: (computed) => arrived(node, computed, computing),
     onFailed: (failure) => tally.failed(failure),
@@ -115,13 +130,14 @@ async function compute(
 }
 
 /** Its inputs may have come out with the same bytes as in another experiment that went on from there. */
-function tookOver(node: PlanNode, { run, journal, tally, indexing }: Computing): boolean {
+function tookOver(node: PlanNode, { run, journal, tally, indexing, pruning }: Computing): boolean {
   const taken = takeOver(run.store, node);
   if (!taken) return false;
   const { record, from } = taken;
   publishArtifacts(run, node.id, record);
   tally.hit();
   journal.emit({ type: 'node-cut-off', node: node.id, from, metrics: record.metrics, seconds: record.seconds });
+  pruning?.arrived(node, record.metrics);
   indexing.nodeEnded();
   return true;
 }
@@ -143,9 +159,17 @@ async function join(node: PlanNode, carried: Carried, computing: Computing): Pro
   return end;
 }
 
-function arrived(node: PlanNode, computed: boolean, { run, journal, tally, indexing }: Computing, by?: PlanNode): void {
+function arrived(
+  node: PlanNode,
+  computed: boolean,
+  { run, journal, tally, indexing, pruning }: Computing,
+  by?: PlanNode,
+): void {
   const record = readKey(run.store, node.key);
-  if (!record) throw new Error(`Internal error: expected the key of ${node.id} in the store`);
+  if (!record) {
+    const gone = storeGone(run);
+    throw gone ? new FailureError(gone) : new Error(`Internal error: expected the key of ${node.id} in the store`);
+  }
   const artifacts = publishArtifacts(run, node.id, record);
   const { metrics, seconds } = record;
   rememberContent(run.store, node);
@@ -156,5 +180,6 @@ function arrived(node: PlanNode, computed: boolean, { run, journal, tally, index
     tally.hit();
     journal.emit({ type: 'node-hit', node: node.id, metrics, seconds });
   }
+  pruning?.arrived(node, metrics);
   indexing.nodeEnded();
 }

@@ -51,6 +51,11 @@ export class Pool {
     this.#attempts = capacity.attempts;
   }
 
+  /** Whether anybody waits. */
+  get isWanted(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** What can never be there is cut to all there is: its owner then runs alone. */
   async acquire(wanted: Need, place: number): Promise<Grant> {
     let need = this.#possible(wanted);

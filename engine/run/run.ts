@@ -25,6 +25,7 @@ import { openIndexing } from './indexing.ts';
 import { Journal } from './journal.ts';
 import { doesNotFit, type Machine, thisMachine } from './machine.ts';
 import { neededNodes } from './needed.ts';
+import { Pruning } from './pruning.ts';
 import { Tally } from './tally.ts';
 
 export interface RunOptions {
@@ -46,6 +47,8 @@ export interface RunOptions {
   readonly debugNan?: boolean | undefined;
   /** What attempts share; this machine where absent. */
   readonly machine?: Machine | undefined;
+  /** `false`: no cell is given up, and those that were are taken up again. */
+  readonly prune?: boolean | undefined;
   /** Nodes to compute, by id, with what they need; all results of the plan where absent. */
   readonly only?: ReadonlySet<string> | undefined;
   /** Child processes of this machine, opened and closed with the run, where absent; a function opens it when needed. */
@@ -83,9 +86,11 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
   signal.addEventListener('abort', onAbort);
   const indexing = openIndexing(run, journal);
   const tally = new Tally();
+  const pruning = plan.prune && options.prune !== false ? new Pruning(run, plan.prune, journal) : undefined;
+  pruning?.onPrune((node) => cancels.stop(node));
   try {
     journal.emit({ type: 'run-started', run: run.id, folder: run.folder, plan, continues: unfinished !== undefined });
-    const missing = takeHits(run, journal, tally, options.only);
+    const missing = takeHits(run, journal, tally, options.only, pruning);
     if (missing.length > 0)
       await computeNodes(missing, {
         run,
@@ -93,6 +98,7 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
         tally,
         indexing,
         cancels,
+        pruning,
         data: { set: plan.data.set, folder: options.data.folder },
         limitsOf: limits,
         machine,
@@ -133,26 +139,40 @@ const CANCEL_MESSAGE = 'Cancelled by `retort cancel`: finishing the current step
 const CADENCE: CheckpointCadence = { everySeconds: 60 };
 
 /** Tells every hit and every node that nobody needs; gives the nodes to compute. */
-function takeHits(run: DrivenRun, journal: Journal, tally: Tally, only?: ReadonlySet<string>): PlanNode[] {
+function takeHits(
+  run: DrivenRun,
+  journal: Journal,
+  tally: Tally,
+  only: ReadonlySet<string> | undefined,
+  pruning: Pruning | undefined,
+): PlanNode[] {
   const { plan, store } = run;
   const records = new Map<string, KeyRecord>();
   for (const { id, key } of plan.nodes) {
     const record = readKey(store, key);
     if (record) records.set(id, record);
   }
-  const needed = neededNodes(plan.nodes, ({ id }) => records.has(id), only);
+  for (const node of plan.nodes) {
+    const record = records.get(node.id);
+    if (!record) continue;
+    publishArtifacts(run, node.id, record);
+    tally.hit();
+    journal.emit({ type: 'node-hit', node: node.id, metrics: record.metrics, seconds: record.seconds });
+  }
+  // In the order of the plan: what was there when the run began is judged before anything starts.
+  for (const node of plan.nodes) {
+    const record = records.get(node.id);
+    if (record) pruning?.arrived(node, record.metrics);
+  }
+  const isPruned = (id: string) => pruning?.isPruned(id) ?? false;
+  const needed = neededNodes(plan.nodes, ({ id }) => records.has(id) || isPruned(id), only);
   const selected = only && withUpstream(plan.nodes, only);
   const isNeeded = new Set(needed);
   for (const node of plan.nodes) {
-    const record = records.get(node.id);
-    if (record) {
-      publishArtifacts(run, node.id, record);
-      tally.hit();
-      journal.emit({ type: 'node-hit', node: node.id, metrics: record.metrics, seconds: record.seconds });
-    } else if (!isNeeded.has(node)) {
-      const reason = selected && !selected.has(node.id) ? 'not-selected' : 'not-needed';
-      journal.emit({ type: 'node-skipped', node: node.id, reason });
-    }
+    if (records.has(node.id) || isNeeded.has(node)) continue;
+    const unwanted = selected && !selected.has(node.id) ? 'not-selected' : 'not-needed';
+    const reason = isPruned(node.id) ? 'pruned' : unwanted;
+    journal.emit({ type: 'node-skipped', node: node.id, reason });
   }
   return needed;
 }

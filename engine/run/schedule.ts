@@ -12,13 +12,14 @@ import { byChain } from '../plan/chain.ts';
 import type { PlanNode } from '../plan/plan.ts';
 import type { Grant, Need, Pool } from './pool.ts';
 
-/** `broken`: failed, and so would every other one. */
-export type NodeEnd = 'done' | 'failed' | 'broken' | 'held' | 'cancelled';
+/** `broken`: failed, and so would every other one; `paused`: has made room, and goes on when it is its turn again. */
+export type NodeEnd = 'done' | 'failed' | 'broken' | 'held' | 'paused' | 'cancelled';
 
 /** The shorter nodes of a node's chain, in the order of their steps. */
 export interface Carried {
   readonly nodes: readonly PlanNode[];
-  arrived(node: PlanNode): void;
+  /** Whether to make room now. */
+  arrived(node: PlanNode): boolean;
 }
 
 export interface Schedule {
@@ -29,8 +30,10 @@ export interface Schedule {
   /** Start nothing new once a node has failed. */
   readonly failFast: boolean;
   readonly signal: AbortSignal;
-  /** This node alone is to stop; the others go on. */
-  isCancelled?(node: PlanNode): boolean;
+  /** Whether more of this node's chain should wait until others have come as far, and what reads it has been heard. */
+  makesRoomAt?(snapshot: PlanNode): boolean;
+  /** Why this node alone is to stop, if it is; the others go on. */
+  whyStopped?(node: PlanNode): Stopped | undefined;
   /** Whether the result is there by another name, now that all it reads is. */
   takeOver(node: PlanNode): boolean;
   compute(node: PlanNode, carried: Carried, grant: Grant): Promise<NodeEnd>;
@@ -38,6 +41,8 @@ export interface Schedule {
   join(node: PlanNode, carried: Carried): Promise<'done' | 'free' | 'cancelled'>;
   skip(node: PlanNode, reason: SkipReason): void;
 }
+
+type Stopped = 'cancelled' | 'pruned';
 
 interface Waiting {
   readonly node: PlanNode;
@@ -74,7 +79,7 @@ export async function runSchedule(schedule: Schedule): Promise<void> {
     const waiting = chain.at(-1);
     if (!waiting) return;
     const { node } = waiting;
-    const place = Math.min(...chain.map((each) => each.place));
+    let place = Math.min(...chain.map((each) => each.place));
     const started: Promise<void>[] = [];
     for (;;) {
       const riders = chain.slice(0, -1).filter((rider) => open.has(rider));
@@ -83,12 +88,19 @@ export async function runSchedule(schedule: Schedule): Promise<void> {
         arrived(snapshot) {
           const rider = riders.find((candidate) => candidate.node === snapshot);
           if (rider && open.delete(rider)) started.push(runReaders(rider));
+          return pool.isWanted && (schedule.makesRoomAt?.(snapshot) ?? false);
         },
       };
       const isThere = !signal.aborted && !halted && schedule.takeOver(node);
       const end = isThere ? 'done' : await compute(node, carried, place);
       const last = end === 'held' ? await schedule.join(node, carried) : end;
       if (last === 'free') continue;
+      if (last === 'paused') {
+        // Behind all that has not come as far.
+        place += schedule.nodes.length;
+        continue;
+      }
+      const why = signal.aborted ? undefined : schedule.whyStopped?.(node);
       // What was cancelled is skipped with the rest, at the end.
       if (last !== 'cancelled') {
         open.delete(waiting);
@@ -97,9 +109,9 @@ export async function runSchedule(schedule: Schedule): Promise<void> {
           for (const rider of riders) if (open.delete(rider)) skipWithReaders(rider);
           skipReaders(waiting);
         }
-      } else if (!signal.aborted && schedule.isCancelled?.(node)) {
+      } else if (why !== undefined) {
         open.delete(waiting);
-        skipWithReaders(waiting, 'cancelled');
+        skipWithReaders(waiting, why);
         started.push(run(riders.filter((rider) => open.has(rider))));
       }
       await Promise.all(started);
@@ -113,12 +125,12 @@ export async function runSchedule(schedule: Schedule): Promise<void> {
     await Promise.all(chains(ready).map(run));
   };
 
-  const skipWithReaders = (waiting: Waiting, reason: 'upstream-failed' | 'cancelled' = 'upstream-failed'): void => {
+  const skipWithReaders = (waiting: Waiting, reason: 'upstream-failed' | Stopped = 'upstream-failed'): void => {
     schedule.skip(waiting.node, reason);
     skipReaders(waiting, reason);
   };
 
-  const skipReaders = ({ readers }: Waiting, reason: 'upstream-failed' | 'cancelled' = 'upstream-failed'): void => {
+  const skipReaders = ({ readers }: Waiting, reason: 'upstream-failed' | Stopped = 'upstream-failed'): void => {
     for (const reader of readers) if (open.delete(reader)) skipWithReaders(reader, reason);
   };
 

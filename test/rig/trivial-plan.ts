@@ -5,6 +5,7 @@ import { buildPlan } from '../../engine/plan/build.ts';
 import { withDefaults } from '../../engine/plan/defaults.ts';
 import type { ResolvedExperiment, ResolvedStage } from '../../engine/plan/experiment.ts';
 import type { Plan } from '../../engine/plan/plan.ts';
+import type { PruneRule } from '../../engine/plan/prune-rule.ts';
 import { backendNumerics } from '../../tensor/backends/open.ts';
 import { count, stageKinds } from './trivial-stages.ts';
 
@@ -21,6 +22,7 @@ export interface TrivialStage {
   readonly crashAt?: number;
   readonly dieAt?: number;
   readonly talkative?: number;
+  readonly mark?: number;
   readonly hold?: number;
   readonly flaky?: string;
   readonly resources?: Partial<ResolvedStage['resources']>;
@@ -34,9 +36,13 @@ export type TrivialCells = readonly Readonly<Record<string, TrivialStage>>[];
 export interface TrivialExperiment {
   readonly cells: TrivialCells;
   readonly sets?: number;
+  readonly prune?: PruneRule;
 }
 
-export function trivialPlan({ cells, sets = 1 }: TrivialExperiment): { plan: Plan; experiment: ResolvedExperiment } {
+export function trivialPlan({ cells, sets = 1, prune }: TrivialExperiment): {
+  plan: Plan;
+  experiment: ResolvedExperiment;
+} {
   const experiment: ResolvedExperiment = {
     file: 'trivial.yaml',
     name: 'trivial',
@@ -50,6 +56,7 @@ export function trivialPlan({ cells, sets = 1 }: TrivialExperiment): { plan: Pla
       axes: { cell: String(index) },
       stages: Object.entries(stages).map(([name, stage]) => resolved(name, stage)),
     })),
+    ...(prune && { prune }),
     source: {},
   };
   const plan = buildPlan(experiment, {

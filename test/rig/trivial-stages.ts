@@ -18,6 +18,7 @@ const parameters: ParameterSchema = {
     failAt: integer('The step, from 1, that answers with a failure.'),
     crashAt: integer('The step, from 1, that throws.'),
     dieAt: integer('The step, from 1, that kills its process, every time.'),
+    mark: integer('How good it is: what a `score` of it says.'),
     talkative: integer('1: prints, as a native library would.'),
     hold: integer('MiB of memory held from the second step on.'),
     flaky: {
@@ -78,7 +79,8 @@ export const count: StageKind = {
       },
       finish(last) {
         const value = numberIn(last);
-        const file = new TextEncoder().encode(`${JSON.stringify({ value })}\n`);
+        const mark = params.mark as number;
+        const file = new TextEncoder().encode(`${JSON.stringify({ value, ...(mark !== 0 && { mark }) })}\n`);
         return { artifacts: { count: { [FILE]: file } }, metrics: { value } };
       },
     };
@@ -115,7 +117,7 @@ export const total: StageKind = {
   },
 };
 
-/** Makes metrics, as far as the engine can see. */
+/** Makes metrics, as far as the engine can see: the mark of what it reads, where that has one. */
 export const score: StageKind = {
   ...count,
   kind: 'score',
@@ -126,7 +128,8 @@ export const score: StageKind = {
       ...run,
       async finish(state) {
         const { artifacts, metrics } = await run.finish(state);
-        return { artifacts: { metrics: artifacts.count ?? {} }, metrics };
+        const read = context.inputs.from ? JSON.parse(new TextDecoder().decode(context.inputs.from.read(FILE))) : {};
+        return { artifacts: { metrics: artifacts.count ?? {} }, metrics: { value: read.mark ?? metrics.value ?? 0 } };
       },
     };
   },

@@ -80,8 +80,10 @@ function page(plan: Plan, prospects: readonly Prospect[], price: PlanPrice): str
     { header: 'state', cells: prospects.map(({ says }) => says) },
   ]);
   const hits = prospects.filter(({ state }) => state === 'hit').length;
+  const pruned = prospects.filter(({ state }) => state === 'pruned').length;
   const saved = savedSeconds(prospects);
-  const foot = `${count(prospects.length, 'node')}: ${prospects.length - hits} to run, ${count(hits, 'hit')}${saved > 0 ? ` (${duration(saved)} of work saved)` : ''}.`;
+  const toRun = prospects.length - hits - pruned;
+  const foot = `${count(prospects.length, 'node')}: ${toRun} to run, ${count(hits, 'hit')}${pruned > 0 ? `, ${pruned} pruned` : ''}${saved > 0 ? ` (${duration(saved)} of work saved)` : ''}.`;
   return `${[...head(plan), '', ...nodes, '', foot, ...priceLines(price)].join('\n')}\n`;
 }
 

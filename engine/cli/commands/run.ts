@@ -7,6 +7,7 @@ import { resultTable } from '../../report/table.ts';
 import { formatTable } from '../../report/table-formats.ts';
 import { doesNotFit, thisMachine } from '../../run/machine.ts';
 import { type RunOutcome, runPlan } from '../../run/run.ts';
+import { prunedNodes } from '../../store/prune-marks.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import type { Arguments } from '../arguments.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
@@ -91,6 +92,7 @@ async function runOne({ plan, experiment, data }: Prepared, setting: Setting): P
       signal,
       failFast: args.has('fail-fast'),
       concurrency: args.count('concurrency'),
+      prune: args.has('no-prune') ? false : undefined,
       debugNan: args.has('debug-nan'),
       only,
       executor,
@@ -101,7 +103,10 @@ async function runOne({ plan, experiment, data }: Prepared, setting: Setting): P
   if (reporter === 'tui' || reporter === 'plain') {
     const records = recordsOf(store, plan);
     if (ended.outcome !== 'interrupted') {
-      const table = resultTable(plan, (node) => records.get(node.key)?.metrics, { failed: watch.failed });
+      const table = resultTable(plan, (node) => records.get(node.key)?.metrics, {
+        failed: watch.failed,
+        pruned: prunedNodes(store, plan),
+      });
       print(`\n${formatTable(table, 'table', process.stdout.columns)}`);
     }
     const failures = failureLines(watch.nodes, retryCommand(args, experiment.file, overrides));

@@ -164,6 +164,8 @@ function apply(draft: Draft, event: RunEvent, at: number): void {
         note: `not run, ${SKIPPED[event.reason]}`,
       });
       return;
+    case 'prune-decision':
+      return;
     case 'warning':
       draft.warnings.push(event.node ? `${event.node}: ${event.message}` : event.message);
       return;
