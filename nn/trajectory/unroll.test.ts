@@ -33,6 +33,7 @@ interface Case {
   readonly batch?: number;
   readonly steps?: readonly StepInputs[];
   readonly tokens?: readonly Token[];
+  readonly keepActivations?: number;
 }
 
 const FULL: readonly StepInputs[] = [0, 1, 2].map((step) => ({ rows: { rate: [step] } }));
@@ -41,7 +42,7 @@ const SMOOTH: NetworkSpec = { kind: 'convnet', width: 3, depth: 1, activation: '
 /** Gradients of ½‖θ_T - target‖² in everything, by the backward loop and by the whole graph. */
 async function both(
   backendName: string,
-  { optimiser, network = SMOOTH, batch = IMAGES, steps = FULL, tokens = [] }: Case,
+  { optimiser, network = SMOOTH, batch = IMAGES, steps = FULL, tokens = [], keepActivations = 0 }: Case,
 ) {
   const backend = unwrap(await openBackend(backendName, { threads: 1 }));
   const [channels = 1, height = 1, width = 1] = IMAGE;
@@ -76,7 +77,7 @@ async function both(
     Object.entries(start).map(([name, { shape }], index) => [name, noise(10 + index, shape)]),
   );
 
-  const unroll = new Unroll(backend, { step: () => step, view: (name) => views[name] as View });
+  const unroll = new Unroll(backend, { step: () => step, view: (name) => views[name] as View }, { keepActivations });
   const trajectory = await unroll.forward({ start, arrays, steps });
   const cotangents = Object.fromEntries(
     Object.entries(trajectory.final).map(([name, { data, shape }]) => [
@@ -158,6 +159,15 @@ describe('the gradient through a trajectory is that of the unrolled graph', () =
       return { view, feeds, rows: { rate: [step] } };
     });
     expectEqual(await both('reference', { optimiser: sgd({ momentum: 0.5 }), tokens, steps }));
+  });
+
+  it.each([
+    ['all steps, all that is read', 1e9],
+    ['one step of three, products only', 12_000],
+  ])('with activations kept: %s', async (_, keepActivations) => {
+    expectEqual(await both('reference', { optimiser: sgd({ momentum: 0.9 }), keepActivations }));
+    const network: NetworkSpec = { kind: 'convnet', width: 3, depth: 2 };
+    expectEqual(await both('reference', { optimiser: adam(), network, keepActivations }));
   });
 
   it.each(['sgd', 'adam'])('in single precision on onnxruntime: %s', async (name) => {

@@ -5,13 +5,18 @@
  * one program computes that step again and pulls the cotangent of its result back to its state and to what is learned.
  * Both are loops around compiled programs; cotangents of learned arrays add up where their rows came from.
  *
+ * With an allowance of bytes, the first steps keep what their adjoints would compute again (`partition.ts`), so that the
+ * backward loop is faster, as far as the allowance goes.
+ *
  * `alone` leaves the states out of the backward loop: every step sees the cotangent of the last state, which is TESLA's
  * gradient (exact for one step only), and costs no Hessian products.
  */
 import type { Backend, Program } from '../../tensor/backends/backend.ts';
 import { compile } from '../../tensor/compile/compile.ts';
+import type { Expr } from '../../tensor/expr.ts';
 import { floats, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { adjointOf } from './adjoint.ts';
+import { bestPartition, type Partition, partitions } from './partition.ts';
 import { Accumulated, type Rows, taken } from './rows.ts';
 import type { Named, TrainingStep } from './training-step.ts';
 import { CompiledView, type View } from './view.ts';
@@ -39,6 +44,13 @@ export interface Trajectory extends Course {
   /** Before each step and after the last: T + 1, with buffers. */
   readonly states: readonly Named<Tensor>[];
   readonly final: Named<Tensor>;
+  /** What steps have kept, by their index. */
+  readonly kept: ReadonlyMap<number, Kept>;
+}
+
+interface Kept {
+  readonly partition: Partition;
+  readonly values: Named<Tensor>;
 }
 
 export interface TrajectoryGradients {
@@ -54,36 +66,55 @@ export interface StepGraphs {
   view?(name: string, kind: string): View;
 }
 
-interface CompiledStep {
+export interface UnrollOptions {
+  /** Bytes that a trajectory may keep of its steps' intermediate values. */
+  readonly keepActivations?: number;
+}
+
+/** One kind of step, its graphs and their programs, which are compiled when first asked for. */
+interface Kind {
   readonly step: TrainingStep;
-  readonly forward: Program;
-  /** Compiled when first asked for: whole and alone. */
-  readonly adjoints: Map<boolean, Promise<Program>>;
+  readonly forward: Named<Expr>;
+  readonly adjoint: Named<Expr>;
+  readonly alone: () => Named<Expr>;
+  readonly partitions: readonly Partition[];
+  readonly programs: Map<Named<Expr>, Promise<Program>>;
 }
 
 export class Unroll {
   readonly #backend: Backend;
   readonly #graphs: StepGraphs;
-  readonly #steps = new Map<string, Promise<CompiledStep>>();
+  readonly #allowance: number;
+  readonly #kinds = new Map<string, Kind>();
   readonly #views = new Map<string, Promise<CompiledView>>();
 
   /** Programs are compiled when a course first needs them. */
-  constructor(backend: Backend, graphs: StepGraphs) {
+  constructor(backend: Backend, graphs: StepGraphs, { keepActivations = 0 }: UnrollOptions = {}) {
     this.#backend = backend;
+    this.#allowance = keepActivations;
     this.#graphs = graphs;
   }
 
   /** `watch` sees the further results of each step. */
   async forward(course: Course, watch?: (step: number, results: Named<Tensor>) => void): Promise<Trajectory> {
     const states = [course.start];
+    const kept = new Map<number, Kept>();
+    let left = this.#allowance;
     for (let index = 0; index < course.steps.length; index++) {
-      const { step, forward } = await this.#compiled(course, index);
+      const kind = this.#kind(course, index);
+      const best = bestPartition(kind.partitions, course.steps.length, this.#allowance);
+      const partition = best && best.bytes <= left ? best : undefined;
+      const program = await this.#program(kind, partition?.forward ?? kind.forward);
       const before = states[index] as Named<Tensor>;
-      const results = await forward.run({ ...(await this.#feeds(course, index, step, forward)), ...before });
+      const results = await program.run({ ...(await this.#feeds(course, index, kind.step, program)), ...before });
       states.push({ ...before, ...selected('next', results) });
+      if (partition) {
+        kept.set(index, { partition, values: prefixed('kept', selected('kept', results)) });
+        left -= partition.bytes;
+      }
       watch?.(index, selected('watched', results));
     }
-    return { ...course, states, final: states.at(-1) as Named<Tensor> };
+    return { ...course, states, kept, final: states.at(-1) as Named<Tensor> };
   }
 
   /** From cotangents of the last state, by name; those left out are zero. */
@@ -96,17 +127,19 @@ export class Unroll {
     const sums = new Map<string, Accumulated>();
     let flowing = cotangents;
     for (let index = steps.length - 1; index >= 0; index--) {
-      const { step, adjoint } = await this.#backward(trajectory, index, alone);
+      const kind = this.#kind(trajectory, index);
+      const { step } = kind;
+      const kept = alone ? undefined : trajectory.kept.get(index);
+      const program = await this.#program(kind, alone ? kind.alone() : (kept?.partition.adjoint ?? kind.adjoint));
       flowing = complete(flowing, step);
-      const feeds = await this.#feeds(trajectory, index, step, adjoint);
-      const results = await adjoint.run({ ...feeds, ...states[index], ...prefixed('cotangent', flowing) });
+      const feeds = await this.#feeds(trajectory, index, step, program);
+      const given = { ...feeds, ...kept?.values, ...states[index], ...prefixed('cotangent', flowing) };
+      const results = await program.run(given);
       for (const name of Object.keys(step.learned)) {
         const sum = sums.get(name) ?? new Accumulated(known(arrays, name));
         sums.set(name, sum);
         const cotangent = results[`learned.${name}`];
-        if (cotangent) {
-          sum.add(await this.#pulledBack(trajectory, index, name, cotangent), steps[index]?.rows?.[name]);
-        }
+        if (cotangent) sum.add(await this.#pulledBack(trajectory, index, name, cotangent), steps[index]?.rows?.[name]);
       }
       if (!alone) flowing = selected('state', results);
     }
@@ -116,30 +149,34 @@ export class Unroll {
 
   async dispose(): Promise<void> {
     for (const view of this.#views.values()) (await view).dispose();
-    for (const compiled of this.#steps.values()) {
-      const { forward, adjoints } = await compiled;
-      forward.dispose();
-      for (const program of adjoints.values()) (await program).dispose();
+    for (const { programs } of this.#kinds.values()) {
+      for (const program of programs.values()) (await program).dispose();
     }
   }
 
-  #compiled({ steps }: Course, index: number): Promise<CompiledStep> {
-    const kind = steps[index]?.kind ?? '';
-    return remembered(this.#steps, kind, async () => {
-      const step = this.#graphs.step(kind);
-      const next = { ...step.update(step.gradients), ...step.buffers.after };
-      const outputs = { ...prefixed('next', next), ...prefixed('watched', step.watched) };
-      return { step, forward: await compile(this.#backend, outputs), adjoints: new Map() };
-    });
+  #kind({ steps }: Course, index: number): Kind {
+    const name = steps[index]?.kind ?? '';
+    const found = this.#kinds.get(name) ?? this.#newKind(this.#graphs.step(name));
+    this.#kinds.set(name, found);
+    return found;
   }
 
-  async #backward(course: Course, index: number, alone: boolean): Promise<{ step: TrainingStep; adjoint: Program }> {
-    const { step, adjoints } = await this.#compiled(course, index);
-    const adjoint = remembered(adjoints, alone, () => {
-      const { state, learned } = adjointOf(step, { alone });
-      return compile(this.#backend, { ...prefixed('state', state), ...prefixed('learned', learned) });
-    });
-    return { step, adjoint: await adjoint };
+  #newKind(step: TrainingStep): Kind {
+    const next = { ...step.update(step.gradients), ...step.buffers.after };
+    const forward = { ...prefixed('next', next), ...prefixed('watched', step.watched) };
+    const adjoint = adjointGraph(step, false);
+    const isCotangent = (input: string) => input.startsWith('cotangent.');
+    const choices = this.#allowance > 0 ? partitions(forward, adjoint, isCotangent) : [];
+    let alone: Named<Expr> | undefined;
+    const aloneGraph = () => {
+      alone ??= adjointGraph(step, true);
+      return alone;
+    };
+    return { step, forward, adjoint, alone: aloneGraph, partitions: choices, programs: new Map() };
+  }
+
+  #program({ programs }: Kind, graph: Named<Expr>): Promise<Program> {
+    return remembered(programs, graph, () => compile(this.#backend, graph));
   }
 
   #view({ steps }: Course, index: number): Promise<CompiledView> | undefined {
@@ -172,6 +209,11 @@ export class Unroll {
     const { rows = {}, feeds = {} } = course.steps[index] ?? {};
     return view.pullBack(seen, taken(known(course.arrays, name), rows[name], view.source.shape), feeds);
   }
+}
+
+function adjointGraph(step: TrainingStep, alone: boolean): Named<Expr> {
+  const { state, learned } = adjointOf(step, { alone });
+  return { ...prefixed('state', state), ...prefixed('learned', learned) };
 }
 
 function remembered<K, V>(cache: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
