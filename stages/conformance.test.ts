@@ -11,6 +11,7 @@ import { withDefaults } from '../engine/plan/defaults.ts';
 import { decodeSafetensors, encodeSafetensors } from '../tensor/files/safetensors.ts';
 import { CASES, type ConformanceCase, type UpstreamCase } from '../test/rig/stage-cases.ts';
 import { openStage, runStage, type StageCase, stepsFrom } from '../test/rig/stage-runs.ts';
+import { outputsOf } from './outputs.ts';
 import { stageKinds } from './registry.ts';
 import type { ArtifactFiles, StageKind, StageResult, State } from './stage.ts';
 
@@ -88,7 +89,9 @@ it.each(CASES)('$kind ($what) declares what it gives', async (given) => {
   for (const [role, { required }] of Object.entries(description.inputs))
     if (required) expect(Object.keys(given.inputs ?? {})).toContain(role);
   const { artifacts } = await runStage(await opened(given));
-  expect(Object.keys(artifacts)).toEqual(Object.keys(description.outputs));
+  expect(Object.keys(artifacts)).toEqual(
+    Object.keys(outputsOf(description, withDefaults(given.params, description.parameters))),
+  );
   for (const schema of Object.values(description.parameters.properties)) expect(schema).toHaveProperty('description');
 });
 

@@ -1,10 +1,11 @@
 /** Every stage kind. To add one: its folder, a line here, and a case in `test/rig/stage-cases.ts`. */
+import { command } from './command/index.ts';
 import { evaluate } from './evaluate/index.ts';
 import { match } from './match/index.ts';
 import { select } from './select/index.ts';
 import type { StageKind } from './stage.ts';
 
-export const stageKinds: readonly StageKind[] = [select, match, evaluate];
+export const stageKinds: readonly StageKind[] = [select, match, evaluate, command];
 
 export function stageKind(kind: string): StageKind | undefined {
   return stageKinds.find((candidate) => candidate.kind === kind);

@@ -48,6 +48,10 @@ export interface StageContext {
   readonly inputs: Readonly<Record<string, ArtifactReader>>;
   readonly data: DataLocation;
   readonly backend: Backend;
+  /** Where the experiment lies, for files that its parameters name; never part of a key. */
+  readonly folder?: string;
+  /** Native threads of the attempt. */
+  readonly threads?: number;
   /** Sends figures of the current step (loss, accuracy …) to the reporters; never influences a result. */
   report(figures: Readonly<Record<string, number>>): void;
 }
@@ -98,6 +102,13 @@ export interface StageKind {
   readonly parameters: ParameterSchema;
   readonly inputs: Readonly<Record<string, { type: ArtifactType; required: boolean; description: string }>>;
   readonly outputs: Readonly<Record<string, { type: ArtifactType; description: string }>>;
+  /** Which of the outputs are made; all of them where absent. */
+  outputRoles?(params: JsonObject): readonly string[];
+  /**
+   * The parameter that lists files of the user, relative to the experiment. Before planning, their digests are put in its
+   * place; where it is missing, another parameter gets a value that never comes again.
+   */
+  readonly userFiles?: { readonly list: string; readonly untracked: string };
   readonly replicates: readonly ReplicateAxis[];
   readonly usesData: boolean;
   /** Native threads of an attempt unless the experiment's `resources` say otherwise. */
@@ -128,5 +139,10 @@ export interface StageRun {
   finish(state: State): StageResult | Promise<StageResult>;
   /** The result as it would be after fewer steps; changes nothing of the state. Of kinds that say their number of steps. */
   snapshot?(state: State): StageResult | Promise<StageResult>;
+  /**
+   * The attempt is to stop while a step is under way that may take long: the step rejects with `StepInterrupted` as soon as
+   * it has ended, and the state before it is kept. Steps of other kinds are waited for.
+   */
+  interrupt?(): void;
   close?(): void;
 }

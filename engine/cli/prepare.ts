@@ -15,11 +15,12 @@ import { buildPlan } from '../plan/build.ts';
 import type { ResolvedExperiment } from '../plan/experiment.ts';
 import type { Plan } from '../plan/plan.ts';
 import { digestDataSet } from '../run/digest-data.ts';
+import { trackFiles } from '../run/track-files.ts';
 import type { Arguments } from './arguments.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { dataFolder, storeFolder } from './folders.ts';
 import { frozenBackend } from './frozen-backend.ts';
-import { tellDiagnostics, tellFailure, tellUsage } from './output.ts';
+import { tell, tellDiagnostics, tellFailure, tellUsage } from './output.ts';
 
 export interface Prepared {
   readonly experiment: ResolvedExperiment;
@@ -90,7 +91,8 @@ export async function prepare(operands: Operands, args: Arguments): Promise<Told
   const failures = new Map<string, Failure>();
   const prepared: Prepared[] = [];
   for (const experiment of resolved.value) {
-    const { data, planWith } = planning(experiment, args);
+    const { data, planWith, untracked } = planning(experiment, args);
+    for (const [stage, below] of untracked) tell(`${experiment.file}: ${untrackedSentence(stage, below)}\n`);
     const frozen = data.ok ? frozenBackend(experiment, planWith, args) : undefined;
     const plan = frozen ?? planWith(experiment.backend);
     for (const part of [data, plan]) if (!part.ok) failures.set(part.error.message, part.error);
@@ -103,19 +105,32 @@ export async function prepare(operands: Operands, args: Arguments): Promise<Told
   return { ok: false, exit: exitCodeOf(first) };
 }
 
+function untrackedSentence(stage: string, below: readonly string[]): string {
+  const readers = below.length > 0 ? `, and so does all that is made from it: ${below.join(', ')}` : '';
+  return `The stage \`${stage}\` does not declare its \`files\`, so it is not tracked: it runs every time${readers}.`;
+}
+
 /** How an experiment is planned with this machine's data, or why not; without a word to the user. */
 export function planning(
   experiment: ResolvedExperiment,
   args: Arguments,
-): { readonly data: Result<LocatedDataSet>; planWith(backend: string): Result<Plan> } {
+): {
+  readonly data: Result<LocatedDataSet>;
+  /** Stages that never are found again, with what reads them. */
+  readonly untracked: ReadonlyMap<string, readonly string[]>;
+  planWith(backend: string): Result<Plan>;
+} {
+  const tracked = trackFiles(experiment, stageKinds);
   const data = locatedDataSet(experiment.data.set, dataFolder(args));
   return {
     data,
+    untracked: tracked.ok ? tracked.value.untracked : new Map(),
     planWith(backend) {
+      if (!tracked.ok) return tracked;
       const numerics = backendNumerics(backend);
       if (!data.ok || !numerics.ok) return data.ok ? (numerics as Result<never>) : data;
       const plan = buildPlan(
-        { ...experiment, backend },
+        { ...tracked.value.experiment, backend },
         {
           stageKinds,
           dataDigest: digestDataSet(data.value.files, storeFolder(args)),

@@ -1,5 +1,6 @@
 /** The inputs of a cell's stages: each must name a stage that makes the right thing, and none may wait for itself. */
-import type { InputStage } from '../../stages/stage.ts';
+import { outputsOf } from '../../stages/outputs.ts';
+import type { InputStage, StageKind } from '../../stages/stage.ts';
 import { upstreamFirst } from '../plan/build.ts';
 import type { ResolvedStage } from '../plan/experiment.ts';
 import { nearest } from './nearest.ts';
@@ -31,7 +32,7 @@ export function wire(
       if (found.tree.refused) refused = true;
       if (found.tree.refused || typeof name !== 'string') continue;
       const upstream = byName.get(name);
-      if (upstream) checkType(found, role, input.type, upstream.tree, problems);
+      if (upstream) checkType(found, role, input.type, upstream, problems);
       else if (!names.includes(name)) unknownStage(found, role, name, input.type, stages, tree, problems);
     }
   if (refused || problems.count > before) return undefined;
@@ -42,8 +43,9 @@ export function wire(
   return resolved.length === names.length ? upstreamFirst(resolved) : undefined;
 }
 
-function checkType(found: Found, role: string, type: string, upstream: StageTree, problems: Problems): void {
-  const made = Object.values(upstream.kind.outputs).map((output) => output.type);
+function checkType(found: Found, role: string, type: string, stage: WiredStage, problems: Problems): void {
+  const { tree: upstream } = stage;
+  const made = Object.values(outputsOfWired(stage)).map((output) => output.type);
   if (made.some((output) => output === type)) return;
   problems.found(
     found,
@@ -52,6 +54,11 @@ function checkType(found: Found, role: string, type: string, upstream: StageTree
     `The input \`${role}\` takes ${type}, but the stage \`${upstream.name}\` (${upstream.kind.kind}) makes ${made.join(', ') || 'nothing'}.`,
     { related: [{ message: `\`${upstream.name}\` is written here`, span: upstream.key }] },
   );
+}
+
+/** All that there may be where its parameters are wrong. */
+function outputsOfWired({ tree, resolved }: WiredStage): StageKind['outputs'] {
+  return resolved ? outputsOf(tree.kind, resolved.params) : tree.kind.outputs;
 }
 
 function unknownStage(
@@ -64,7 +71,9 @@ function unknownStage(
   problems: Problems,
 ): void {
   const fitting = stages
-    .filter(({ tree }) => tree !== self && Object.values(tree.kind.outputs).some((output) => output.type === type))
+    .filter(
+      (stage) => stage.tree !== self && Object.values(outputsOfWired(stage)).some((output) => output.type === type),
+    )
     .map(({ tree }) => tree.name);
   const near = nearest(name, [...fitting, ...stages.map(({ tree }) => tree.name)]);
   const help = near

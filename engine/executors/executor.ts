@@ -34,6 +34,8 @@ export interface AttemptRequest {
   readonly node: PlanNode;
   readonly attempt: number;
   readonly data: DataLocation;
+  /** Where the experiment lies, for files that it names. */
+  readonly folder?: string;
   readonly backend: string;
   /** Everything that the attempt prints, and what the engine says of it. */
   readonly log: string;

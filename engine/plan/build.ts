@@ -6,6 +6,7 @@
  * metrics of it: its figures at every snapshot are the curve. Cells come in the order of the grid, stages in topological order, then sets, then
  * evaluations; a node stands where it is first needed, so every node comes after its inputs.
  */
+import { outputsOf } from '../../stages/outputs.ts';
 import type { ReplicateAxis, StageKind } from '../../stages/stage.ts';
 import { chainOf, paramsAt } from './chain.ts';
 import type { Cell, ResolvedExperiment, ResolvedStage } from './experiment.ts';
@@ -108,7 +109,7 @@ function placeNode(
   }
   const chain = chainOf(kind, manifest, params, own);
   drafts.set(key, {
-    ...{ key, manifest, params, threads, outputs: Object.keys(kind.outputs) },
+    ...{ key, manifest, params, threads, outputs: Object.keys(outputsOf(kind, params)) },
     ...(chain && { chain }),
     ...{ inputs, uses: [use], axes: here.axes },
   });
@@ -127,7 +128,7 @@ function placeStage(
     (axis) => kind.replicates.includes(axis) || upstream.some((other) => other.replicates.includes(axis)),
   );
   const named = new Set([...(stage.axes ?? Object.keys(cell.axes)), ...upstream.flatMap((other) => other.axes)]);
-  const read = kind.outputs.metrics ? upstream.filter((other) => other.stage.snapshots) : [];
+  const read = outputsOf(kind, stage.params).metrics ? upstream.filter((other) => other.stage.snapshots) : [];
   const snapshots = stage.snapshots ?? read.flatMap((other) => other.snapshots);
   const result = {
     stage,

@@ -1,5 +1,6 @@
 /** The missing nodes of a run, computed in their order by an executor, each with its result in the run's folder. */
 
+import { dirname, resolve } from 'node:path';
 import { FailureError } from '../../base/result.ts';
 import type { DataLocation } from '../../stages/stage.ts';
 import type { CheckpointCadence, Executor } from '../executors/executor.ts';
@@ -105,6 +106,7 @@ async function compute(
       node,
       ...newAttempt(run, node.id),
       data,
+      folder: dirname(resolve(run.plan.experiment.file)),
       backend: run.plan.backend,
       checkpoints,
       ...granted,

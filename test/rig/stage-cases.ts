@@ -18,6 +18,21 @@ const network: JsonObject = { kind: 'convnet', width: 4, depth: 2 };
 const batchNorm: JsonObject = { ...network, norm: 'batch' };
 const selected: UpstreamCase = { kind: 'select', params: { imagesPerClass: 2 } };
 
+/** Each step in a tick of its own, so that it is seen as one. */
+const PROGRAM = `
+const [, out, seed] = process.argv;
+const { mkdirSync, writeFileSync } = require('fs');
+let [value, step] = [Number(seed), 0];
+const next = () => {
+  value = Math.imul(value ^ ++step, 0x9e3779b1);
+  console.log('retort: step ' + step + '/4 value=' + value);
+  if (step < 4) return setTimeout(next, 20);
+  writeFileSync(out + '/pictures/value.txt', String(value));
+  writeFileSync(out + '/metrics/metrics.json', JSON.stringify({ value }));
+};
+next();
+`;
+
 /** The first of a kind is also run in processes that are killed; it should have at least four steps where it can. */
 export const CASES: readonly ConformanceCase[] = [
   { kind: 'select', what: 'random', params: { imagesPerClass: 2 } },
@@ -39,6 +54,16 @@ export const CASES: readonly ConformanceCase[] = [
     what: 'dm without augmentation and momentum',
     params: { method: 'dm', iterations: 3, batchReal: 6, momentum: 0, augment: 'none', network },
     inputs: { start: selected },
+  },
+  {
+    kind: 'command',
+    what: 'a program of four steps',
+    params: {
+      run: ['node', '-e', PROGRAM, '{out}', '{seed}'],
+      files: [],
+      outputs: ['pictures', 'metrics'],
+      steps: 4,
+    },
   },
   // Epoch 4 comes after the rate has fallen; batches of 12 leave a last one of 8.
   { kind: 'evaluate', what: 'DSA', params: { epochs: 4, batchSize: 12, network }, inputs: { images: selected } },

@@ -29,7 +29,10 @@ export async function readInputs(
 async function outputFor(stage: StageKind, role: string, record: KeyRecord, findKind: FindKind): Promise<string> {
   const upstream = await findKind(record.manifest.stage);
   const type = stage.inputs[role]?.type;
-  const found = Object.entries(upstream.outputs).find(([, output]) => output.type === type);
+  const found = Object.entries(upstream.outputs).find(
+    // Of some kinds only a part is made.
+    ([made, output]) => output.type === type && made in record.artifacts,
+  );
   if (!found) throw new Error(`Internal error: expected ${upstream.kind} to make ${type} for ${stage.kind}.${role}`);
   return found[0];
 }

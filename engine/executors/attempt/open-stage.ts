@@ -10,7 +10,7 @@ import { findStageKind } from './stage-kinds.ts';
 
 export async function openStage(
   store: Store,
-  { node, data, backend, stageModules, debugNan }: AttemptRequest,
+  { node, data, backend, folder, stageModules, debugNan }: AttemptRequest,
   report: (figures: Metrics) => void,
 ): Promise<StageRun> {
   const findKind = (kind: string) => findStageKind(kind, stageModules);
@@ -22,6 +22,8 @@ export async function openStage(
     inputs: await readInputs(store, node, stage, findKind),
     data,
     backend: watch?.backend ?? backendFor(backend, node),
+    ...(folder !== undefined && { folder }),
+    threads: node.threads,
     report,
   });
   return watch ? explaining(opened, watch) : opened;

@@ -4,6 +4,7 @@
  */
 import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { firstNotFinite } from '../../../stages/finite.ts';
+import { StepInterrupted } from '../../../stages/interrupted.ts';
 import type { StageRun, State } from '../../../stages/stage.ts';
 import { writeCheckpoint } from '../../store/checkpoints.ts';
 import { fault } from '../../store/faults.ts';
@@ -78,12 +79,19 @@ export async function runSteps(steps: Steps): Promise<LastState | undefined> {
       save();
       return undefined;
     }
+    const watching = watchStop(stage, control);
     try {
       state = await stage.step(state, step);
     } catch (error) {
+      if (error instanceof StepInterrupted) {
+        save();
+        return undefined;
+      }
       // The step that failed is what the next attempt begins with, `--debug-nan` above all.
       if (isNotFinite(error) && firstNotFinite(state.tensors) === undefined) save();
       throw error;
+    } finally {
+      clearInterval(watching);
     }
     step++;
     steps.position.step = step;
@@ -101,6 +109,17 @@ export async function runSteps(steps: Steps): Promise<LastState | undefined> {
     await eventLoopTurn();
   }
   return { state, step, secondsBefore };
+}
+
+/** How soon a step that can be given up hears that it should be. */
+const LOOK_EVERY_MS = 200;
+
+/** Only for stages whose steps can be: the others are waited for. */
+function watchStop(stage: StageRun, control: AttemptControl): NodeJS.Timeout | undefined {
+  if (!stage.interrupt) return undefined;
+  return setInterval(() => {
+    if (control.stopAsked()) stage.interrupt?.();
+  }, LOOK_EVERY_MS);
 }
 
 function beginning({ key, finished }: Beginning, own: string): string {
