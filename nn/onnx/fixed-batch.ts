@@ -31,12 +31,21 @@ function placeOfBatch(from: Shape, target: readonly number[], fixedBatch: number
   const holder = from.findIndex((extent) => extent > 0 && extent % TRACED_BATCH === 0);
   if (holder < 0 || target.some((extent) => extent > 0 && extent % TRACED_BATCH === 0)) return undefined;
   // Elements are in one order before and after, so the batch begins behind as many of them.
-  const ahead = from.slice(0, holder).reduce((product, extent) => product * extent, 1);
-  const begins = target.map(
-    (_, axis) => target.slice(0, axis).reduce((product, extent) => product * extent, 1) === ahead,
-  );
+  const upTo = (shape: Shape, axis: number) => shape.slice(0, axis).reduce((product, extent) => product * extent, 1);
+  const ahead = upTo(from, holder);
+  const begins = target.map((_, axis) => upTo(target, axis) === ahead);
   if (begins[holder] && target[holder] === fixedBatch) return holder;
+  // An extent that holds the batch and more: tokens · images, say, which part again where the shape says so.
+  const beside = (from[holder] ?? 0) / TRACED_BATCH;
+  const within = target.findIndex((extent, axis) => extent === fixedBatch && upTo(target, axis) === ahead * beside);
+  if (beside > 1 && within >= 0 && !target.some((extent, axis) => begins[axis] && extent === fixedBatch)) return within;
   const place = target.findIndex((extent, axis) => begins[axis] && (extent === -1 || extent % fixedBatch === 0));
-  if (place < 0) untranslatable(`the shape [${target}] mixes images; export the network with a dynamic batch size`);
-  return target[place] === -1 ? undefined : place;
+  if (place >= 0 && target[place] === -1) return undefined;
+  // Features, which come last, hold no images: then it is what is ahead that takes them in, as tokens do.
+  const last = place === target.length - 1 && fixedBatch === 1;
+  const before = last ? target.findIndex((extent, axis) => extent > 1 && upTo(target, axis + 1) === ahead) : -1;
+  if (before >= 0) return before;
+  return place >= 0
+    ? place
+    : untranslatable(`the shape [${target}] mixes images; export the network with a dynamic batch size`);
 }
