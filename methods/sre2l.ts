@@ -9,6 +9,7 @@
  * μ_l, σ²_l (biased) are of what enters batch norm l; norms are plain, not squared. The network is in eval mode: batch
  * statistics enter the loss alone. The loss goes back to DeepInversion (Yin et al. 2020).
  */
+import type { BatchStatistics } from '../nn/layers.ts';
 import { crossEntropy, euclidean } from '../nn/losses.ts';
 import type { Mode, Network } from '../nn/network.ts';
 import type { Expr } from '../tensor/expr.ts';
@@ -47,13 +48,7 @@ export function recoverLoss(
   mode: Mode = 'eval',
 ): RecoverLoss {
   const pass = network.apply(view, values, mode);
-  const distances = Object.entries(pass.statistics).map(([name, { mean: mu, variance }]) => {
-    const running = (buffer: string) => values[`${name}.${buffer}`] as Expr;
-    return add(
-      euclidean(sub(running('running_var'), variance)), // ‖σ²_run - σ²‖₂
-      euclidean(sub(running('running_mean'), mu)), // ‖μ_run - μ‖₂
-    );
-  });
+  const distances = batchNormDistances(pass.statistics, values);
   const [first, ...others] = distances;
   if (!first) throw new Error('A network without batch norm holds no statistics to recover images from');
   const batchNorm = others.reduce((total, distance) => add(total, distance), mul(first, weights.firstLayer));
@@ -71,6 +66,20 @@ export function recoverLoss(
     l2: size,
     logits: pass.logits,
   };
+}
+
+/** R_l of every batch norm, in the network's order: what entered it in this pass against the running statistics. */
+export function batchNormDistances(
+  statistics: Readonly<Record<string, BatchStatistics>>,
+  running: Readonly<Record<string, Expr>>,
+): readonly Expr[] {
+  return Object.entries(statistics).map(([name, { mean: mu, variance }]) => {
+    const target = (buffer: string) => running[`${name}.${buffer}`] as Expr;
+    return add(
+      euclidean(sub(target('running_var'), variance)), // ‖σ²_run - σ²‖₂
+      euclidean(sub(target('running_mean'), mu)), // ‖μ_run - μ‖₂
+    );
+  });
 }
 
 /** TV: Frobenius norms of the whole batch's differences to the right, downwards and along both diagonals, summed. */

@@ -1,22 +1,27 @@
 /** Golden methods that can be evaluated; a case of any other is skipped and listed. */
 import type { Evaluator } from '../evaluator.ts';
+import { bnTransfer } from './bn-transfer.ts';
 import { cda } from './cda.ts';
 import { dc } from './dc.ts';
 import { dcEvaluation } from './dc-evaluation.ts';
 import { dd } from './dd.ts';
 import { ddRanking } from './dd-ranking.ts';
+import { dim } from './dim.ts';
 import { dm } from './dm.ts';
 import { dsa } from './dsa.ts';
 import { evaluation } from './evaluation.ts';
 import { fid } from './fid.ts';
 import { fkd } from './fkd.ts';
 import { gvbsm } from './gvbsm.ts';
+import { irg } from './irg.ts';
+import { labelNoise } from './label-noise.ts';
 import { mtt } from './mtt.ts';
 import { networks } from './networks.ts';
 import { relabel } from './relabel.ts';
 import { softLabels } from './soft-labels.ts';
 import { sre2l } from './sre2l.ts';
 import { tesla } from './tesla.ts';
+import { vae } from './vae.ts';
 import { zca } from './zca.ts';
 
 export const evaluators: Readonly<Record<string, Evaluator>> = {
@@ -38,4 +43,9 @@ export const evaluators: Readonly<Record<string, Evaluator>> = {
   CDA: cda,
   FKD: fkd,
   'G-VBSM': gvbsm,
+  'BN transfer': bnTransfer,
+  'noisy labels': labelNoise,
+  IRG: irg,
+  DiM: dim,
+  VAE: vae,
 };
