@@ -18,7 +18,7 @@ const NEWEST_OPSET = 25;
 
 /** Elements of what is computed while the graph is built: shapes and small tables, no weights. */
 const MOST_FOLDED = 4096;
-/** Elements of any value: a file that asks for more means harm or is no classifier. */
+/** Elements of any value for each image: a file that asks for more means harm or is no classifier. */
 const MOST_ELEMENTS = 2 ** 31;
 
 /** Operators and their versions, before anything is built. */
@@ -86,7 +86,7 @@ function addNode(node: OnnxNode, values: Map<string, GraphValue>, notes: PassNot
     const results = [translation(new NodeReader(node, read, notes))].flat() as readonly Expr[];
     for (const [index, name] of node.outputs.entries()) {
       const expr = results[index];
-      if (name !== '' && expr) values.set(name, resultOf(expr, foldable));
+      if (name !== '' && expr) values.set(name, resultOf(expr, foldable, notes.batch));
     }
     return undefined;
   } catch (error) {
@@ -106,8 +106,9 @@ function constantOf({ expr, known }: GraphValue): Expr {
   return known && expr.op !== 'constant' ? constant(known) : expr;
 }
 
-function resultOf(expr: Expr, foldable: boolean): GraphValue {
-  if (!(sizeOf(expr.shape) <= MOST_ELEMENTS)) untranslatable(`its result would have the shape [${expr.shape}]`);
+function resultOf(expr: Expr, foldable: boolean, batch: number): GraphValue {
+  if (!(sizeOf(expr.shape) <= MOST_ELEMENTS * Math.max(1, batch)))
+    untranslatable(`its result would have the shape [${expr.shape}]`);
   if (expr.value) return { expr, known: expr.value };
   const known = foldable ? folded(expr) : undefined;
   return known ? { expr: constant(known), known } : { expr };
