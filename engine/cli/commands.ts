@@ -107,6 +107,7 @@ export const commands: readonly Command[] = [
     summary: 'The table of an experiment or a run, from what is in the store.',
     examples: [
       ['retort compare grid.yaml --by imagesPerClass', 'differences along that axis'],
+      ['retort compare last:method=dm --sort', 'a slice, best first'],
       ['retort compare grid.yaml --format csv > grid.csv', ''],
     ],
     flags: {
@@ -116,6 +117,7 @@ export const commands: readonly Command[] = [
       metric: { value: 'NAME', description: "The figure to show (default: the experiment's)." },
       by: { value: 'AXIS', description: "The axis to compare along (default: the experiment's baseline)." },
       cost: { description: 'Each figure beside what it cost: full, marginal, and all that was spent by then.' },
+      sort: { description: 'Best mean first.' },
       format: { value: 'FORMAT', choices: TABLE_FORMAT_NAMES, description: 'table, md, csv or json.' },
     },
     load: () => import('./commands/compare.ts'),

@@ -5,6 +5,7 @@ import { formatSize } from '../../base/units.ts';
 import { stageKind } from '../../stages/registry.ts';
 import { estimator, type PastResult, type Spread } from '../plan/estimate.ts';
 import { type Price, type PricedNode, pastError, priceOf } from '../plan/estimate-grid.ts';
+import type { ManifestOf } from '../plan/explain-features.ts';
 import type { Plan } from '../plan/plan.ts';
 import { count, duration } from '../report/wording.ts';
 import type { EarlierResult } from '../store/earlier-results.ts';
@@ -17,14 +18,22 @@ export interface PlanPrice extends Price {
 }
 
 export function priced(plan: Plan, prospects: readonly Prospect[], earlier: readonly EarlierResult[]): PlanPrice {
-  const estimate = estimator({ plan, history: earlier, unitsOf });
+  // Of thousands of results most are of other kinds, or nothing would run at all.
+  const kinds = new Set(prospects.filter(({ state }) => state !== 'hit').map(({ node }) => node.manifest.stage));
+  const history = earlier.filter(({ manifest }) => kinds.has(manifest.stage));
+  const estimate = estimator({ plan, history, unitsOf, manifestOf: manifestsOf(earlier) });
   const nodes = prospects.map(({ node, state, fromStep, by }): PricedNode => {
     if (state === 'hit' || state === 'pruned' || by !== undefined) return { node, costs: 'nothing' };
     const found = estimate(node, fromStep);
     return found ? { node, estimate: found, costs: 'something' } : { node, costs: 'unknown' };
   });
-  const error = pastError(earlier, settingsOf);
+  const error = pastError(history, settingsOf);
   return { ...priceOf(nodes), nodes, ...(error !== undefined && { pastError: error }) };
+}
+
+function manifestsOf(earlier: readonly EarlierResult[]): ManifestOf {
+  const known = new Map(earlier.map(({ key, manifest }) => [key, manifest]));
+  return (key) => known.get(key);
 }
 
 const LENGTHS = ['iterations', 'epochs', 'steps'];

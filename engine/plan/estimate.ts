@@ -34,6 +34,8 @@ export interface Spread {
 export interface EstimateOptions {
   readonly plan: Plan;
   readonly history: readonly PastResult[];
+  /** Of results of whatever kind that stand upstream of the history. */
+  readonly manifestOf?: ManifestOf;
   /** Units of work of a stage with these parameters, and the parameter that counts them. */
   unitsOf(stage: string, params: JsonObject): { readonly units: number; readonly parameter?: string };
 }
@@ -50,7 +52,7 @@ export function estimator(options: EstimateOptions): (node: PlanNode, fromStep?:
   const { plan, history, unitsOf } = options;
   const planned = new Map(plan.nodes.map(({ key, manifest }) => [key, manifest]));
   const past = new Map(history.map(({ key, manifest }) => [key, manifest]));
-  const manifestOf: ManifestOf = (key) => planned.get(key) ?? past.get(key);
+  const manifestOf: ManifestOf = (key) => planned.get(key) ?? past.get(key) ?? options.manifestOf?.(key);
   const groups = groupsByStage(options, manifestOf);
   const nearest = new Map<string, { group: Group; same: boolean } | undefined>();
   return ({ manifest, params }, fromStep = 0) => {

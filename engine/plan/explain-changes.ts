@@ -9,7 +9,7 @@ import { type ManifestOf, ownFacts, upstreamOf } from './explain-features.ts';
 import type { KeyManifest } from './plan.ts';
 
 export interface Change {
-  readonly what: 'parameter' | 'version' | 'seed' | 'data' | 'numerics' | 'input';
+  readonly what: 'parameter' | 'version' | 'seed' | 'data' | 'numerics' | 'input' | 'snapshot';
   /** The parameter's path, the replicate axis, the part of numerics, or the role. */
   readonly path: string;
   /** Absent: there was none (for a parameter: its default). */
@@ -80,6 +80,8 @@ function named(path: string): Pick<Change, 'what' | 'path'> {
       return { what: 'numerics', path: rest.join('.') };
     case 'data':
       return { what: 'data', path: 'data' };
+    case 'at':
+      return { what: 'snapshot', path: 'at' };
     default:
       return { what: 'version', path: 'version' };
   }

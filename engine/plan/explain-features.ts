@@ -17,8 +17,9 @@ export type ManifestOf = (key: string) => KeyManifest | undefined;
 const DEEPEST = 4;
 
 /** Facts of the node itself; inputs are left out. */
-export function ownFacts({ version, params, seed, inputs, numerics }: KeyManifest): Facts {
+export function ownFacts({ version, params, seed, inputs, numerics, at }: KeyManifest): Facts {
   const facts = new Map<string, Json>([['version', version]]);
+  if (at !== undefined) facts.set('at', at);
   leaves(params, 'params', facts);
   leaves((seed ?? {}) as JsonObject, 'seed', facts);
   leaves(numerics as JsonObject, 'numerics', facts);

@@ -44,6 +44,8 @@ function ownWords({ what, path, from, to, stage }: Change, { defaultOf }: Wordin
       return `${path === 'base' ? 'seed' : path} ${brief(from)} → ${brief(to)}`;
     case 'data':
       return dataWords(String(from ?? 'none'), String(to ?? 'none'));
+    case 'snapshot':
+      return `taken after step ${brief(from ?? 'the last')} → ${brief(to ?? 'the last')}`;
     case 'numerics':
       return `${path} ${brief(from)} → ${brief(to)}`;
     case 'input':

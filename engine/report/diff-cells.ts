@@ -30,6 +30,18 @@ export function cellsOf({ plan, slice }: Side): Cell[] {
   return plan.cells.filter(({ axes }) => Object.entries(slice).every(([axis, label]) => axes[axis] === label));
 }
 
+/** The plan with only the cells of the slice, and the nodes that they use. */
+export function slicedPlan(side: Side): Plan {
+  const { plan, slice } = side;
+  if (Object.keys(slice).length === 0) return plan;
+  const cells = cellsOf(side);
+  const kept = new Set(cells.map(({ id }) => id));
+  const nodes = plan.nodes
+    .map((node) => ({ ...node, uses: node.uses.filter(({ cell }) => kept.has(cell)) }))
+    .filter(({ uses }) => uses.length > 0);
+  return { ...plan, cells, nodes };
+}
+
 export function alignCells(a: Side, b: Side): AlignedCells {
   const axes = alignedAxes(a, b);
   const [ours, theirs] = [byLabels(cellsOf(a), axes), byLabels(cellsOf(b), axes)];

@@ -8,6 +8,8 @@ import { count, isShare } from './wording.ts';
 export function diffNotes(diff: Diff): string[] {
   const { results, metric, family, a, b } = diff;
   const notes = [explanation(diff)];
+  if (diff.selects.includes('best'))
+    notes.push('Best of the snapshots, chosen by the same test data: higher than what would be met elsewhere.');
   const found = results.flatMap(({ difference }): Difference[] => (difference ? [difference] : []));
   if (found.length > 0) {
     const points = isShare(metric) ? ' in percentage points' : '';

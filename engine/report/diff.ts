@@ -17,6 +17,8 @@ export interface Diff {
   readonly a: SideName;
   readonly b: SideName;
   readonly metric: string;
+  /** Whether figures are those of the end, or of the best snapshot, in A and in B. */
+  readonly selects: readonly ('last' | 'best')[];
   readonly configuration: readonly ConfigurationChange[];
   readonly axes: readonly string[];
   readonly results: readonly ResultChange[];
@@ -63,6 +65,7 @@ export function diff(a: Side, b: Side, wanted?: string): Diff {
     a: name(a),
     b: name(b),
     metric: metric ?? 'accuracy',
+    selects: [a.plan.select ?? 'last', b.plan.select ?? 'last'],
     configuration,
     axes: cells.axes,
     results,
@@ -115,6 +118,8 @@ function isSame(ours: Group, theirs: Group): boolean {
 function unlikeness(a: Side, b: Side, ours: Group, theirs: Group): string | undefined {
   if (a.plan.data.set !== b.plan.data.set) return `other data: ${a.plan.data.set}, ${b.plan.data.set}`;
   if (a.plan.data.digest !== b.plan.data.digest) return `other files of ${a.plan.data.set}`;
+  const [select = 'last', theirSelect = 'last'] = [a.plan.select, b.plan.select];
+  if (select !== theirSelect) return `the ${select} against the ${theirSelect} of each set`;
   const [network, other] = [ours, theirs].map(({ points }) => describeNetwork(points.map(({ node }) => node.params)));
   const asked = Object.keys(a.slice).some((axis) => axis in b.slice && a.slice[axis] !== b.slice[axis]);
   if (network === other || (asked && kinds(ours) === 1 && kinds(theirs) === 1)) return undefined;

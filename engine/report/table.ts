@@ -4,6 +4,7 @@
  *
  * Differences are from the row that shares every other axis with the baseline.
  */
+import { isBetter } from '../plan/direction.ts';
 import type { Plan } from '../plan/plan.ts';
 import {
   bySet,
@@ -56,6 +57,8 @@ export interface TableOptions extends Mishaps {
   readonly metric?: string;
   /** The axis along which rows are compared; the experiment's baseline otherwise. */
   readonly by?: string;
+  /** Best mean first, rather than in the order of the axes. */
+  readonly sort?: boolean;
 }
 
 export function resultTable(plan: Plan, figures: Figures, options: TableOptions = {}): ResultTable {
@@ -73,8 +76,16 @@ export function resultTable(plan: Plan, figures: Figures, options: TableOptions 
     axes: Object.keys(plan.axes),
     baseline,
     select: plan.select ?? 'last',
-    rows: adjusted(rows),
+    rows: options.sort ? bestFirst(adjusted(rows), metric) : adjusted(rows),
   };
+}
+
+/** Rows without a mean last. */
+function bestFirst(rows: readonly TableRow[], metric: string): TableRow[] {
+  return [...rows].sort(({ summary: a }, { summary: b }) => {
+    if (!a || !b) return Number(!a) - Number(!b);
+    return a.mean === b.mean ? 0 : isBetter(metric, a.mean, b.mean) ? -1 : 1;
+  });
 }
 
 function baselineOf(plan: Plan, by: string | undefined): Record<string, string> {

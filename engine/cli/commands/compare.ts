@@ -3,6 +3,7 @@ import { suggestion } from '../../config/nearest.ts';
 import { looksLikeOverride } from '../../config/overrides.ts';
 import { costTable, formatCosts } from '../../report/cost-table.ts';
 import type { Side } from '../../report/diff.ts';
+import { slicedPlan } from '../../report/diff-cells.ts';
 import { metricNames, type ResultTable, resultTable } from '../../report/table.ts';
 import type { TableFormat } from '../../report/table-format-names.ts';
 import { formatTable } from '../../report/table-formats.ts';
@@ -12,7 +13,7 @@ import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { print, tellFailure, tellUsage } from '../output.ts';
 import type { Told } from '../prepare.ts';
 import { recordsOf, storeToRead } from '../results.ts';
-import { sidesOf } from '../sides.ts';
+import { parseSide, sidesOf } from '../sides.ts';
 
 export async function run(args: Arguments): Promise<number> {
   const store = storeToRead(args);
@@ -26,8 +27,14 @@ export async function run(args: Arguments): Promise<number> {
     tellUsage(`Expected a run or an experiment file, got only \`${overrides.join(' ')}\`.`, 'compare');
     return EXIT.usage;
   }
-  const named = names.map((name) => ({ name, of: name, slice: {} }));
-  const sides = await sidesOf(named, overrides, store.value, args, 'compare');
+  const named = names.map(parseSide);
+  const wrong = names[named.indexOf(undefined)];
+  if (wrong !== undefined) {
+    tellUsage(`Expected a slice \`RUN:axis=value[,axis=value]\`, got \`${wrong}\`.`, 'compare');
+    return EXIT.usage;
+  }
+  const meant = named.flatMap((side) => side ?? []);
+  const sides = await sidesOf(meant, overrides, store.value, args, 'compare');
   if (!sides.ok) return sides.exit;
   if (args.has('cost')) return costs(sides.value, store.value, args);
   const tables: ResultTable[] = [];
@@ -44,7 +51,9 @@ export async function run(args: Arguments): Promise<number> {
 
 /** What each cell cost, by the records of its nodes. */
 function costs(sides: readonly Side[], store: Store | undefined, args: Arguments): number {
-  const tables = sides.map(({ plan, figures }) => {
+  const tables = sides.map((side) => {
+    const { figures } = side;
+    const plan = slicedPlan(side);
     const records = recordsOf(store, plan);
     return costTable(plan, figures, ({ key }) => records.get(key)?.seconds, args.text('metric'));
   });
@@ -54,7 +63,9 @@ function costs(sides: readonly Side[], store: Store | undefined, args: Arguments
   return EXIT.done;
 }
 
-function tableOf({ plan, figures, failed, pruned }: Side, args: Arguments): Told<ResultTable> {
+function tableOf(side: Side, args: Arguments): Told<ResultTable> {
+  const { figures, failed, pruned } = side;
+  const plan = slicedPlan(side);
   const [metric, by] = [args.text('metric'), args.text('by')];
   const metrics = metricNames(plan, figures);
   if (metric !== undefined && metrics.length > 0 && !metrics.includes(metric))
@@ -72,6 +83,7 @@ function tableOf({ plan, figures, failed, pruned }: Side, args: Arguments): Told
     value: resultTable(plan, figures, {
       ...(metric && { metric }),
       ...(by && { by }),
+      ...(args.has('sort') && { sort: true }),
       ...(failed && { failed }),
       ...(pruned && { pruned }),
     }),
