@@ -81,7 +81,7 @@ it.each(['SIGINT', 'SIGTERM', 'SIGUSR2'] as const)(
     expect(written?.step).toBeGreaterThanOrEqual(8);
 
     const planned = await project.retort(['plan', 'tiny.yaml']);
-    expect(planned.stdout).toMatch(new RegExp(`distil.*to continue after step ${written?.step}\\n`));
+    expect(planned.stdout).toMatch(new RegExp(`distil.*to continue after step ${written?.step}\\b`));
     const again = await project.retort(RUN);
     expect(again.code).toBe(0);
     const resumed = events(again.stdout).find((event) => event.type === 'node-started' && event.node === written?.node);
