@@ -113,6 +113,42 @@ it('says what is wrong with a hostile or damaged file', () => {
   `);
 });
 
+it('names the file and what to do', () => {
+  expect(decodeSafetensors(file('[]', 0), 'set/images.safetensors')).toMatchObject({
+    ok: false,
+    error: { code: 'TENSOR_FILE_DAMAGED', place: 'set/images.safetensors', help: 'Copy or make the file again.' },
+  });
+});
+
+it('takes no harm from deep nesting, names of objects and shapes beyond all bounds', () => {
+  const shaped = (shape: string, end: number) =>
+    file(`{"x":{"dtype":"F32","shape":${shape},"data_offsets":[0,${end}]}}`, 8);
+  expect({
+    nested: problemOf(file(`{"x":${'['.repeat(200_000)}${']'.repeat(200_000)}}`, 0)),
+    overflow: problemOf(shaped('[4294967296,4294967296,4294967296,4294967296,4294967296]', 8)),
+    product: problemOf(shaped('[9007199254740991,9007199254740991,0]', 8)),
+    negative: problemOf(shaped('[-1,-2]', 8)),
+    far: problemOf(shaped('[2]', Number.MAX_SAFE_INTEGER)),
+    twice: problemOf(
+      file(
+        '{"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"x":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}',
+        2,
+      ),
+    ),
+  }).toMatchInlineSnapshot(`
+    {
+      "far": "This is no sound safetensors file: the tensor x claims the bytes 0 to 9007199254740991 of 8",
+      "negative": "This is no sound safetensors file: the tensor x has a shape that is no list of whole numbers",
+      "nested": "This is no sound safetensors file: the tensor x has the unknown type undefined",
+      "overflow": "This is no sound safetensors file: the tensor x needs 5.846006549323612e+48 bytes and has 8",
+      "product": "This is no sound safetensors file: the tensor x needs 0 bytes and has 8",
+      "twice": "This is no sound safetensors file: the tensor x begins at 1, not at 0",
+    }
+  `);
+  const inherited = decodeSafetensors(file('{"__proto__":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', 1));
+  expect(inherited.ok && Object.hasOwn(inherited.value.tensors, '__proto__')).toBe(true);
+});
+
 it('never throws on bytes that anybody may have made', () => {
   const sound = encodeSafetensors(example);
   fc.assert(
@@ -125,4 +161,5 @@ it('never throws on bytes that anybody may have made', () => {
       return typeof decodeSafetensors(changed).ok === 'boolean';
     }),
   );
+  fc.assert(fc.property(fc.nat(sound.length - 1), (end) => !decodeSafetensors(sound.subarray(0, end)).ok));
 });

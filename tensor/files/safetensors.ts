@@ -53,7 +53,13 @@ export function encodeSafetensors(
   return bytes;
 }
 
-export function decodeSafetensors(bytes: Uint8Array): Result<TensorFile> {
+/** `place` names the file in failures. */
+export function decodeSafetensors(bytes: Uint8Array, place?: string): Result<TensorFile> {
+  const decoded = decode(bytes);
+  return decoded.ok || place === undefined ? decoded : { ok: false, error: { ...decoded.error, place } };
+}
+
+function decode(bytes: Uint8Array): Result<TensorFile> {
   const header = readHeader(bytes);
   if (!header.ok) return header;
   const { start, json } = header.value;
