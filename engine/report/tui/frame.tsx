@@ -1,13 +1,13 @@
 /** One frame of the live view, from the view model alone. Below the terminal's height, whatever the grid's size. */
 import { Box, Text } from 'ink';
-import type { ReactNode } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import type { NodeState } from '../../events.ts';
 import { count, duration, figures } from '../wording.ts';
 import { bottomLine } from './bottom-line.ts';
 import { type Column, columnsFor } from './columns.ts';
 import { type Interaction, matching } from './interaction.ts';
 import { COLOURS, type Marks, progressBar, shorten } from './marks.ts';
-import type { NodeView, ViewModel } from './view-model.ts';
+import { cellsOver, type NodeView, type ViewModel } from './view-model.ts';
 import { chooseNodes, heatMap, scrolled } from './window.ts';
 
 export interface FrameProps {
@@ -109,7 +109,14 @@ function Overview({ model, columns, colour, marks }: FrameProps): ReactNode {
   const total = model.nodes.size;
   const { waiting, running, joined } = model.counts;
   const over = total - waiting - running - joined;
-  const label = ` ${over} of ${count(total, 'node')}`;
+  // Again only when a node has changed its state: a large grid has many cells.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `changes` counts the changes of the model's nodes.
+  const cells = useMemo(() => cellsOver(model), [model.changes, model.cells]);
+  const grid =
+    columns >= 60 && model.cells.length > 1
+      ? `, ${cells.over} of ${count(model.cells.length, 'cell')}${cells.failed > 0 ? ` (${cells.failed} failed)` : ''}`
+      : '';
+  const label = ` ${over} of ${count(total, 'node')}${grid}`;
   const width = Math.max(4, Math.min(60, columns - label.length));
   return (
     <Text wrap="truncate">

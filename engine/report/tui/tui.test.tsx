@@ -165,7 +165,7 @@ describe('frames', () => {
   it('80 columns', () => {
     expect(frameOf(until(21.5), 80, 24)).toMatchInlineSnapshot(`
       "distribution matching · Fashion-MNIST, bundled subset                        22s
-      ███████████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 1 of 4 nodes
+      █████████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 1 of 4 nodes, 0 of 2 cells
       ▶ 2 running  = 1 hit  · 1 waiting
       = distil[random,0]   hit
       ▶ score[random,0,0]  ░░░░░░░░░░░░   0%
@@ -178,7 +178,7 @@ describe('frames', () => {
   it('200 columns', () => {
     expect(frameOf(until(21.5), 200, 24)).toMatchInlineSnapshot(`
       "distribution matching · Fashion-MNIST, bundled subset                                                                                                                                                22s
-      ███████████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 1 of 4 nodes
+      ███████████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 1 of 4 nodes, 0 of 2 cells
       ▶ 2 running  = 1 hit  · 1 waiting
       = distil[method=random,set=0]             hit
       ▶ score[method=random,set=0,evaluation=0] ░░░░░░░░░░░░   0%
@@ -191,7 +191,7 @@ describe('frames', () => {
   it('after the end, in ASCII', () => {
     expect(frameOf(until(30), 100, 24, 30, ASCII)).toMatchInlineSnapshot(`
       "distribution matching | Fashion-MNIST, bundled subset                                            30s
-      ############################################################ 4 of 4 nodes
+      ############################################################ 4 of 4 nodes, 2 of 2 cells (1 failed)
       + 1 done  = 1 hit  x 1 failed  - 1 skipped
       = distil[method=random,set=0]             hit
       + score[method=random,set=0,evaluation=0] done in 22s, accuracy 75.2%
@@ -204,7 +204,7 @@ describe('frames', () => {
   it('500 nodes', () => {
     expect(frameOf(bigGrid(50), 80, 24, 102)).toMatchInlineSnapshot(`
       "distribution matching · Fashion-MNIST, bundled subset                     1m 42s
-      ██████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 50 of 500 nodes
+      █████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 50 of 500 nodes, 0 of 2 cells
       ▶ 2 running  ✓ 50 done  · 448 waiting
       ✓✓✓✓✓✓✓✓✓✓✓✓▶···································································
       ·············································
@@ -335,7 +335,7 @@ describe('frames with keys', () => {
     const model = bigGrid(50);
     expect(frameOf(model, 80, 16, 102, UNICODE, selected(model, '/dm,set=1<return>j'))).toMatchInlineSnapshot(`
       "distribution matching · Fashion-MNIST, bundled subset                     1m 42s
-      ██████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 50 of 500 nodes
+      █████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 50 of 500 nodes, 0 of 2 cells
       ▶ 2 running  ✓ 50 done  · 448 waiting
       ✓✓✓✓✓✓✓✓✓✓✓✓▶···································································
       ·············································
@@ -357,7 +357,7 @@ describe('frames with keys', () => {
     const more = { ...selected(model, 'jl'), logLines: ['step 1', 'step 2'] };
     expect(frameOf(model, 200, 24, 21.5, UNICODE, more)).toMatchInlineSnapshot(`
       "distribution matching · Fashion-MNIST, bundled subset                                                                                                                                                22s
-      ███████████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 1 of 4 nodes
+      ███████████████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ 1 of 4 nodes, 0 of 2 cells
       ▶ 2 running  = 1 hit  · 1 waiting
       step 1
       step 2

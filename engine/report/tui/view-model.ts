@@ -3,6 +3,7 @@
  * reduced at once, so that a burst of thousands of hits copies the node table once and not once an event.
  */
 import { type Metrics, type NodeState, type RunEvent, unreachable } from '../../events.ts';
+import type { Plan } from '../../plan/plan.ts';
 import { SKIPPED } from '../plain.ts';
 import { duration } from '../wording.ts';
 
@@ -35,6 +36,8 @@ export interface ViewModel {
   readonly folder: string;
   readonly startedAt: number;
   readonly nodes: ReadonlyMap<string, NodeView>;
+  /** Ids of the nodes of every cell of the grid. */
+  readonly cells: readonly (readonly string[])[];
   readonly counts: Readonly<Record<NodeState, number>>;
   /** The last few, oldest first. */
   readonly warnings: readonly string[];
@@ -65,6 +68,7 @@ export const EMPTY: ViewModel = {
   folder: '',
   startedAt: 0,
   nodes: new Map(),
+  cells: [],
   counts: NO_COUNTS,
   warnings: [],
   finished: false,
@@ -99,6 +103,7 @@ function apply(draft: Draft, event: RunEvent, at: number): void {
       draft.finished = false;
       delete draft.interrupt;
       draft.nodes = new Map(event.plan.nodes.map(({ id }) => [id, waiting(id)]));
+      draft.cells = nodesByCell(event.plan);
       draft.counts = { ...NO_COUNTS, waiting: event.plan.nodes.length };
       return;
     case 'node-hit':
@@ -178,6 +183,29 @@ function apply(draft: Draft, event: RunEvent, at: number): void {
     default:
       unreachable(event);
   }
+}
+
+function nodesByCell({ nodes }: Plan): string[][] {
+  const cells = new Map<string, Set<string>>();
+  for (const { id, uses } of nodes)
+    for (const { cell } of uses) {
+      const ids = cells.get(cell);
+      if (ids) ids.add(id);
+      else cells.set(cell, new Set([id]));
+    }
+  return [...cells.values()].map((ids) => [...ids]);
+}
+
+/** Cells by their most urgent node; a cell is over when all of its nodes are. */
+export function cellsOver({ cells, nodes }: ViewModel): { readonly over: number; readonly failed: number } {
+  let [over, failed] = [0, 0];
+  for (const ids of cells) {
+    const states = ids.map((id) => nodes.get(id)?.state ?? 'waiting');
+    if (states.some((state) => ['waiting', 'running', 'joined'].includes(state))) continue;
+    over++;
+    if (states.includes('failed')) failed++;
+  }
+  return { over, failed };
 }
 
 function waiting(id: string): NodeView {
