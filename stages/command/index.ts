@@ -35,7 +35,7 @@ export const command: StageKind = {
         type: 'array',
         items: text,
         description:
-          'Everything of yours that the program reads, relative to the experiment; put into the folder in which it runs, and part of the key by content. Without this list the stage is not tracked: it runs every time, with everything that reads it.',
+          'Everything of yours that the program reads, relative to the experiment; put into the folder in which it runs, and part of the key by content. Without this list the stage is not tracked: it runs in the folder of the experiment, every time, with everything that reads it.',
         examples: [['train.py', 'model.py']],
       },
       version: {

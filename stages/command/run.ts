@@ -13,8 +13,8 @@ export async function openCommand(context: StageContext): Promise<StageRun> {
   const workspace = makeWorkspace(context);
   let started: Program | undefined;
   const program = () => {
-    const { argv, folder, environment } = workspace;
-    const supervised = { argv, folder, grace: params.grace as number };
+    const { argv, work, folder, environment } = workspace;
+    const supervised = { argv, work, folder, grace: params.grace as number };
     started ??= new Program({ supervised, environment, steps, report });
     return started;
   };

@@ -1,7 +1,9 @@
 /** What an attempt tells the supervisor of a program. */
 export interface SupervisedProgram {
   readonly argv: readonly string[];
-  /** Holds `work`, in which the program runs; removed once nobody wants the results any more. */
+  /** Where the program runs. */
+  readonly work: string;
+  /** Removed once nobody wants the results any more. */
   readonly folder: string;
   /** Seconds from SIGTERM to SIGKILL. */
   readonly grace: number;

@@ -1,16 +1,15 @@
 /**
  * Stands between an attempt and a program, so that the program never outlives the attempt: when the pipe from the attempt
  * closes, for whatever reason, the program's whole group gets SIGTERM and, after a grace time, SIGKILL. Ends as the program
- * has ended. Run as `supervisor.js '{"argv": [...], "folder": "...", "grace": 10}'`.
+ * has ended. Run as `supervisor.js '{"argv": [...], ...}'`.
  */
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { constants } from 'node:os';
-import { join } from 'node:path';
 import { argv, exit, platform, stderr, stdin } from 'node:process';
 import { NOT_STARTED_CODE, type SupervisedProgram } from './supervised.ts';
 
-const { argv: words, folder, grace } = JSON.parse(argv[2] ?? '') as SupervisedProgram;
+const { argv: words, work, folder, grace } = JSON.parse(argv[2] ?? '') as SupervisedProgram;
 const [program = '', ...rest] = words;
 
 // They reach every process of a terminal; the attempt alone decides what they mean.
@@ -18,7 +17,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) proces
 
 // A group of its own, so that what the program starts ends with it.
 const child = spawn(program, rest, {
-  cwd: join(folder, 'work'),
+  cwd: work,
   stdio: ['ignore', 'inherit', 'inherit'],
   detached: true,
 });

@@ -18,6 +18,8 @@ import { filled } from './placeholders.ts';
 
 export interface Workspace {
   readonly folder: string;
+  /** The folder of the experiment where nothing is declared: such a program sees what it likes. */
+  readonly work: string;
   /** With every placeholder filled in. */
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -54,6 +56,7 @@ export function makeWorkspace(context: StageContext): Workspace {
   for (const [role, path] of Object.entries(facts.in)) values[`in.${role}`] = path;
   return {
     folder,
+    work: params.files === undefined ? resolve(context.folder ?? '.') : join(folder, 'work'),
     argv: (params.run as Json[]).map((word) => filled(String(word), values)),
     environment: environmentOf(params, {
       folder,
