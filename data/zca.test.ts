@@ -59,6 +59,7 @@ it('says what it cannot fit', async () => {
     return fitted.ok ? 'none' : `${fitted.error.code}: ${fitted.error.message}`;
   };
   expect([
+    await codeOf([images(3, 2, 2)], -1),
     await codeOf([images(3, 2, 2)], 0),
     await codeOf([]),
     await codeOf([images(1, 2, 2)]),
@@ -66,7 +67,8 @@ it('says what it cannot fit', async () => {
     await codeOf([floats([Number.NaN, 1], [2, 1])]),
   ]).toMatchInlineSnapshot(`
     [
-      "ZCA_EPSILON: ZCA needs an epsilon over 0, got 0",
+      "ZCA_EPSILON: ZCA needs an epsilon of at least 0, got -1",
+      "MATRIX_SINGULAR: The images do not vary in every direction",
       "MATRIX_SHAPE: A covariance of the images needs at least 2 of them, got 0",
       "MATRIX_SHAPE: A covariance of the images needs at least 2 of them, got 1",
       "MATRIX_SHAPE: Expected rows of 4 numbers, got 6",

@@ -39,7 +39,11 @@ export async function fitZca(
   batches: Iterable<Tensor> | AsyncIterable<Tensor>,
   { eps = 0.1, unbiased = true, products }: ZcaOptions,
 ): Promise<Result<Zca>> {
-  if (!(eps > 0)) return fail('ZCA_EPSILON', `ZCA needs an epsilon over 0, got ${eps}`);
+  if (!(eps >= 0)) {
+    return fail('ZCA_EPSILON', `ZCA needs an epsilon of at least 0, got ${eps}`, {
+      help: 'Use 0.1, as the papers do.',
+    });
+  }
   const fit = new GaussianFit(products);
   for await (const batch of batches) {
     const added = await fit.add(batch);
@@ -48,7 +52,8 @@ export async function fitZca(
   const gaussian = fit.finish({ unbiased, what: 'the images' });
   if (!gaussian.ok) return gaussian;
   const { mean, covariance } = gaussian.value;
-  const roots = covariance.rows > LARGE ? await largeRoots(covariance, eps, products) : smallRoots(covariance, eps);
+  const roots =
+    eps > 0 && covariance.rows > LARGE ? await largeRoots(covariance, eps, products) : smallRoots(covariance, eps);
   if (!roots.ok) return roots;
   const single = ({ rows, columns, data }: Matrix) => floats(Float32Array.from(data), [rows, columns]);
   return ok({
@@ -61,6 +66,12 @@ export async function fitZca(
 function smallRoots(covariance: Matrix, eps: number): Result<Roots> {
   const eigen = semidefiniteEigen(covariance, 'the covariance of the images');
   if (!eigen.ok) return eigen;
+  const { values } = eigen.value;
+  if ((values[0] ?? 0) + eps <= Number.EPSILON * (values.at(-1) ?? 0)) {
+    return fail('MATRIX_SINGULAR', `The images do not vary in every direction`, {
+      help: 'Give ZCA an epsilon over 0.',
+    });
+  }
   const root = spectralFunction(eigen.value, (value) => Math.sqrt(value + eps));
   return ok({ root, inverse: spectralFunction(eigen.value, (value) => 1 / Math.sqrt(value + eps)) });
 }
