@@ -2,10 +2,12 @@
 import type { Evaluator } from '../evaluator.ts';
 import { bnTransfer } from './bn-transfer.ts';
 import { cda } from './cda.ts';
+import { d4m } from './d4m.ts';
 import { dc } from './dc.ts';
 import { dcEvaluation } from './dc-evaluation.ts';
 import { dd } from './dd.ts';
 import { ddRanking } from './dd-ranking.ts';
+import { diffusion } from './diffusion.ts';
 import { dim } from './dim.ts';
 import { dm } from './dm.ts';
 import { dsa } from './dsa.ts';
@@ -18,6 +20,7 @@ import { labelNoise } from './label-noise.ts';
 import { mtt } from './mtt.ts';
 import { networks } from './networks.ts';
 import { relabel } from './relabel.ts';
+import { retrieval } from './retrieval.ts';
 import { softLabels } from './soft-labels.ts';
 import { sre2l } from './sre2l.ts';
 import { tesla } from './tesla.ts';
@@ -48,4 +51,7 @@ export const evaluators: Readonly<Record<string, Evaluator>> = {
   IRG: irg,
   DiM: dim,
   VAE: vae,
+  diffusion,
+  D4M: d4m,
+  'VL evaluation': retrieval,
 };
