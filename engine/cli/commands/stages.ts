@@ -2,7 +2,9 @@
 import type { JsonObject } from '../../../base/json.ts';
 import { stageKind, stageKinds } from '../../../stages/registry.ts';
 import type { StageKind } from '../../../stages/stage.ts';
+import { STAGE_KEYS } from '../../config/experiment-schema.ts';
 import { suggestion } from '../../config/nearest.ts';
+import { isObject } from '../../plan/defaults.ts';
 import { textBlock, wrapped } from '../../report/columns-of-text.ts';
 import type { Arguments } from '../arguments.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -42,6 +44,7 @@ function page(kind: StageKind): string {
   const parts = [
     `${kind.kind} (version ${kind.version})\n${wrapped(kind.description, WIDTH).join('\n')}`,
     section('Parameters', parameters(kind.parameters.properties, kind.parameters.required ?? [])),
+    section('Keys of every stage', parameters(STAGE_KEYS, [])),
     section(
       'Inputs',
       Object.entries(kind.inputs).map(([role, { type, required, description }]) => ({
@@ -82,7 +85,7 @@ function parameters(properties: Readonly<Record<string, JsonObject>>, required: 
       facts: [typeOf(schema), bounds(schema), required.includes(name) ? 'required' : defaultOf(schema)]
         .filter(Boolean)
         .join(', '),
-      description: String(schema.description ?? ''),
+      description: [String(schema.description ?? ''), examplesOf(schema)].filter(Boolean).join(' '),
     };
     const inner = schema.properties as Readonly<Record<string, JsonObject>> | undefined;
     return [
@@ -95,6 +98,7 @@ function parameters(properties: Readonly<Record<string, JsonObject>>, required: 
 function typeOf(schema: JsonObject): string {
   if (Array.isArray(schema.enum)) return schema.enum.map(String).join(' | ');
   if ('const' in schema) return String(schema.const);
+  if (schema.type === 'array' && isObject(schema.items)) return `list of ${typeOf(schema.items)}`;
   return Array.isArray(schema.type) ? schema.type.join(' or ') : String(schema.type ?? 'value');
 }
 
@@ -106,6 +110,13 @@ function bounds({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonOb
     exclusiveMaximum !== undefined && `below ${String(exclusiveMaximum)}`,
   ];
   return parts.filter(Boolean).join(' ');
+}
+
+/** As they would be written. */
+function examplesOf({ examples }: JsonObject): string {
+  if (!Array.isArray(examples) || examples.length === 0) return '';
+  const shown = examples.map((example) => (typeof example === 'string' ? example : JSON.stringify(example)));
+  return `For example: ${shown.join('; ')}.`;
 }
 
 function defaultOf(schema: JsonObject): string {
