@@ -20,7 +20,7 @@ export interface PlanPrice extends Price {
 export function priced(plan: Plan, prospects: readonly Prospect[], earlier: readonly EarlierResult[]): PlanPrice {
   // Of thousands of results most are of other kinds, or nothing would run at all.
   const kinds = new Set(prospects.filter(({ state }) => state !== 'hit').map(({ node }) => node.manifest.stage));
-  const history = earlier.filter(({ manifest }) => kinds.has(manifest.stage));
+  const history = [...earlier.filter(({ manifest }) => kinds.has(manifest.stage)), ...begun(prospects)];
   const estimate = estimator({ plan, history, unitsOf, manifestOf: manifestsOf(earlier) });
   const nodes = prospects.map(({ node, state, fromStep, by }): PricedNode => {
     if (state === 'hit' || state === 'pruned' || by !== undefined) return { node, costs: 'nothing' };
@@ -29,6 +29,18 @@ export function priced(plan: Plan, prospects: readonly Prospect[], earlier: read
   });
   const error = pastError(history, settingsOf);
   return { ...priceOf(nodes), nodes, ...(error !== undefined && { pastError: error }) };
+}
+
+/** What is unfinished has a history of its own: as many units as its checkpoint holds. */
+function begun(prospects: readonly Prospect[]): PastResult[] {
+  return prospects.flatMap(({ node, fromStep = 0, fromSeconds = 0 }) => {
+    const { key, manifest, params } = node;
+    const { parameter } = unitsOf(manifest.stage, params);
+    if (parameter === undefined || !(fromStep > 0 && fromSeconds > 0)) return [];
+    return [
+      { key, manifest: { ...manifest, params: { ...manifest.params, [parameter]: fromStep } }, seconds: fromSeconds },
+    ];
+  });
 }
 
 function manifestsOf(earlier: readonly EarlierResult[]): ManifestOf {
@@ -59,13 +71,13 @@ export function priceLines(price: PlanPrice): string[] {
   if (estimated > 0) {
     const chain =
       longestChainSeconds < 0.95 * seconds.median
-        ? `; one after the other at least ${duration(longestChainSeconds)}`
+        ? `, at least ${duration(longestChainSeconds)} however many run side by side`
         : '';
     const whole = withoutHistory > 0 ? ` for ${count(estimated, 'node')}` : '';
     lines.push(`About ${spread(seconds)} of work${whole}${chain}; ${formatSize(Math.round(bytes))} on disk.`);
     if (fromOtherSettings > 0)
       lines.push(
-        `${count(fromOtherSettings, 'node')} of them from results with other settings: the nearest there are.`,
+        `${count(fromOtherSettings, 'node')} by results with other settings, the nearest there are.`,
       );
     if (price.pastError !== undefined)
       lines.push(`On what is known such estimates are ${Math.round(100 * price.pastError)} % off (median).`);

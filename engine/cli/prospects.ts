@@ -24,6 +24,8 @@ export interface Prospect {
   /** The step at which it goes on, and from whose state: its own checkpoint, or another node's of its chain. */
   readonly fromStep?: number;
   readonly fromKey?: string;
+  /** What the steps before took, where it is known. */
+  readonly fromSeconds?: number;
   /** The node on whose way it is made: a longer one of its chain. */
   readonly by?: string;
   /** Of a node that is not there. */
@@ -73,7 +75,15 @@ export function prospectsOf(plan: Plan, { store, records, earlier }: Known): Pro
     const beginning = store && furthestState(store, node, chain[0]?.chain?.at ?? Number.POSITIVE_INFINITY);
     if (beginning) {
       const says = `${continuesFrom(node, beginning, wording)}: ${short}`;
-      return { node, state: 'to continue', says, fromStep: beginning.step, fromKey: beginning.key, because };
+      return {
+        node,
+        state: 'to continue',
+        says,
+        fromStep: beginning.step,
+        fromKey: beginning.key,
+        ...(beginning.seconds !== undefined && { fromSeconds: beginning.seconds }),
+        because,
+      };
     }
     return { node, state: 'to run', says: `to run: ${short}`, because };
   });

@@ -12,7 +12,8 @@ export interface PastResult {
   readonly key: string;
   readonly manifest: KeyManifest;
   readonly seconds: number;
-  readonly bytes: number;
+  /** Of its files; absent where it has none yet. */
+  readonly bytes?: number;
 }
 
 export interface Estimate {
@@ -70,7 +71,7 @@ export function estimator(options: EstimateOptions): (node: PlanNode, fromStep?:
     const at = (share: number) => quantile(rates, share) * left;
     return {
       seconds: { median: at(0.5), low: at(0.1), high: at(0.9) },
-      bytes: median(group.bytes),
+      bytes: group.bytes.length > 0 ? median(group.bytes) : 0,
       results: rates.length,
       sameSettings: same,
     };
@@ -94,7 +95,7 @@ function groupsByStage({ history, unitsOf }: EstimateOptions, manifestOf: Manife
     const group = groups.get(nameOf(facts)) ?? { facts, costs: [], bytes: [] };
     groups.set(nameOf(facts), group);
     group.costs.push({ units, seconds });
-    group.bytes.push(bytes);
+    if (bytes !== undefined) group.bytes.push(bytes);
   }
   return stages;
 }

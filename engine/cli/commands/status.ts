@@ -61,7 +61,26 @@ function statusOf(store: Store, id: string): Status | undefined {
   const failed = new Map<string, Extract<RunEvent, { type: 'node-failed' }>>();
   for (const event of events) if (event.type === 'node-failed') failed.set(event.node, event);
   const failures = [...failed.values()].filter(({ node }) => model.nodes.get(node)?.state === 'failed');
-  return { summary, counts, nodes, failures, warnings: model.warnings, ledger: ledgerOf(events) };
+  return {
+    summary,
+    counts,
+    nodes,
+    failures,
+    warnings: model.warnings,
+    ledger: ledgerOf(summary.driver ? withoutOpen(events, nodes) : events),
+  };
+}
+
+/** An attempt under way is no lost one: nobody can say yet what becomes of its steps. */
+function withoutOpen(events: readonly RunEvent[], nodes: readonly NodeView[]): readonly RunEvent[] {
+  const running = new Set(nodes.filter(({ state }) => state === 'running').map(({ id }) => id));
+  const begun = new Map<string, number>();
+  events.forEach((event, place) => {
+    if (event.type === 'node-started' && running.has(event.node)) begun.set(event.node, place);
+  });
+  return events.filter(
+    (event, place) => !('node' in event) || !event.node || place < (begun.get(event.node) ?? Infinity),
+  );
 }
 
 function asJson({ summary, counts, nodes, failures, warnings, ledger }: Status): object {
