@@ -17,6 +17,7 @@ import { fkd } from './fkd.ts';
 import { gvbsm } from './gvbsm.ts';
 import { irg } from './irg.ts';
 import { labelNoise } from './label-noise.ts';
+import { lors } from './lors.ts';
 import { mtt } from './mtt.ts';
 import { networks } from './networks.ts';
 import { relabel } from './relabel.ts';
@@ -25,6 +26,7 @@ import { softLabels } from './soft-labels.ts';
 import { sre2l } from './sre2l.ts';
 import { tesla } from './tesla.ts';
 import { vae } from './vae.ts';
+import { vlDistill } from './vl-distill.ts';
 import { zca } from './zca.ts';
 
 export const evaluators: Readonly<Record<string, Evaluator>> = {
@@ -54,4 +56,6 @@ export const evaluators: Readonly<Record<string, Evaluator>> = {
   diffusion,
   D4M: d4m,
   'VL evaluation': retrieval,
+  'VL-Distill': vlDistill,
+  LoRS: lors,
 };
