@@ -54,3 +54,15 @@ export function byChain<T>(items: readonly T[], nodeOf: (item: T) => PlanNode): 
 export function stepAt(at: number, steps: number): number {
   return at < 1 ? Math.round(at * steps) : at;
 }
+
+/** Seconds of several nodes together: those of one chain are one piece of work, as long as the longest of them. */
+export function secondsTogether(
+  nodes: readonly { readonly id: string; readonly chain?: string; readonly seconds: number }[],
+): number {
+  const works = new Map<string, number>();
+  for (const { id, chain, seconds } of nodes) {
+    const work = chain ?? `alone ${id}`;
+    works.set(work, Math.max(seconds, works.get(work) ?? 0));
+  }
+  return [...works.values()].reduce((sum, seconds) => sum + seconds, 0);
+}

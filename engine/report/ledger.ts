@@ -9,7 +9,9 @@
  * Saved is what the hits took when they were computed. An attempt without an end (its driver was killed) is counted as lost,
  * up to its last sign of life.
  */
+
 import type { AttemptEndKind, RunEvent } from '../events.ts';
+import { secondsTogether } from '../plan/chain.ts';
 
 export interface LedgerTotals {
   readonly attempts: number;
@@ -46,10 +48,15 @@ interface NodeBook {
 export class Ledger {
   readonly #nodes = new Map<string, NodeBook>();
   readonly #hits = new Map<string, number>();
+  /** Node → its chain. */
+  readonly #chains = new Map<string, string>();
 
   /** Events of a run, in their order; of several drivers too. */
   add(event: RunEvent): void {
     switch (event.type) {
+      case 'run-started':
+        for (const { id, chain } of event.plan.nodes) if (chain) this.#chains.set(id, chain.id);
+        return;
       case 'node-hit':
       case 'node-cut-off':
         this.#hits.set(event.node, event.seconds);
@@ -122,7 +129,12 @@ export class Ledger {
       repeatedSeconds: sums.repeated,
       wastedSeconds: sums.wasted,
       hits: this.#hits.size,
-      savedSeconds: [...this.#hits.values()].reduce((sum, seconds) => sum + seconds, 0),
+      savedSeconds: secondsTogether(
+        [...this.#hits].map(([id, seconds]) => {
+          const chain = this.#chains.get(id);
+          return { id, seconds, ...(chain !== undefined && { chain }) };
+        }),
+      ),
     };
   }
 

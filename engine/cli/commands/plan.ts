@@ -1,4 +1,6 @@
 /** What would run and what is there already; runs and writes nothing. */
+
+import { secondsTogether } from '../../plan/chain.ts';
 import type { PricedNode } from '../../plan/estimate-grid.ts';
 import type { ResolvedExperiment } from '../../plan/experiment.ts';
 import type { Plan, PlanNode } from '../../plan/plan.ts';
@@ -89,7 +91,9 @@ function page(plan: Plan, prospects: readonly Prospect[], price: PlanPrice): str
 
 /** What hits took when they were computed. */
 function savedSeconds(prospects: readonly Prospect[]): number {
-  return prospects.reduce((sum, { seconds = 0 }) => sum + seconds, 0);
+  return secondsTogether(
+    prospects.map(({ node: { id, chain }, seconds = 0 }) => ({ id, seconds, ...(chain && { chain: chain.id }) })),
+  );
 }
 
 function takes({ estimate, costs }: PricedNode): string {
