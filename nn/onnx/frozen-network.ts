@@ -104,7 +104,7 @@ function frozen(model: OnnxModel, size: readonly [number, number] | undefined): 
     values: Object.fromEntries(floatWeights.filter(([weight]) => used.has(weight))),
     notes: [
       ...output.value.notes,
-      ...(bound ? [`It was exported for ${batch} images at a time and takes no other number.`] : []),
+      ...(bound ? [`It was exported for batches of ${batch} and takes no other.`] : []),
       ...foldedNote(model, norms),
     ],
     apply: (pictures, values) =>
@@ -113,7 +113,7 @@ function frozen(model: OnnxModel, size: readonly [number, number] | undefined): 
 }
 
 function fixedFailure(batch: number, found: number): { ok: false; error: Failure } {
-  return fail('ONNX_BATCH', `The network was exported for ${batch} images at a time, got ${found}`, {
+  return fail('ONNX_BATCH', `The network was exported for batches of ${batch}, got ${found} images`, {
     help: 'Export it with a dynamic batch size.',
   });
 }

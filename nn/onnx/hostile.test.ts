@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { unwrap } from '../../base/result.ts';
 import {
   encodeModel,
   type Model,
@@ -171,6 +172,23 @@ it('refuses graphs that make no sense, naming the node', () => {
       "unknown": "ONNX_OPERATOR: The model uses operators that are not known here: If, com.example.Gelu",
     }
   `);
+});
+
+it('keeps to the number of images where the others cannot be told apart', () => {
+  const mixing = [
+    node('ReduceMean', ['x'], 'm', { axes: { ints: [0] } }),
+    node('Add', ['x', 'm'], 'z'),
+    node('Reshape', ['z', 's'], 'r'),
+    node('Gather', ['r', 'i'], 'y', { axis: { int: 0 } }),
+  ];
+  const bytes = model(mixing, {
+    inputs: [{ name: 'x', type: 'float', shape: [1, 3, 8, 8] }],
+    constants: { s: longs(-1), i: { ...longs(0, 1), shape: [1, 2] } },
+  });
+  const network = unwrap(readFrozenNetwork(bytes));
+  expect(network.notes).toEqual(['It was exported for batches of 1 and takes no other.']);
+  expect(network.apply(input('images', [1, 3, 8, 8]), {}).ok).toBe(true);
+  expect(network.apply(input('images', [2, 3, 8, 8]), {})).toMatchObject({ ok: false, error: { code: 'ONNX_BATCH' } });
 });
 
 it('survives a chain that doubles at every node', () => {

@@ -145,6 +145,12 @@ const regions: readonly OpCase[] = [
   ),
 ];
 
+const none: readonly OpCase[] = [
+  opCase('roiAlign, no boxes', [[0, 2, 3, 3], { shape: [0, 4] }], (x, boxes) =>
+    op.roiAlign(x, boxes, { size: [2, 2] }),
+  ),
+];
+
 export const imageCases: readonly OpCase[] = [
   ...convolutions,
   ...pooling,
@@ -152,4 +158,5 @@ export const imageCases: readonly OpCase[] = [
   ...sampling,
   ...resizing,
   ...regions,
+  ...none,
 ];
