@@ -76,9 +76,7 @@ export function priceLines(price: PlanPrice): string[] {
     const whole = withoutHistory > 0 ? ` for ${count(estimated, 'node')}` : '';
     lines.push(`About ${spread(seconds)} of work${whole}${chain}; ${formatSize(Math.round(bytes))} on disk.`);
     if (fromOtherSettings > 0)
-      lines.push(
-        `${count(fromOtherSettings, 'node')} by results with other settings, the nearest there are.`,
-      );
+      lines.push(`${count(fromOtherSettings, 'node')} by results with other settings, the nearest there are.`);
     if (price.pastError !== undefined)
       lines.push(`On what is known such estimates are ${Math.round(100 * price.pastError)} % off (median).`);
   }
