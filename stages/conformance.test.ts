@@ -1,7 +1,7 @@
 /**
  * What the engine relies on, of every kind, in this process: a state saved at any step, read back and continued in a newly
  * opened stage ends in the same bytes; what calls itself prefix-extending is; a snapshot changes nothing. A kind without a
- * case in `test/rig/stage-cases.ts` is an error. `test/conformance-killed.test.ts` does the same with processes that die.
+ * case in `test/rig/stage-cases.ts` is an error. `test/bit-exact-mid-stage-resume.test.ts` does the same with processes that die.
  */
 import { expect, it } from 'vitest';
 import { sha256 } from '../base/digest.ts';

@@ -16,6 +16,7 @@ import type { Json } from '../../base/json.ts';
 import type { KeyManifest, PlanNode } from '../plan/plan.ts';
 import { temporaryPath } from './durable.ts';
 import { fault } from './faults.ts';
+import { noteInChain } from './kept-states.ts';
 import { commitKey, type KeyRecord, readKey } from './keys.ts';
 import type { Store } from './store.ts';
 
@@ -72,7 +73,14 @@ export function takeOver(
   const { key, manifest } = node;
   const from = known.takenFrom ?? known.key;
   fault('content-found');
-  commitKey(store, { schema: 'retort-key/1', key, manifest, artifacts, metrics, seconds, steps, takenFrom: from });
+  // Longer nodes of the chain go on from its end here too.
+  const state = node.chain && known.state;
+  noteInChain(store, node);
+  commitKey(store, {
+    ...{ schema: 'retort-key/1', key, manifest, artifacts, metrics, seconds, steps },
+    ...(state && { state }),
+    takenFrom: from,
+  });
   const record = readKey(store, key);
   return record && { record, from };
 }

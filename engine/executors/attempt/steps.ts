@@ -49,6 +49,8 @@ export async function runSteps(steps: Steps): Promise<LastState | undefined> {
   const { node } = request;
   const { everySeconds, everySteps } = request.checkpoints;
   const end = node.chain?.at ?? stage.steps;
+  if (!node.chain?.cut && end !== stage.steps)
+    throw new Error(`Internal error: expected ${node.id} to have ${end} steps, got ${stage.steps}`);
   noteInChain(store, node);
   const snapshots = onTheWay(steps);
   const found = furthestState(store, node, Math.min(end, snapshots.first ?? end));
