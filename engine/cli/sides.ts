@@ -7,8 +7,8 @@ import { suggestion } from '../config/nearest.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Side } from '../report/diff.ts';
 import { type Mishaps, type NodeEnd, nodeEnds } from '../report/node-ends.ts';
-import { readEvents } from '../store/event-log.ts';
 import { prunedNodes } from '../store/prune-marks.ts';
+import { eventsPath, readRunEvents } from '../store/run-events.ts';
 import type { RunFolder } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import type { Arguments } from './arguments.ts';
@@ -83,7 +83,7 @@ function runNamed(name: string, store: Store | undefined): { plan: Plan; mishaps
 
 /** What failed or was pruned when the run was last at it. */
 export function mishapsOf(run: RunFolder): Mishaps {
-  const ends = nodeEnds(readEvents(run).events);
+  const ends = nodeEnds(readRunEvents(eventsPath(run.store, run.id), { brief: true }).events);
   const of = (wanted: NodeEnd) => new Set([...ends].flatMap(([node, end]) => (end === wanted ? [node] : [])));
   return { failed: of('failed'), pruned: of('pruned') };
 }

@@ -46,8 +46,10 @@ function ownWords({ what, path, from, to, stage }: Change, { defaultOf }: Wordin
       return dataWords(String(from ?? 'none'), String(to ?? 'none'));
     case 'snapshot':
       return `taken after step ${brief(from ?? 'the last')} → ${brief(to ?? 'the last')}`;
-    case 'numerics':
-      return `${path} ${brief(from)} → ${brief(to)}`;
+    case 'numerics': {
+      const whose = path === 'backend' || path === 'threads' ? '' : ' of the backend';
+      return `${path}${whose} ${brief(from)} → ${brief(to)}`;
+    }
     case 'input':
       return `input ${path}: ${brief(from ?? 'unknown')} → ${brief(to ?? 'none')}`;
   }

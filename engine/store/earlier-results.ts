@@ -45,7 +45,8 @@ async function fromIndex(store: Store): Promise<ReadonlyMap<string, EarlierResul
   let database: Database | undefined;
   try {
     const { default: Sqlite } = await import('better-sqlite3');
-    database = new Sqlite(store.index, { readonly: true, timeout: 1000 });
+    // A connection that may only read would leave its -wal and -shm files behind.
+    database = new Sqlite(store.index, { fileMustExist: true, timeout: 1000 });
     const rows = database
       .prepare(
         `SELECT key, manifest, seconds, steps,

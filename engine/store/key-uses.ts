@@ -11,7 +11,7 @@ export async function usesOfKey(store: Store, key: string): Promise<readonly Key
   if (!existsSync(store.index)) return [];
   try {
     const { default: Sqlite } = await import('better-sqlite3');
-    const database = new Sqlite(store.index, { readonly: true, timeout: 1000 });
+    const database = new Sqlite(store.index, { fileMustExist: true, timeout: 1000 });
     try {
       return database
         .prepare(`SELECT run, node FROM attempts WHERE key = ? AND outcome = 'done' ORDER BY started DESC`)
