@@ -6,6 +6,10 @@ export interface BenchmarkOptions {
   /** Native threads, the same on both sides. */
   readonly threads: number;
   readonly backend: string;
+  /** Only works whose name has this in it, where a benchmark has several. */
+  readonly only?: string;
+  /** Bytes of activations that the steps of a trajectory may keep. */
+  readonly keepActivations?: number;
 }
 
 export interface Findings {

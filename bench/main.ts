@@ -18,12 +18,16 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
     threads: { type: 'string', default: '2' },
     backend: { type: 'string', default: 'onnxruntime' },
+    only: { type: 'string' },
+    'keep-activations': { type: 'string' },
   },
 });
 const [name = ''] = positionals;
 const load = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
 if (!load || positionals.length > 1) {
-  process.stderr.write(`Usage: npm run bench -- NAME [--quick] [--threads N] [--backend NAME]\n`);
+  process.stderr.write(
+    `Usage: npm run bench -- NAME [--quick] [--threads N] [--backend NAME] [--only WORK] [--keep-activations MEGABYTES]\n`,
+  );
   process.stderr.write(`Benchmarks: ${Object.keys(benchmarks).join(', ')}\n`);
   process.exit(2);
 }
@@ -31,7 +35,13 @@ if (!load || positionals.length > 1) {
 try {
   const benchmark = await load();
   await benchmark(
-    { quick: values.quick, threads: Number(values.threads), backend: values.backend },
+    {
+      quick: values.quick,
+      threads: Number(values.threads),
+      backend: values.backend,
+      ...(values.only !== undefined && { only: values.only }),
+      ...(values['keep-activations'] !== undefined && { keepActivations: Number(values['keep-activations']) * 1e6 }),
+    },
     {
       figure: (figure, value, unit) => process.stdout.write(`${figure}: ${value.toPrecision(4)} ${unit}\n`),
       ratio: (figure, value) => process.stdout.write(`ratio ${figure}: ${value.toFixed(3)}\n`),

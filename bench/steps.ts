@@ -17,6 +17,7 @@ import { randomStream } from '../tensor/random/stream.ts';
 import { floats, ints, type Shape, sizeOf, type Tensor } from '../tensor/tensor.ts';
 import { type Benchmark, median, timed } from './benchmark.ts';
 import { Peer } from './peer.ts';
+import { studentRows } from './steps/students.ts';
 
 const CLASSES = 10;
 const random = randomStream({ base: 0 }, 'bench');
@@ -43,9 +44,11 @@ const WORKS: readonly Work[] = [
   },
 ];
 
-export const steps: Benchmark = async ({ quick, threads, backend }, { figure, ratio, note }) => {
+export const steps: Benchmark = async (options, findings) => {
+  const { quick, threads, backend } = options;
+  const { figure, ratio, note } = findings;
   const opened = unwrap(await openBackend(backend, { threads }));
-  for (const work of WORKS) {
+  for (const work of WORKS.filter(({ name }) => !options.only || name.includes(options.only))) {
     const ours = await openWork(opened, work);
     const peers = await Promise.all(
       (work.kind === 'train' ? [false, true] : [false]).map(async (compiled) => {
@@ -81,6 +84,7 @@ export const steps: Benchmark = async ({ quick, threads, backend }, { figure, ra
     }
     ours.close();
   }
+  if (!options.only || 'trajectory student'.includes(options.only)) await studentRows(options, findings);
 };
 
 async function openWork(backend: Backend, work: Work): Promise<{ step(): Promise<unknown>; close(): void }> {
