@@ -138,3 +138,16 @@ it('goes on from a checkpoint of an unfinished run of another length', async () 
   const { events: same } = await runTrivial(store, { cells: [{ a: grow(2000, { work: 100 }) }] });
   expect(fromSteps(same)[0]?.[1]).toBeGreaterThanOrEqual(5);
 });
+
+it('two drivers on one store share a chain: every node is computed once, whoever does it', async () => {
+  const store = temporaryFolder();
+  const cells = [{ a: grow(300, { work: 100, snapshots: [1, 100, 200] }), b: { kind: 'score' as const, from: 'a' } }];
+  const drivers = await Promise.all([1, 2].map(() => startDriver({ cells, store })));
+  expect(drivers.map(({ code }) => code)).toEqual([0, 0]);
+  const done = drivers.flatMap(({ events }) => nodesOf(events, 'node-done'));
+  expect(new Set(done).size).toBe(8);
+  expect(done).toHaveLength(8);
+  const alone = temporaryFolder();
+  await runTrivial(alone, { cells });
+  expect(results(store)).toEqual(results(alone));
+});
