@@ -7,7 +7,7 @@ export const EXIT = {
   failed: 1,
   /** Wrong usage or an invalid experiment; nothing was started. */
   usage: 2,
-  /** The store is damaged or of a newer version. */
+  /** The store is damaged, full, gone, not to be written, or of a newer version. */
   store: 3,
   /** Locked by a live lease. */
   locked: 4,

@@ -16,7 +16,7 @@ ${rows(names, summaries)}
 \`retort COMMAND --help\` says more about one.
 
 Exit codes: 0 done, 1 some cells failed, 2 wrong usage or invalid experiment (nothing was started), 3 the store is
-damaged or newer, 4 locked by a live lease, 5 a package is missing, 6 \`diff --exit-code\` found differences, 70 a bug,
+damaged, full or newer, 4 locked by a live lease, 5 a package is missing, 6 \`diff --exit-code\` found differences, 70 a bug,
 75 interrupted (the same command continues), 130 stopped by a second Ctrl-C.
 `;
 }

@@ -35,6 +35,15 @@ it('takes over what follows from the same bytes, under keys of its own', async (
   expect(again.outcome).toMatchObject({ executed: 0, hits: 3 });
 });
 
+it('points at a later node once the result of the first was removed', async () => {
+  const store = temporaryFolder();
+  await runTrivial(store, QUIET);
+  rmSync(join(store, 'keys'), { recursive: true });
+  await runTrivial(store, LOUD);
+  const { events } = await runTrivial(store, QUIET);
+  expect(nodesOf(events, 'node-cut-off')).toHaveLength(2);
+});
+
 it('computes where the bytes differ', async () => {
   const store = temporaryFolder();
   await runTrivial(store, QUIET);

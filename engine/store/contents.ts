@@ -43,10 +43,12 @@ export function contentKey(
   return sha256(canonicalJson({ content: 1, manifest: { ...manifest, inputs: digests } } as unknown as Json));
 }
 
-/** For later nodes of the same content; the first one stays. */
+/** For later nodes of the same content; the first one stays as long as its result does. */
 export function rememberContent(store: Store, node: PlanNode): void {
   const content = contentKey(store, node);
-  if (content === undefined || readPointer(store, content)) return;
+  if (content === undefined) return;
+  const known = readPointer(store, content);
+  if (known && (known.key === node.key || readKey(store, known.key))) return;
   const pointer: Pointer = { schema: 'retort-content/1', content, key: node.key };
   const beside = temporaryPath(store.tmp);
   try {
