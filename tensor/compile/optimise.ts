@@ -4,6 +4,7 @@
  * Cost is linear in the nodes. `origin` is kept: that of the first of equal nodes.
  */
 import { constant, type Expr, makeExpr } from '../expr.ts';
+import { described, shownOrigin } from '../ops/describe.ts';
 import { opDefinition } from '../ops/table.ts';
 import { sizeOf } from '../tensor.ts';
 import { inTopologicalOrder } from '../topological.ts';
@@ -14,9 +15,10 @@ import { constantKey, nodeKey } from './structure.ts';
 const LARGEST_FOLDED = 4096;
 
 export function optimise(outputs: Readonly<Record<string, Expr>>): Record<string, Expr> {
-  const unique = new Uniques();
+  const order = inTopologicalOrder(Object.values(outputs));
+  const unique = new Uniques(order);
   const renewed = new Map<Expr, Expr>();
-  for (const expr of inTopologicalOrder(Object.values(outputs))) {
+  for (const expr of order) {
     const inputs = expr.inputs.map((from) => renewed.get(from) as Expr);
     renewed.set(expr, unique.of(expr, inputs));
   }
@@ -26,6 +28,11 @@ export function optimise(outputs: Readonly<Record<string, Expr>>): Record<string
 class Uniques {
   readonly #known = new Map<string, Expr>();
   readonly #numbers = new Map<Expr, number>();
+  readonly #order: readonly Expr[];
+
+  constructor(order: readonly Expr[]) {
+    this.#order = order;
+  }
 
   /** The one node that stands for `expr` over `inputs`. */
   of(expr: Expr, inputs: readonly Expr[]): Expr {
@@ -41,9 +48,18 @@ class Uniques {
   /** A feed has one shape and type: two inputs of one name have to agree. */
   #ofInput(expr: Expr): Expr {
     const known = this.#merged(`input ${String(expr.attrs.name)}`, expr);
-    const [one, other] = [known, expr].map(({ dtype, shape }) => `${dtype} [${shape.join(', ')}]`);
+    const [one, other] = [known, expr].map((of) => described([of]));
     if (one === other) return known;
-    throw new Error(`The input ${String(expr.attrs.name)} is both ${one} and ${other}`);
+    const name = String(expr.attrs.name);
+    throw new Error(`The input ${name} is both ${one}${this.#use(known)} and ${other}${this.#use(expr)}`);
+  }
+
+  /** Where an input is first used: inputs are made far from where they meet. */
+  #use(of: Expr): string {
+    const user = this.#order.find(({ inputs }) => inputs.includes(of));
+    if (!user) return '';
+    const line = user.origin === undefined ? '' : ` at ${shownOrigin(user.origin)}`;
+    return ` (in \`${user.op}\`${line})`;
   }
 
   /** A node that a rule has made; constants among its inputs may be new as well. */

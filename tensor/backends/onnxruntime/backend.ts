@@ -8,9 +8,10 @@ import type { Expr } from '../../expr.ts';
 import { asFloat32, type DType, type Shape, type Tensor } from '../../tensor.ts';
 import type { Backend, BackendOptions, Graph, Program } from '../backend.ts';
 import { checkedFeed } from '../feeds.ts';
+import { explained } from '../source.ts';
 import { blockSize } from './block-size.ts';
 import { emitGraph } from './emit/graph.ts';
-import { encodeModel, nodeName } from './model.ts';
+import { encodeModel, nodeName, sourceIn } from './model.ts';
 import { onnxruntimeNumerics } from './numerics.ts';
 import { isForProcessor, type Provider } from './provider.ts';
 import { loadRuntime, type Runtime, sessionOptions } from './session.ts';
@@ -42,25 +43,33 @@ async function prepare(runtime: Runtime, graph: Graph, threads: number, provider
     isForProcessor(node, provider) ? [nodeName(node, index)] : [],
   );
   const options = sessionOptions(threads, provider, onProcessor);
-  const session = await runtime.InferenceSession.create(encodeModel(model), options);
-  return new OnnxProgram(runtime, session, inputs, graph.outputs);
+  const sources = model.nodes.map(({ source }) => source);
+  const told = (error: unknown) => explained(error, (message) => sourceIn(message, sources));
+  try {
+    const session = await runtime.InferenceSession.create(encodeModel(model), options);
+    return new OnnxProgram(runtime, session, { inputs, outputs: graph.outputs, told });
+  } catch (error) {
+    throw told(error);
+  }
 }
 
 class OnnxProgram implements Program {
   readonly inputs: Readonly<Record<string, { shape: Shape; dtype: DType; value?: string }>>;
   readonly #runtime: Runtime;
   readonly #session: InferenceSession;
+  /** An error of the runtime, with the operation that it speaks of. */
+  readonly #told: (error: unknown) => unknown;
   readonly #outputs: readonly (readonly [string, Pick<Expr, 'shape' | 'dtype'>])[];
 
   constructor(
     runtime: Runtime,
     session: InferenceSession,
-    inputs: OnnxProgram['inputs'],
-    outputs: Readonly<Record<string, Expr>>,
+    { inputs, outputs, told }: { inputs: OnnxProgram['inputs']; told: (error: unknown) => unknown } & Graph,
   ) {
     this.#runtime = runtime;
     this.#session = session;
     this.inputs = inputs;
+    this.#told = told;
     this.#outputs = Object.entries(outputs).map(([name, { shape, dtype }]) => [name, { shape, dtype }]);
   }
 
@@ -70,7 +79,9 @@ class OnnxProgram implements Program {
       const fed = checkedFeed(feeds, name, { shape, dtype });
       if (value !== undefined) values[value] = this.#toRuntime(fed);
     }
-    const results = await this.#session.run(values);
+    const results = await this.#session.run(values).catch((error: unknown) => {
+      throw this.#told(error);
+    });
     return Object.fromEntries(
       this.#outputs.map(([name, { shape, dtype }]) => {
         const data = results[`out_${name}`]?.data;

@@ -4,6 +4,7 @@
  */
 import type { DType, Shape, Tensor } from '../../tensor.ts';
 import { asFloat32 } from '../../tensor.ts';
+import type { Source } from '../source.ts';
 import type { ElementType, Model, ModelNode, ModelTensor, ModelValue, NodeAttribute } from './model.ts';
 
 /** The name of a value of the ONNX graph. */
@@ -23,6 +24,8 @@ export function elementType(dtype: DType): ElementType {
 export class GraphBuilder {
   /** Channels that the runtime's blocked layout holds together; undefined where it has none. */
   readonly block: number | undefined;
+  /** What is being emitted. */
+  source: Source | undefined;
   readonly #nodes: ModelNode[] = [];
   readonly #constants = new Map<Value, ModelTensor>();
   readonly #constantNames = new Map<string, Value>();
@@ -52,7 +55,7 @@ export class GraphBuilder {
     const known = this.#nodeOutputs.get(identity);
     if (known && known.length >= outputs) return known;
     const names = Array.from({ length: outputs }, (_, index) => `v${this.#nodes.length}_${index}`);
-    this.#nodes.push({ op, domain, inputs, outputs: names, attributes: converted });
+    this.#nodes.push({ op, domain, inputs, outputs: names, attributes: converted, source: this.source });
     this.#nodeOutputs.set(identity, names);
     return names;
   }

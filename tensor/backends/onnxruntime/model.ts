@@ -3,6 +3,7 @@
  * one graph, dense tensors, scalar and list attributes.
  */
 import { ProtobufWriter } from '../protobuf.ts';
+import type { Source } from '../source.ts';
 
 /** `TensorProto.DataType`. */
 export const elementTypes = { float: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const;
@@ -30,6 +31,8 @@ export interface ModelNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Readonly<Record<string, NodeAttribute>>;
+  /** No part of the bytes. */
+  readonly source?: Source | undefined;
 }
 
 export interface ModelValue {
@@ -75,6 +78,12 @@ export function encodeModel(model: Model): Uint8Array {
 /** Of the node that stands at `index` of its model. */
 export function nodeName({ op }: ModelNode, index: number): string {
   return `${op}_${index}`;
+}
+
+/** Of the node that the runtime's message names. */
+export function sourceIn(message: string, sources: readonly (Source | undefined)[]): Source | undefined {
+  const [, index] = /\b[A-Z][A-Za-z]*_(\d+)/.exec(message) ?? [];
+  return index === undefined ? undefined : sources[Number(index)];
 }
 
 function encodeNode(node: ModelNode, name: string): ProtobufWriter {

@@ -10,6 +10,7 @@ import type { Expr } from '../../expr.ts';
 import { asFloat32, type DType, type Shape, type Tensor } from '../../tensor.ts';
 import type { Backend, BackendOptions, Graph, Program } from '../backend.ts';
 import { checkedFeed } from '../feeds.ts';
+import { explained } from '../source.ts';
 import { emitGraph } from './emit/graph.ts';
 import { encodeSavedModel } from './graph-def.ts';
 import { tensorflowNumerics } from './numerics.ts';
@@ -31,10 +32,20 @@ export async function openTensorflow({ threads }: BackendOptions): Promise<Resul
 
 async function prepare(runtime: Runtime, graph: Graph): Promise<Program> {
   const { model, inputs } = emitGraph(graph);
+  const sources = new Map(model.nodes.map(({ name, source }) => [name, source]));
+  // TensorFlow writes `{{node n12}}`.
+  const told = (error: unknown) =>
+    explained(error, (message) => sources.get(/\{\{node (?:.*\/)?(n\d+)\}\}/.exec(message)?.[1] ?? ''));
   const folder = mkdtempSync(join(tmpdir(), 'retort-model-'));
   try {
     writeFileSync(join(folder, 'saved_model.pb'), encodeSavedModel(model));
-    return new TensorflowProgram(runtime, await runtime.node.loadSavedModel(folder), inputs, graph.outputs);
+    return new TensorflowProgram(runtime, await runtime.node.loadSavedModel(folder), {
+      inputs,
+      outputs: graph.outputs,
+      told,
+    });
+  } catch (error) {
+    throw told(error);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -44,17 +55,19 @@ class TensorflowProgram implements Program {
   readonly inputs: Readonly<Record<string, { shape: Shape; dtype: DType; fed: boolean }>>;
   readonly #runtime: Runtime;
   readonly #model: RuntimeModel;
+  /** An error of TensorFlow, with the operation that it speaks of. */
+  readonly #told: (error: unknown) => unknown;
   readonly #outputs: readonly (readonly [string, Pick<Expr, 'shape' | 'dtype'>])[];
 
   constructor(
     runtime: Runtime,
     model: RuntimeModel,
-    inputs: TensorflowProgram['inputs'],
-    outputs: Readonly<Record<string, Expr>>,
+    { inputs, outputs, told }: { inputs: TensorflowProgram['inputs']; told: (error: unknown) => unknown } & Graph,
   ) {
     this.#runtime = runtime;
     this.#model = model;
     this.inputs = inputs;
+    this.#told = told;
     this.#outputs = Object.entries(outputs).map(([name, { shape, dtype }]) => [name, { shape, dtype }]);
   }
 
@@ -64,7 +77,7 @@ class TensorflowProgram implements Program {
       const tensor = checkedFeed(feeds, name, { shape, dtype });
       if (wanted) fed[name] = this.#toRuntime(tensor);
     }
-    const results = this.#model.predict(fed);
+    const results = this.#predict(fed);
     const outputs = this.#outputs.map(([name, { shape, dtype }]) => {
       const result = results[name];
       if (!result) throw new Error(`The program gave no output ${name}`);
@@ -76,6 +89,14 @@ class TensorflowProgram implements Program {
 
   dispose(): void {
     this.#model.dispose();
+  }
+
+  #predict(fed: Record<string, RuntimeTensor>): Record<string, RuntimeTensor> {
+    try {
+      return this.#model.predict(fed);
+    } catch (error) {
+      throw this.#told(error);
+    }
   }
 
   #toRuntime(tensor: Tensor): RuntimeTensor {

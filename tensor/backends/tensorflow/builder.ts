@@ -3,6 +3,7 @@
  * stored once and equal nodes emitted once, so that emissions may ask for the same helper value freely.
  */
 import { asFloat32, type DType, type Shape, type Tensor } from '../../tensor.ts';
+import type { Source } from '../source.ts';
 import type { DataType, Endpoint, GraphNode, NodeAttribute, SavedModel } from './graph-def.ts';
 
 /** Of rank 4, `nhwc` values hold images with channels last, in which TensorFlow's kernels for the processor work. */
@@ -34,6 +35,8 @@ export interface NodeResult {
 }
 
 export class GraphBuilder {
+  /** What is being emitted. */
+  source: Source | undefined;
   readonly #nodes: GraphNode[] = [];
   readonly #known = new Map<string, string>();
   readonly #inputs: Endpoint[] = [];
@@ -59,7 +62,7 @@ export class GraphBuilder {
 
   #add(op: string, inputs: readonly string[], attributes: Record<string, NodeAttribute>): string {
     const name = `n${this.#nodes.length}`;
-    this.#nodes.push({ name, op, inputs, attributes });
+    this.#nodes.push({ name, op, inputs, attributes, source: this.source });
     return name;
   }
 

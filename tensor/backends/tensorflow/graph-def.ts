@@ -3,6 +3,7 @@
  * (field numbers are theirs): nodes with attributes, constants with raw content, one signature, no variables.
  */
 import { ProtobufWriter } from '../protobuf.ts';
+import type { Source } from '../source.ts';
 
 /** `DataType` of `types.proto`. */
 export const dataTypes = { float: 1, int32: 3, int64: 9, bool: 10 } as const;
@@ -31,6 +32,8 @@ export interface GraphNode {
   /** `node` or `node:output`. */
   readonly inputs: readonly string[];
   readonly attributes: Readonly<Record<string, NodeAttribute>>;
+  /** No part of the bytes. */
+  readonly source?: Source | undefined;
 }
 
 export interface Endpoint {

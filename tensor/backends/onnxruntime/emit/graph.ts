@@ -4,6 +4,7 @@ import type { DType, Shape } from '../../../tensor.ts';
 import { inTopologicalOrder } from '../../../topological.ts';
 import type { Graph } from '../../backend.ts';
 import { valueOfNothing } from '../../empty.ts';
+import { sourceOf } from '../../source.ts';
 import { GraphBuilder, type Value } from '../builder.ts';
 import type { Model } from '../model.ts';
 import { Neighbours } from './neighbours.ts';
@@ -25,6 +26,7 @@ export function emitGraph({ outputs }: Graph, block?: number): EmittedGraph {
   const emitted = (expr: Expr) => values.get(expr)!;
   for (const expr of order) {
     const { shape, dtype } = expr;
+    graph.source = sourceOf(expr);
     const nothing = valueOfNothing(expr);
     const value = nothing
       ? graph.tensor(nothing)

@@ -4,6 +4,7 @@ import type { DType, Shape } from '../../../tensor.ts';
 import { inTopologicalOrder } from '../../../topological.ts';
 import type { Graph } from '../../backend.ts';
 import { valueOfNothing } from '../../empty.ts';
+import { sourceOf } from '../../source.ts';
 import { GraphBuilder, type Value } from '../builder.ts';
 import type { SavedModel } from '../graph-def.ts';
 import { emissions } from './table.ts';
@@ -20,6 +21,7 @@ export function emitGraph({ outputs }: Graph): EmittedGraph {
   const inputs: Record<string, { shape: Shape; dtype: DType; fed: boolean }> = {};
   for (const expr of inTopologicalOrder(Object.values(outputs))) {
     const { shape, dtype } = expr;
+    graph.source = sourceOf(expr);
     const nothing = valueOfNothing(expr);
     if (expr.op === 'input') inputs[expr.attrs.name as string] = { shape, dtype, fed: nothing === undefined };
     values.set(expr, nothing ? graph.constant(nothing) : emit(graph, expr, values));
