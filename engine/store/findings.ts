@@ -34,5 +34,6 @@ export interface Verifying {
   readonly badObjects: Set<string>;
 }
 
-export const RUN_AGAIN = 'then run the experiment again: what is missing is made anew.';
+export const RUN_AGAIN =
+  'then a run makes it anew; with `retort run FILE --only NODE` even where all that reads it is there.';
 export const REPAIR = `\`retort verify --repair\` puts it aside; ${RUN_AGAIN}`;

@@ -43,7 +43,8 @@ export function* verifyKeys(verifying: Verifying): Generator<Finding> {
           place,
           message,
           nodes,
-          help: `The result is not believed; run the experiment again: what is missing is made anew.`,
+          help: `The result is not believed. ${REPAIR}`,
+          aside: size === undefined ? [path] : [path, place],
         };
       }
   }

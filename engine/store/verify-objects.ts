@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Finding, REPAIR, type Verifying } from './findings.ts';
 import { hashFile } from './hash-file.ts';
+import { keyPath } from './keys.ts';
 import { sayNode } from './node-names.ts';
 
 export function* verifyObjects({ store, names, users, badObjects }: Verifying): Generator<Finding> {
@@ -21,7 +22,9 @@ export function* verifyObjects({ store, names, users, badObjects }: Verifying): 
         const message = /^[0-9a-f]{64}$/.test(name)
           ? 'The bytes of this stored file are not those that were written.'
           : 'This is no stored file: its name is no digest.';
-        yield { type: 'damage', part: 'objects', place, message, nodes, help: REPAIR, aside: [place] };
+        // A record without its object would be damage again; without a record the node is merely not finished.
+        const aside = [...keys.map((key) => keyPath(store, key)), place];
+        yield { type: 'damage', part: 'objects', place, message, nodes, help: REPAIR, aside };
       } else if (keys.length === 0) {
         unused++;
         unusedBytes += found.bytes;

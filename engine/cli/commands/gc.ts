@@ -9,6 +9,7 @@ import { count } from '../../report/wording.ts';
 import { collectGarbage } from '../../store/gc.ts';
 import { type Marked, markGarbage } from '../../store/gc-mark.ts';
 import { takeLeaseIn } from '../../store/leases.ts';
+import { refreshIndex } from '../../store/refresh-index.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import { allBatches, emptyTrash, isInTrash, restoreItem, type TrashItem } from '../../store/trash.ts';
 import type { Arguments } from '../arguments.ts';
@@ -36,7 +37,7 @@ export async function run(args: Arguments): Promise<number> {
     return EXIT.locked;
   }
   try {
-    if (args.has('restore')) return restore(store, args);
+    if (args.has('restore')) return await restore(store, args);
     if (args.has('empty-trash')) return empty(store, args);
     return await collect(store, args, graceMs);
   } finally {
@@ -77,12 +78,12 @@ async function collect(store: Store, args: Arguments, graceMs: number): Promise<
     tell(
       `${count(done.moved.length, 'thing')}, ${formatSize(total(done.moved))}, moved to the trash (${done.batch.id}). \`retort gc --restore\` brings them\nback; \`retort gc --empty-trash --yes\` frees the disk.\n`,
     );
-    await bringIndexUpToDate(store);
+    await refreshIndex(store);
   }
   return EXIT.done;
 }
 
-function restore(store: Store, args: Arguments): number {
+async function restore(store: Store, args: Arguments): Promise<number> {
   const wanted = (item: TrashItem, batch: string) =>
     args.operands.length === 0 ||
     args.operands.some(
@@ -97,6 +98,7 @@ function restore(store: Store, args: Arguments): number {
   // Runs first, so that what comes back has its names.
   found.sort((a, b) => Number(b.item.kind === 'run') - Number(a.item.kind === 'run'));
   for (const { batch, item } of found) restoreItem(store, batch, item);
+  await refreshIndex(store);
   for (const { item } of found) print(`${item.name}\n`);
   tell(`${count(found.length, 'thing')} brought back.\n`);
   return found.length > 0 || args.operands.length === 0 ? EXIT.done : EXIT.usage;
@@ -141,13 +143,4 @@ function keptLines({ kept }: Marked): string[] {
 
 function total(items: readonly TrashItem[]): number {
   return items.reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-/** It is only an index: where it cannot be written, the next run does it. */
-async function bringIndexUpToDate(store: Store): Promise<void> {
-  const { openIndex, ingest } = await import('../../store/index.ts');
-  const index = await openIndex(store);
-  if (!index.ok) return;
-  ingest(index.value);
-  index.value.close();
 }

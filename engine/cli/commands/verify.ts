@@ -4,6 +4,7 @@ import { formatSize } from '../../../base/units.ts';
 import { count } from '../../report/wording.ts';
 import type { Damage, Finding, Part } from '../../store/findings.ts';
 import { PARTS } from '../../store/findings.ts';
+import { refreshIndex } from '../../store/refresh-index.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import { moveToTrash, openBatch, pathInStore, type TrashItem } from '../../store/trash.ts';
 import { verifyStore } from '../../store/verify.ts';
@@ -40,7 +41,7 @@ export async function run(args: Arguments): Promise<number> {
     if (finding.type === 'damage') print(paragraph(finding));
   }
   progress.clear();
-  const aside = args.has('repair') ? repair(store.value, damage) : undefined;
+  const aside = args.has('repair') ? await repair(store.value, damage) : undefined;
   if (json) {
     const found = damage.map(({ type: _, aside: __, ...rest }) => rest);
     const document = {
@@ -57,7 +58,9 @@ export async function run(args: Arguments): Promise<number> {
     print(summary(checked, damage.length));
     for (const { message } of notes) tell(`note: ${message}\n`);
     if (aside)
-      tell(`${count(aside.items, 'damaged file')} put aside in trash/${aside.batch}. Run the experiment again.\n`);
+      tell(
+        `${count(aside.items, 'damage')} put aside in trash/${aside.batch}: what was lost is not finished any more, and a run makes it anew.\n`,
+      );
   }
   return damage.length === 0 ? EXIT.done : EXIT.store;
 }
@@ -81,7 +84,7 @@ function summary(checked: Readonly<Record<Part, Checked>>, damaged: number): str
 }
 
 /** What can be made anew is put aside, so that nothing believes it any more. */
-function repair(store: Store, damage: readonly Damage[]): { batch: string; items: number } | undefined {
+async function repair(store: Store, damage: readonly Damage[]): Promise<{ batch: string; items: number } | undefined> {
   const items = damage.flatMap(({ aside, nodes, message }): TrashItem[] =>
     aside
       ? [
@@ -98,6 +101,7 @@ function repair(store: Store, damage: readonly Damage[]): { batch: string; items
   if (items.length === 0) return undefined;
   const batch = openBatch(store, items);
   for (const item of items) moveToTrash(store, batch, item);
+  await refreshIndex(store);
   return { batch: batch.id, items: items.length };
 }
 
