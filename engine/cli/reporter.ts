@@ -66,7 +66,8 @@ export function keyboard(more: Pick<Controls, 'interrupt' | 'left'>): Controls |
     suspend() {
       stdin.setRawMode(false);
       process.once('SIGCONT', () => stdin.setRawMode(true));
-      process.kill(process.pid, 'SIGTSTP');
+      // To the whole group, as the terminal would send it: `npx` and the attempts, too.
+      process.kill(0, 'SIGTSTP');
     },
     ...more,
   };

@@ -169,3 +169,36 @@ it('slices of one grid pair by seeds; one set has no interval and is flagged', (
   expect(found.results[0]?.difference?.interval).toBeUndefined();
   expect(JSON.parse(formatDiff(found, 'json'))).toMatchObject({ schema: 'retort-diff/1', metric: 'accuracy' });
 });
+
+it('means of other networks stand side by side, unless both slices name the axis that makes them differ', () => {
+  const cells = {
+    a: { distil: { steps: 5 }, score: { from: 'distil' } },
+    b: { distil: { steps: 5, salt: 1 }, score: { from: 'distil' } },
+  };
+  const whole = side('last', cells, { a: [0.5, 0.52], b: [0.6, 0.61] });
+  const withNetworks: Plan = {
+    ...whole.plan,
+    nodes: whole.plan.nodes.map((node) => ({
+      ...node,
+      params: {
+        ...node.params,
+        network: { kind: node.uses.some(({ cell }) => cell === '0') ? 'convnet' : 'resnet18' },
+      },
+    })),
+  };
+  const slice = (method: string): Side => ({ ...whole, plan: withNetworks, slice: { method } });
+  expect(diff(slice('a'), slice('b')).results[0]?.difference).toMatchObject({ method: 'paired', n: 2 });
+  const one = (label: string): Side => ({
+    ...slice(label),
+    slice: {},
+    plan: {
+      ...withNetworks,
+      axes: {},
+      cells: withNetworks.cells.filter(({ axes }) => axes.method === label),
+      nodes: withNetworks.nodes.filter(({ uses }) => uses.some(({ cell }) => cell === (label === 'a' ? '0' : '1'))),
+    },
+  });
+  const [result] = diff(one('a'), one('b')).results;
+  expect(result).toMatchObject({ unlike: 'other networks: convnet, resnet18' });
+  expect(result?.difference).toBeUndefined();
+});

@@ -97,3 +97,24 @@ inTerminal('a terminal that is closed ends the run with a checkpoint, as Ctrl-C 
   const { stdout } = await project.retort(['status', '--json']);
   expect(JSON.parse(stdout)).toMatchObject({ state: 'unfinished' });
 });
+
+inTerminal(
+  'keys in run: Ctrl-Z stops the group, q leaves lines in place of the view, c cancels one node (tmux)',
+  async () => {
+    const project = new Project().write({ 'tiny.yaml': tinyExperiment({ iterations: 20_000, sets: 1 }) });
+    const terminal = start(project, 100, 30);
+    await terminal.until(/▶ distil.*%/);
+    terminal.type('/distil');
+    terminal.press('Enter');
+    terminal.press('Down');
+    await terminal.until(/❯ distil/);
+    terminal.press('C-z');
+    await terminal.until(/(Stopped|Suspended|exit 148)/);
+    terminal.type('fg\n');
+    await terminal.until(/❯ distil(.*\n)*.*filter: distil {3}Esc all\s*$/);
+    terminal.type('q');
+    await terminal.until(/step \d+ of 20000/);
+    terminal.press('C-c');
+    await terminal.until(/the same command continues|exit 75/);
+  },
+);
