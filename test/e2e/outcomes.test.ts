@@ -1,5 +1,5 @@
 /** How a run ends, as scripts see it: failed cells, damaged stores, several experiments, the table asked for again. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, it, vi } from 'vitest';
 import { tinyExperiment } from '../rig/experiments.ts';
 import { events, Project } from '../rig/retort.ts';
@@ -96,10 +96,17 @@ it('several experiments share what they have in common', async () => {
     'a.yaml': tinyExperiment({ iterations: 1, sets: 1 }),
     'b.yaml': tinyExperiment({ iterations: 2, sets: 1 }).replace('name: tiny', 'name: other'),
   });
-  const { code, stdout } = await project.retort(['run', 'a.yaml', 'b.yaml', '--reporter', 'ndjson']);
+  const { code, stdout } = await project.retort([
+    ...['run', 'a.yaml', 'b.yaml', '--reporter', 'ndjson', '--concurrency', '1'],
+  ]);
   expect(code).toBe(0);
   expect(events(stdout).filter((event) => event.type === 'run-finished')).toMatchObject([
     { executed: 4, hits: 0 },
     { executed: 2, hits: 2 },
   ]);
+  // Processes too: loading a native engine takes longer than many a stage.
+  const logs = events(stdout).flatMap(({ type, ...event }) =>
+    type === 'node-started' ? [(event as { log?: string }).log ?? ''] : [],
+  );
+  expect(new Set(logs.map((log) => /process (\d+)/.exec(readFileSync(log, 'utf8'))?.[1])).size).toBe(1);
 });
