@@ -4,7 +4,7 @@ import { secondsTogether } from '../../plan/chain.ts';
 import type { PricedNode } from '../../plan/estimate-grid.ts';
 import type { ResolvedExperiment } from '../../plan/experiment.ts';
 import type { Plan, PlanNode } from '../../plan/plan.ts';
-import { textBlock } from '../../report/columns-of-text.ts';
+import { blockWidth, type TextColumn, textBlock } from '../../report/columns-of-text.ts';
 import { count, duration } from '../../report/wording.ts';
 import { earlierResults } from '../../store/earlier-results.ts';
 import type { Arguments } from '../arguments.ts';
@@ -74,13 +74,19 @@ function valuesPage(plan: Plan, experiment: ResolvedExperiment): string {
 }
 
 function page(plan: Plan, prospects: readonly Prospect[], price: PlanPrice): string {
-  const nodes = textBlock([
-    { header: 'node', cells: prospects.map(({ node }) => node.id) },
+  const name: TextColumn = { header: 'node', cells: prospects.map(({ node }) => node.id) };
+  const wiring: TextColumn[] = [
     { header: 'stage', cells: prospects.map(({ node }) => node.manifest.stage) },
     { header: 'needs', cells: prospects.map(({ node }) => needs(node)) },
+  ];
+  const outlook: TextColumn[] = [
     { header: 'takes', cells: price.nodes.map(takes), right: true },
     { header: 'state', cells: prospects.map(({ says }) => says) },
-  ]);
+  ];
+  const whole = [name, ...wiring, ...outlook];
+  // On a narrow terminal what is to happen counts more than how it hangs together.
+  const fits = blockWidth(whole) <= (process.stdout.columns ?? Number.POSITIVE_INFINITY);
+  const nodes = textBlock(fits ? whole : [name, ...outlook]);
   const hits = prospects.filter(({ state }) => state === 'hit').length;
   const pruned = prospects.filter(({ state }) => state === 'pruned').length;
   const saved = savedSeconds(prospects);
