@@ -28,16 +28,19 @@ it('puts every second in one place', () => {
     // Lost, and nobody went on.
     ended(50, 'd', { end: 'lost', toStep: 4, savedStep: 0 }),
     ended(50, 'e', { end: 'held', wallSeconds: 0 }),
+    // Given up: what it has saved is of use only when it is brought back.
+    ended(60, 'f', { end: 'stopped', toStep: 5, savedStep: 5, cpuSeconds: 0 }),
+    at(60, { type: 'node-skipped', node: 'f', reason: 'pruned' }),
   ]);
   expect(totals).toEqual({
-    attempts: 5,
-    ends: { lost: 2, done: 1, failed: 1, stopped: 1 },
-    wallSeconds: 50,
+    attempts: 6,
+    ends: { lost: 2, done: 1, failed: 1, stopped: 2 },
+    wallSeconds: 60,
     cpuSeconds: 5,
     peakMemory: 900,
     usefulSeconds: 5 + 10 + 10,
     repeatedSeconds: 5,
-    wastedSeconds: 10 + 10,
+    wastedSeconds: 10 + 10 + 10,
     hits: 1,
     savedSeconds: 70,
   });

@@ -4,7 +4,8 @@
  *
  *     useful    steps whose result was kept, by a checkpoint or by the node's end
  *     repeated  steps that were lost and that a later attempt did again
- *     wasted    steps that led to nothing: of nodes that failed, and lost ones that nobody has done again
+ *     wasted    steps that led to nothing: of nodes that failed or were pruned, and lost ones that
+ *               nobody has done again
  *
  * Saved is what the hits took when they were computed. An attempt without an end (its driver was killed) is counted as lost,
  * up to its last sign of life.
@@ -42,6 +43,7 @@ interface Opened {
 interface NodeBook {
   readonly attempts: Ended[];
   open: Opened | undefined;
+  /** It failed, or was given up by a rule. */
   failed: boolean;
 }
 
@@ -92,6 +94,9 @@ export class Ledger {
         return;
       case 'node-failed':
         this.#book(event.node).failed = !event.willRetry;
+        return;
+      case 'node-skipped':
+        if (event.reason === 'pruned') this.#book(event.node).failed = true;
         return;
       case 'run-finished':
         for (const [node, book] of this.#nodes) settle(node, book);

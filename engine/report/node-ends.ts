@@ -13,6 +13,7 @@ export function nodeEnds(events: readonly RunEvent[]): ReadonlyMap<string, NodeE
         ends.delete(event.node);
         break;
       case 'node-hit':
+      case 'node-cut-off':
       case 'node-done':
         ends.set(event.node, 'done');
         break;

@@ -133,7 +133,13 @@ function endWatch(run: RunFolder, node: string): () => boolean {
     for (const event of read.events) {
       if (!('node' in event) || event.node !== node) continue;
       if (event.type === 'node-started') over = false;
-      if (event.type === 'node-done' || event.type === 'node-hit' || event.type === 'node-skipped') over = true;
+      if (
+        event.type === 'node-done' ||
+        event.type === 'node-hit' ||
+        event.type === 'node-cut-off' ||
+        event.type === 'node-skipped'
+      )
+        over = true;
       if (event.type === 'node-failed' && !event.willRetry) over = true;
     }
     return over || !isDriven(run);
