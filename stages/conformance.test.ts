@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { sha256 } from '../base/digest.ts';
 import type { JsonObject } from '../base/json.ts';
 import { unwrap } from '../base/result.ts';
-import { withDefaults } from '../engine/plan/defaults.ts';
+import { allDefaults } from '../engine/plan/defaults.ts';
 import { decodeSafetensors, encodeSafetensors } from '../tensor/files/safetensors.ts';
 import { CASES, type ConformanceCase, type UpstreamCase } from '../test/rig/stage-cases.ts';
 import { openStage, runStage, type StageCase, stepsFrom } from '../test/rig/stage-runs.ts';
@@ -43,7 +43,7 @@ it.skipIf(EXTENDING.length === 0).each(EXTENDING)(
   async (given) => {
     const parameter = kindOf(given.kind).prefixExtending!;
     const stage = await opened(given);
-    const total = withDefaults(given.params, kindOf(given.kind).parameters)[parameter] as number;
+    const total = allDefaults(given.params, kindOf(given.kind))[parameter] as number;
     const whole = await openStage(stage);
     expect(whole.run.steps).toBe(total);
     const states: State[] = [];
@@ -70,7 +70,7 @@ const SNAPSHOTS = CASES.filter(({ kind }) => kindOf(kind).prefixExtending !== un
 it.skipIf(SNAPSHOTS.length === 0).each(SNAPSHOTS)('$kind ($what): snapshots change nothing', async (given) => {
   const stage = await opened(given);
   const { run } = await openStage(stage);
-  const params = withDefaults(given.params, kindOf(given.kind).parameters);
+  const params = allDefaults(given.params, kindOf(given.kind));
   const { prefixExtending, steps } = kindOf(given.kind);
   expect(run.steps).toBe(prefixExtending === undefined ? steps?.(params) : params[prefixExtending]);
   let state = await run.init();
@@ -89,9 +89,7 @@ it.each(CASES)('$kind ($what) declares what it gives', async (given) => {
   for (const [role, { required }] of Object.entries(description.inputs))
     if (required) expect(Object.keys(given.inputs ?? {})).toContain(role);
   const { artifacts } = await runStage(await opened(given));
-  expect(Object.keys(artifacts)).toEqual(
-    Object.keys(outputsOf(description, withDefaults(given.params, description.parameters))),
-  );
+  expect(Object.keys(artifacts)).toEqual(Object.keys(outputsOf(description, allDefaults(given.params, description))));
   for (const schema of Object.values(description.parameters.properties)) expect(schema).toHaveProperty('description');
 });
 

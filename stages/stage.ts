@@ -17,7 +17,14 @@ export interface State {
 }
 
 /** What an output holds, so that a wrong wiring is found before anything runs. */
-export type ArtifactType = 'synthetic-set' | 'network' | 'trajectories' | 'metrics' | 'soft-labels' | 'pictures';
+export type ArtifactType =
+  | 'synthetic-set'
+  | 'network'
+  | 'trajectories'
+  | 'metrics'
+  | 'soft-labels'
+  | 'pictures'
+  | 'statistics';
 
 /** Which replicate axes draw this stage's random numbers. `set` is a synthetic set, `evaluation` a network trained on it. */
 export type ReplicateAxis = 'set' | 'evaluation';
@@ -121,6 +128,8 @@ export interface StageKind {
   readonly prefixExtending?: string;
   /** The number of steps from the parameters alone: of kinds whose runs have `snapshot` though their steps depend on it. */
   steps?(params: JsonObject): number;
+  /** Defaults that hang on other parameters (a method has its own); those of the schema fill in what they leave. */
+  defaults?(written: JsonObject): JsonObject;
   /** Cross-field rules of the parameters that JSON Schema cannot say; messages as sentences. */
   rules?(params: JsonObject): readonly RuleProblem[];
   /** Rules between the parameters and the stages that are read. */

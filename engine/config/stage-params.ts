@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../base/json.ts';
 import { parseDuration, parseSize } from '../../base/units.ts';
 import type { DataSummary } from '../../data/data-set.ts';
 import type { StageKind } from '../../stages/stage.ts';
-import { isObject, withDefaults } from '../plan/defaults.ts';
+import { allDefaults, isObject } from '../plan/defaults.ts';
 import type { Origin, ResolvedStage } from '../plan/experiment.ts';
 import { STAGE_KEYS } from './experiment-schema.ts';
 import type { Problems } from './problems.ts';
@@ -33,7 +33,7 @@ export function stageParams(
   const inputs = inputsOf(stage, problems);
   if (problems.count > before) return undefined;
 
-  const params = withDefaults(toJson(written) as JsonObject, kind.parameters);
+  const params = allDefaults(toJson(written) as JsonObject, kind);
   const origins: Record<string, Origin> = {};
   collectOrigins(params, written, [], origins);
   const rules = kind.rules?.(params) ?? [];

@@ -15,6 +15,11 @@ export function withDefaults(params: JsonObject, schema: ParameterSchema): JsonO
   return filled(params, schema.properties);
 }
 
+/** The same of a kind, whose own defaults (`StageKind.defaults`) come before those of its schema. */
+export function allDefaults(params: JsonObject, kind: Pick<StageKind, 'parameters' | 'defaults'>): JsonObject {
+  return withDefaults({ ...kind.defaults?.(params), ...params }, kind.parameters);
+}
+
 /** Only the parameters whose value is not the default. */
 export function differing(params: JsonObject, schema: ParameterSchema): JsonObject {
   return remaining(params, schema.properties);

@@ -24,7 +24,7 @@ it('a batch in chunks, the last one smaller, gives the step of the whole batch',
   };
   const results = [];
   for (const chunk of [COUNT, 7, 3]) {
-    const program = await compile(backend, trainingStep(network, COUNT, chunk));
+    const program = await compile(backend, trainingStep(network, feeds.labels, { chunk }));
     results.push(await program.run(feeds));
     program.dispose();
   }

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import { unwrap } from '../../base/result.ts';
 import { bundledFolder } from '../../data/registry.ts';
-import { withDefaults } from '../../engine/plan/defaults.ts';
+import { allDefaults } from '../../engine/plan/defaults.ts';
 import { stageKind } from '../../stages/registry.ts';
 import type { ArtifactFiles, ArtifactReader, Seed, StageResult, StageRun, State } from '../../stages/stage.ts';
 import type { Backend } from '../../tensor/backends/backend.ts';
@@ -43,7 +43,7 @@ export async function openStage({
 }: StageCase): Promise<OpenedStage> {
   const stage = stageKind(kind);
   if (!stage) throw new Error(`No stage kind ${kind}`);
-  const full = withDefaults(params, stage.parameters);
+  const full = allDefaults(params, stage);
   const problems = stage.rules?.(full) ?? [];
   if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'));
   const figures: Readonly<Record<string, number>>[] = [];
