@@ -1,10 +1,12 @@
 /** LoRS: the low-rank similarity, losses with soft targets, and the two-pass gradient beside the exact one. */
+import type { JsonObject } from '../../../base/json.ts';
 import {
   lowRankSimilarity,
   positives,
   SOFT_LOSS_SETTINGS,
   SOFT_LOSSES,
   type SoftLoss,
+  type SoftLossSettings,
   softLoss,
 } from '../../../methods/lors.ts';
 import { exactGradient, twoPassGradient } from '../../../methods/tesla.ts';
@@ -54,14 +56,18 @@ async function similarity({ params, inputs }: GoldenCase, backend: Backend): Pro
   };
 }
 
-async function losses({ params, inputs, outputs: wanted }: GoldenCase, backend: Backend): Promise<Evaluated> {
-  const shape = (inputs.z as Tensor).shape;
-  const [count = 1] = shape;
-  const settings = {
+function settingsOf(params: JsonObject): SoftLossSettings {
+  return {
     threshold: (params.wbce_threshold ?? SOFT_LOSS_SETTINGS.threshold) as number,
     epsilon: (params.wbce_eps ?? SOFT_LOSS_SETTINGS.epsilon) as number,
     klScale: (params.kl_label_scale ?? SOFT_LOSS_SETTINGS.klScale) as number,
   };
+}
+
+async function losses({ params, inputs, outputs: wanted }: GoldenCase, backend: Backend): Promise<Evaluated> {
+  const shape = (inputs.z as Tensor).shape;
+  const [count = 1] = shape;
+  const settings = settingsOf(params);
   const z = input('z', shape);
   // Weights of the mixed derivative: evenly spaced from -1 to 1, row by row.
   const size = count * count;
@@ -90,7 +96,7 @@ async function losses({ params, inputs, outputs: wanted }: GoldenCase, backend: 
 
 async function matching(golden: GoldenCase, backend: Backend): Promise<Evaluated> {
   const { params, inputs } = golden;
-  const loss = SOFT_LOSSES.find((known) => known === params.loss_type);
+  const loss = SOFT_LOSSES.find((known) => known === (params.loss_type === 'InfoNCE' ? 'NCE' : params.loss_type));
   if (!loss) return { unsupported: `loss_type ${JSON.stringify(params.loss_type)}` };
   const names = ['omega', 'L', 'R'] as const;
   const arrays = Object.fromEntries(names.map((name) => [name, inputs[name] as Tensor]));
@@ -104,7 +110,7 @@ async function matching(golden: GoldenCase, backend: Backend): Promise<Evaluated
         Expr,
       ];
       return {
-        of: (z) => softLoss(loss, z, lowRankSimilarity(...rows, params.alpha as number)),
+        of: (z) => softLoss(loss, z, lowRankSimilarity(...rows, params.alpha as number), settingsOf(params)),
         learned: Object.fromEntries(names.map((name, index) => [name, rows[index] as Expr])),
       };
     },
