@@ -83,6 +83,8 @@ it('ls, status, show, logs and watch of a run that has ended; a reader that clos
   expect(shown.stdout).toMatch(/\n {2}iterations +1 +grid\.yaml:8\n/);
   const logs = await project.retort(['logs', 'last/distil[method=dm,set=1]', '--follow']);
   expect(logs).toMatchObject({ code: 0 });
+  const lines = await project.retort(['logs', 'distil[method=dm,set=1]', '--json']);
+  expect(json(lines.stdout)).toMatchObject({ schema: 'retort-log/1', run, attempt: 1, lines: expect.any(Array) });
   const watched = await project.retort(['watch']);
   expect(watched.code).toBe(0);
   expect(watched.stdout).toMatch(/ finished in .*: 4 run, 0 hits\n$/);

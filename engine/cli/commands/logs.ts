@@ -1,5 +1,5 @@
 /** The log of a node's newest attempt; `--follow` goes on with what is written until the attempt has ended. */
-import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { usesOfKey } from '../../store/key-uses.ts';
 import { holderIn } from '../../store/leases.ts';
@@ -10,7 +10,7 @@ import type { Arguments } from '../arguments.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { findNode } from '../find-node.ts';
 import { storeFolder } from '../folders.ts';
-import { tell, tellFailure } from '../output.ts';
+import { print, tell, tellFailure } from '../output.ts';
 
 export async function run(args: Arguments): Promise<number> {
   const [name = ''] = args.operands;
@@ -25,7 +25,9 @@ export async function run(args: Arguments): Promise<number> {
     tell(`No run of this store has ${node} in its plan, so there is no log of it.\n`);
     return EXIT.usage;
   }
-  return (await logsIn(run, node, args)) ?? (await logsOfOlderRun(run, found.value.key)) ?? nothing(run, node, args);
+  return (
+    (await logsIn(run, node, args)) ?? (await logsOfOlderRun(run, found.value.key, args)) ?? nothing(run, node, args)
+  );
 }
 
 /** Undefined where there is none in this run. */
@@ -38,9 +40,25 @@ async function logsIn(run: RunFolder, node: string, args: Arguments): Promise<nu
     const comes = args.has('follow') && wanted === undefined && isDriven(run);
     return comes ? followNode(run, node, undefined) : undefined;
   }
-  if (args.has('follow')) return followNode(run, node, log);
-  await copyFrom(log, 0);
+  if (args.has('follow') && !args.has('json')) return followNode(run, node, log);
+  await printLog({ run: run.id, node, attempt: attempt ?? 0, log }, args);
   return EXIT.done;
+}
+
+interface FoundLog {
+  readonly run: string;
+  readonly node: string;
+  readonly attempt: number;
+  readonly log: string;
+}
+
+async function printLog(found: FoundLog, args: Arguments): Promise<void> {
+  if (!args.has('json')) {
+    await copyFrom(found.log, 0);
+    return;
+  }
+  const lines = readFileSync(found.log, 'utf8').split('\n').slice(0, -1);
+  print(`${JSON.stringify({ schema: 'retort-log/1', ...found, lines }, null, 2)}\n`);
 }
 
 function logPath(run: RunFolder, node: string, attempt: number): string {
@@ -58,13 +76,14 @@ function attemptsOf(run: RunFolder, node: string): number[] {
 }
 
 /** Where the node was a hit, its log lies in the run that computed it. */
-async function logsOfOlderRun({ store }: RunFolder, key: string): Promise<number | undefined> {
+async function logsOfOlderRun({ store }: RunFolder, key: string, args: Arguments): Promise<number | undefined> {
   for (const use of await usesOfKey(store, key)) {
     const run = openRun(store, use.run);
     const attempt = run.ok ? attemptsOf(run.value, use.node).at(-1) : undefined;
     if (!run.ok || attempt === undefined) continue;
     tell(`Computed in run ${use.run}:\n`);
-    await copyFrom(logPath(run.value, use.node, attempt), 0);
+    const log = logPath(run.value, use.node, attempt);
+    await printLog({ ...use, attempt, log }, args);
     return EXIT.done;
   }
   return undefined;
