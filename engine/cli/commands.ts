@@ -201,6 +201,7 @@ export const commands: readonly Command[] = [
       store,
       follow: { short: 'f', description: 'Go on with what is written, until the node has ended.' },
       attempt: { value: 'N', count: true, description: 'Another attempt than the newest.' },
+      json,
     },
     load: () => import('./commands/logs.ts'),
   },
@@ -307,8 +308,9 @@ export const commands: readonly Command[] = [
     examples: [
       ['retort cancel last', 'the whole run; its command exits with 75'],
       ["retort cancel 'last/distil[method=dm,set=1]'", 'one node; the rest goes on'],
+      ['retort cancel last --end', 'an unfinished run that nobody drives is not to be continued'],
     ],
-    flags: { store },
+    flags: { store, end: { description: 'End an unfinished run that nobody drives, so that gc may take it.' } },
     load: () => import('./commands/cancel.ts'),
   },
   {

@@ -199,3 +199,22 @@ it('One-file provenance: a run is written into one file, run again from it alone
   expect(states.filter((state: string) => state === 'different').length).toBeGreaterThan(0);
   expect(existsSync(project.path('again/runs'))).toBe(true);
 });
+
+it('cancel asks a run of another process to stop with checkpoints, and ends one that nobody will continue', async () => {
+  const project = ran();
+  project.write({ 'long.yaml': tinyExperiment({ sets: 1, iterations: 100_000 }) });
+  const running = project.start(['run', 'long.yaml', '--reporter', 'ndjson']);
+  await running.event(({ type, node }) => type === 'node-progress' && node?.startsWith('distil') === true);
+  const cancelled = await project.retort(['cancel', 'last']);
+  expect([cancelled.code, cancelled.stderr]).toEqual([0, expect.stringContaining('exits with 75')]);
+  expect((await running.finished).code).toBe(75);
+
+  // It would be kept for ever.
+  expect((await project.retort(['gc', '--grace', '0'])).stderr).toContain('is unfinished');
+  expect((await project.retort(['cancel', 'last'])).code).toBe(2);
+  expect((await project.retort(['cancel', 'last', '--end'])).code).toBe(0);
+  rmSync(project.path('long.yaml'));
+  const freed = await project.retort(['gc', '--grace', '0']);
+  expect(freed.stdout).toMatch(/checkpoints of distil\[method=dm/);
+  expect((await project.retort(['verify'])).code).toBe(0);
+});
