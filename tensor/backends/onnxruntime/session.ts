@@ -32,6 +32,8 @@ export function sessionOptions(
     // take the processor from busy ones, and one that shares its core with other work takes twice as long.
     // (`dynamic_block_base`, advised for that as well, would let chance choose where vectors end, and so the last bits.)
     extra: { session: { intra_op: { spin_duration_us: '50' } } },
+    // A pattern is one block for all values of a run, taken next to the pieces that the first run has taken: twice the memory.
+    enableMemPattern: false,
     logSeverityLevel: 3,
   };
 }
