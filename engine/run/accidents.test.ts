@@ -55,10 +55,14 @@ it('a child whose heartbeat lies a day in the future, since a clock was set back
   const first = await startDriver(experiment, {
     onEvent(event) {
       if (event.type !== 'node-progress' || second) return;
-      const { heartbeat } = moveElsewhere(store);
+      const { pid, heartbeat } = moveElsewhere(store);
+      // It stands still until the other one has seen its heartbeat.
+      process.kill(pid, 'SIGSTOP');
       const tomorrow = new Date(Date.now() + 86_400_000);
       utimesSync(heartbeat, tomorrow, tomorrow);
-      second = startDriver(experiment);
+      second = startDriver(experiment, {
+        onEvent: (heard) => heard.type === 'node-joined' && process.kill(pid, 'SIGCONT'),
+      });
     },
   });
   const other = await second;
