@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
+import { stageKind } from '../../stages/registry.ts';
 import { isObject } from '../plan/defaults.ts';
 import type { Origin, ResolvedExperiment, ResolvedStage } from '../plan/experiment.ts';
 import { brief } from '../plan/explain-words.ts';
@@ -11,6 +12,8 @@ export interface Value {
   readonly path: string;
   readonly value: Json;
   readonly origin: Origin;
+  /** The method whose default it is, where a stage kind's defaults hang on that. */
+  readonly defaultOf?: string;
   /** Labels of the cells where it is so; absent where it is so in all that have the stage. */
   readonly cells?: readonly Readonly<Record<string, string>>[];
 }
@@ -47,11 +50,15 @@ function order(path: string, found: ReadonlyMap<string, { readonly value: Value 
 }
 
 export function valuesOf({ kind, params, origins }: Pick<ResolvedStage, 'kind' | 'params' | 'origins'>): Value[] {
+  const own = stageKind(kind)?.defaults?.(params) ?? {};
   const leaves = (value: JsonObject, path: string): Value[] =>
     Object.entries(value).flatMap(([name, inner]) => {
       const here = path ? `${path}.${name}` : name;
       if (isObject(inner) && Object.keys(inner).length > 0) return leaves(inner, here);
-      return [{ path: here, value: inner, origin: originOf(here, origins) }];
+      const origin = originOf(here, origins);
+      const [top = ''] = here.split('.');
+      const method = origin.from === 'default' && top in own ? String(params.method ?? kind) : undefined;
+      return [{ path: here, value: inner, origin, ...(method !== undefined && { defaultOf: method }) }];
     });
   return [{ path: 'stage', value: kind, origin: origins.stage ?? { from: 'default' } }, ...leaves(params, '')].filter(
     ({ path }) => path !== 'stage' || origins.stage !== undefined,
@@ -97,7 +104,10 @@ export function valueBlock(values: readonly Value[]): string[] {
   return textBlock([
     { header: '  parameter', cells: values.map(({ path }) => `  ${path}`) },
     { header: 'value', cells: values.map(({ value }) => brief(value)) },
-    { header: 'from', cells: values.map(({ origin }) => originWords(origin)) },
+    {
+      header: 'from',
+      cells: values.map(({ origin, defaultOf }) => `${originWords(origin)}${defaultOf ? ` of ${defaultOf}` : ''}`),
+    },
     ...(somewhere
       ? [{ header: 'in cells', cells: values.map(({ cells }) => (cells ? cellWords(cells) : 'all')) }]
       : []),
