@@ -47,27 +47,38 @@ function watchRun(store: Store, id: string, reporter: Reporter, signal: AbortSig
   const path = eventsPath(store, id);
   return new Promise((settle) => {
     let next = 0;
+    let settled = false;
     const end = (exit: number) => {
+      settled = true;
       following.close();
       signal.removeEventListener('abort', aborted);
       settle(exit);
     };
     const aborted = () => end(signal.reason as number);
-    const look = () => {
-      // Asked before reading: what a driver wrote before it went is then read.
-      const driven = holderIn(join(store.runs, id, 'lease'), store.tmp) !== undefined;
-      const read = readRunEvents(path, { from: next });
-      const events = next === 0 ? sinceLastStart(read.events) : read.events;
-      next = read.next;
+    const read = (): readonly RunEvent[] => {
+      const more = readRunEvents(path, { from: next });
+      const events = next === 0 ? sinceLastStart(more.events) : more.events;
+      next = more.next;
       for (const event of events) reporter.onEvent(event);
+      return events;
+    };
+    const look = () => {
+      let events = read();
+      // Who writes lives; only of a silent one it is asked, and what it wrote meanwhile is read before it is believed gone.
+      const silent = events.length === 0 && holderIn(join(store.runs, id, 'lease'), store.tmp) === undefined;
+      if (silent) events = read();
       const last = events.findLast((event) => event.type === 'run-finished');
       if (last?.type === 'run-finished') end(EXIT[last.outcome]);
-      else if (!driven) end(gone(store, id));
+      else if (silent) end(gone(store, id));
     };
     const following = follow(path, look);
     signal.addEventListener('abort', aborted);
     if (signal.aborted) aborted();
-    else look();
+    else {
+      look();
+      // Of a run that ended long ago nothing more comes.
+      if (next > 0 && !settled) look();
+    }
   });
 }
 
