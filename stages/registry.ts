@@ -4,8 +4,9 @@ import { evaluate } from './evaluate/index.ts';
 import { match } from './match/index.ts';
 import { select } from './select/index.ts';
 import type { StageKind } from './stage.ts';
+import { zca } from './zca/index.ts';
 
-export const stageKinds: readonly StageKind[] = [select, match, evaluate, command];
+export const stageKinds: readonly StageKind[] = [select, match, evaluate, zca, command];
 
 export function stageKind(kind: string): StageKind | undefined {
   return stageKinds.find((candidate) => candidate.kind === kind);

@@ -45,3 +45,13 @@ it('tells an unbalanced set from a balanced one', () => {
   for (const values of [[0, 1, 0, 1], [0, 0, 1], [0, 0, 0, 1], []])
     expect(labels(values)).toMatchObject({ ok: false, error: { code: 'SET_UNBALANCED' } });
 });
+
+it('carries what was learned beside the images, and belongs to one space', () => {
+  const softLabels = floats(new Float32Array(200).fill(0.1), [20, 10]);
+  const files = syntheticSetFile({ ...set, softLabels, learningRate: 0.25 }, data, 'abc');
+  expect(unwrap(readSyntheticSet(reader(files), data, 'abc'))).toEqual({ ...set, softLabels, learningRate: 0.25 });
+  for (const other of [undefined, 'def'])
+    expect(readSyntheticSet(reader(files), data, other)).toMatchObject({ ok: false, error: { code: 'SET_WHITENING' } });
+  expect(codeOf({ ...set, soft_labels: floats([1], [1, 1]) })).toBe('SET_LABELS');
+  expect(codeOf({ ...set, learning_rate: floats([-1], []) })).toBe('SET_LEARNING_RATE');
+});

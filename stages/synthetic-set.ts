@@ -1,17 +1,21 @@
 /**
- * A synthetic set as files: `synthetic.safetensors` with `images` F32 [n, C, H, W], normalised, and `labels` I32 [n],
- * which PyTorch users load without us; beside it pictures of the same images.
+ * A synthetic set as files: `synthetic.safetensors` with `images` F32 [n, C, H, W], normalised or whitened, and `labels`
+ * I32 [n], which PyTorch users load without us; beside it pictures of the same images. Where a method learned them,
+ * `soft_labels` F32 [n, classes] and the step size to train with, `learning_rate` F32 [], belong to it.
  */
 import { fail, ok, type Result } from '../base/result.ts';
 import type { DataSetFacts } from '../data/data-set.ts';
 import { pictureGrid } from '../data/pictures.ts';
 import { decodeSafetensors, encodeSafetensors } from '../tensor/files/safetensors.ts';
-import { ints, type Tensor } from '../tensor/tensor.ts';
+import { ints, scalar, type Tensor } from '../tensor/tensor.ts';
 import type { ArtifactReader } from './stage.ts';
 
 export interface SyntheticSet {
   readonly images: Tensor;
   readonly labels: Tensor;
+  /** Rows of probabilities that take the place of the labels in training. */
+  readonly softLabels?: Tensor;
+  readonly learningRate?: number;
 }
 
 const FILE = 'synthetic.safetensors';
@@ -19,10 +23,19 @@ const FILE = 'synthetic.safetensors';
 /** Screen pixels of an image's pixel: small images are hard to see. */
 const SCALE = 2;
 
-export function syntheticSetFile(set: SyntheticSet, data: DataSetFacts): Record<string, Uint8Array> {
-  const { name, classes, mean, std } = data;
-  const metadata = { set: name, classes: String(classes), mean: JSON.stringify(mean), std: JSON.stringify(std) };
-  return { [FILE]: encodeSafetensors({ images: set.images, labels: set.labels }, metadata) };
+/** `whitening`: digest of the ZCA fit in whose space the images live. */
+export function syntheticSetFile(
+  { images, labels, softLabels, learningRate }: SyntheticSet,
+  { name, classes, mean, std }: DataSetFacts,
+  whitening?: string,
+): Record<string, Uint8Array> {
+  const constants = whitening === undefined ? { mean: JSON.stringify(mean), std: JSON.stringify(std) } : { whitening };
+  const tensors = {
+    ...{ images, labels },
+    ...(softLabels && { soft_labels: softLabels }),
+    ...(learningRate !== undefined && { learning_rate: scalar(learningRate) }),
+  };
+  return { [FILE]: encodeSafetensors(tensors, { set: name, classes: String(classes), ...constants }) };
 }
 
 /** One row a class, where images are sorted by class. */
@@ -31,11 +44,11 @@ export function picture({ images }: SyntheticSet, { mean, std, classes }: DataSe
   return pictureGrid(images, { mean, std, columns, scale: SCALE });
 }
 
-/** Read again, and checked against the data set that it is to be used with. */
-export function readSyntheticSet(reader: ArtifactReader, data: DataSetFacts): Result<SyntheticSet> {
-  const decoded = decodeSafetensors(reader.read(FILE));
+/** Read again, and checked against the data set and the whitening that it is to be used with. */
+export function readSyntheticSet(reader: ArtifactReader, data: DataSetFacts, whitening?: string): Result<SyntheticSet> {
+  const decoded = decodeSafetensors(reader.read(FILE), FILE);
   if (!decoded.ok) return decoded;
-  const { images, labels } = decoded.value.tensors;
+  const { images, labels, soft_labels: softLabels, learning_rate: rate } = decoded.value.tensors;
   const { channels, height, width, classes } = data;
   const shape = [images?.shape[0] ?? 0, channels, height, width];
   if (images?.dtype !== 'float' || images.shape.join() !== shape.join() || shape[0] === 0)
@@ -55,7 +68,25 @@ export function readSyntheticSet(reader: ArtifactReader, data: DataSetFacts): Re
     return fail('SET_LABELS', `Expected a label from 0 to ${classes - 1} for each of ${shape[0]} images.`, {
       place: FILE,
     });
-  return ok({ images, labels });
+  if (softLabels && (softLabels.dtype !== 'float' || softLabels.shape.join() !== `${shape[0]},${classes}`))
+    return fail('SET_LABELS', `Expected soft labels [${shape[0]}, ${classes}], got [${softLabels.shape}].`, {
+      place: FILE,
+    });
+  if (rate && !((rate.data[0] ?? 0) > 0))
+    return fail('SET_LEARNING_RATE', `Expected a learning rate over 0, got ${rate.data[0]}.`, { place: FILE });
+  if (decoded.value.metadata.whitening !== whitening)
+    return fail(
+      'SET_WHITENING',
+      whitening === undefined
+        ? 'These images are whitened by ZCA, but this stage has no `whitening`.'
+        : 'These images are not whitened by the ZCA fit that this stage has as its `whitening`.',
+      { place: FILE, help: 'Give both the same stage of kind `zca` as `whitening`, or neither.' },
+    );
+  return ok({
+    ...{ images, labels },
+    ...(softLabels && { softLabels }),
+    ...(rate && { learningRate: rate.data[0] as number }),
+  });
 }
 
 /** Labels of a set sorted by class, `imagesPerClass` of each. */

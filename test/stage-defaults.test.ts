@@ -16,6 +16,7 @@ const STAGES: Readonly<Record<string, string>> = {
   'select@1': '80d2ae7dc22e098f5404e2133b6fe83e0f1532c126d5c1ef7857860dacef2b17',
   'match@1': 'e935408866ee0ae6a790dc61a70905409deccfb4c4c3ed9a6b21c1c0b6564e4c',
   'evaluate@1': '6c1c4063ffcd70bd21c41aff79fbf369acdbd09810f794f91f45e2e32b9e3201',
+  'zca@1': 'a7f5a369ca1ea978bf69b74ef1c602f116e1e15707e2c556887213b393d14535',
   'command@1': '624b0ac43cfc33f3bbf1e7481140891fdf58a971d40e81afc2ac1c063a53a052',
 };
 

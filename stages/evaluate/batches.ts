@@ -8,11 +8,14 @@ export interface Batch {
   readonly labels: Tensor;
 }
 
-export function batchesOf({ images, labels }: SyntheticSet, order: Int32Array, size: number): Batch[] {
+/** Its soft labels, where it has them, are what is learned. */
+export function batchesOf({ images, labels, softLabels }: SyntheticSet, order: Int32Array, size: number): Batch[] {
   const batches: Batch[] = [];
+  const labelled = (chosen: Int32Array) =>
+    softLabels ? chosenRows(softLabels, chosen) : ints(chosen.map((image) => labels.data[image] ?? 0));
   for (let start = 0; start < order.length; start += size) {
     const chosen = order.subarray(start, start + size);
-    batches.push({ images: chosenRows(images, chosen), labels: ints(chosen.map((image) => labels.data[image] ?? 0)) });
+    batches.push({ images: chosenRows(images, chosen), labels: labelled(chosen) });
   }
   return batches;
 }

@@ -1,8 +1,9 @@
 /** The matching family's protocol: a fresh network trained on the set alone, tested on the real test images. */
-import type { JsonObject } from '../../base/json.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
 import { augmentParameter, augmentProblems } from '../augment-parameter.ts';
 import { networkDataProblems, networkParameter, networkProblems } from '../network-parameter.ts';
-import type { StageKind } from '../stage.ts';
+import type { InputProblem, InputStage, StageKind } from '../stage.ts';
+import { whiteningInput, whiteningProblems } from '../whitening.ts';
 
 export const evaluate: StageKind = {
   kind: 'evaluate',
@@ -21,10 +22,12 @@ export const evaluate: StageKind = {
         examples: [300, 1000],
       },
       learningRate: {
-        type: 'number',
+        type: ['number', 'string'],
         exclusiveMinimum: 0,
+        pattern: '^learned$',
         default: 0.01,
-        description: 'Step size on the network.',
+        description: 'Step size on the network: a number, or `learned`, the one that the set carries (`mtt`, `tesla`).',
+        examples: [0.01, 'learned'],
       },
       batchSize: {
         type: 'integer',
@@ -37,14 +40,30 @@ export const evaluate: StageKind = {
       network: networkParameter,
     },
   },
-  inputs: { images: { type: 'synthetic-set', required: true, description: 'The set to train on.' } },
+  inputs: {
+    images: { type: 'synthetic-set', required: true, description: 'The set to train on.' },
+    whitening: whiteningInput,
+  },
   outputs: { metrics: { type: 'metrics', description: 'Test accuracy and losses.' } },
   replicates: ['set', 'evaluation'],
   usesData: true,
   threads: 2,
   rules: ({ augment, network }) => [...augmentProblems(augment as string), ...networkProblems(network as JsonObject)],
   dataRules: ({ network }, data) => networkDataProblems(network as JsonObject, data),
+  inputRules: ({ learningRate }, inputs) => [
+    ...whiteningProblems(inputs, ['images']),
+    ...learnedProblems(learningRate as Json, inputs.images),
+  ],
   async open(context) {
     return (await import('./run.ts')).openEvaluate(context);
   },
 };
+
+/** Selected images carry no learning rate, nor do those of methods that learn none. */
+function learnedProblems(learningRate: Json, images: InputStage | undefined): InputProblem[] {
+  const { kind, name, params } = images ?? {};
+  const learns = kind === 'match' ? ['mtt', 'tesla'].includes(String(params?.method)) : kind !== 'select';
+  if (learningRate !== 'learned' || !images || learns) return [];
+  const message = `\`${name}\` carries no learning rate: write a number, or evaluate a set of \`mtt\` or \`tesla\`.`;
+  return [{ path: ['learningRate'], message, against: { role: 'images', path: ['method'] } }];
+}

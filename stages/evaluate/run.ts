@@ -4,7 +4,7 @@
  * The initial network, shuffles and augmentations depend on the seed alone, so they are equal for every method's set k.
  */
 import type { JsonObject } from '../../base/json.ts';
-import { unwrap } from '../../base/result.ts';
+import { FailureError, fail, unwrap } from '../../base/result.ts';
 import { openDataSet } from '../../data/registry.ts';
 import { initialise } from '../../nn/init.ts';
 import { evaluationDecayEpoch, stepDecay } from '../../nn/schedules.ts';
@@ -12,9 +12,10 @@ import { randomStream } from '../../tensor/random/stream.ts';
 import { scalar, type Tensor } from '../../tensor/tensor.ts';
 import { tokensOf } from '../augment-parameter.ts';
 import { demandFinite } from '../finite.ts';
+import { openImageSpace } from '../image-space.ts';
 import { networkFor } from '../network-parameter.ts';
 import type { StageContext, StageRun } from '../stage.ts';
-import { readSyntheticSet } from '../synthetic-set.ts';
+import { readSyntheticSet, type SyntheticSet } from '../synthetic-set.ts';
 import { openAugmenter } from './augmenter.ts';
 import { batchesOf } from './batches.ts';
 import { openTest } from './test-pass.ts';
@@ -25,7 +26,9 @@ const HELP = 'Lower `learningRate`.';
 export async function openEvaluate({ params, seed, inputs, data, backend, report }: StageContext): Promise<StageRun> {
   const set = unwrap(openDataSet(data.set, data.folder));
   if (!inputs.images) throw new Error('Internal error: expected the input images');
-  const synthetic = unwrap(readSyntheticSet(inputs.images, set));
+  const space = openImageSpace(set, backend, inputs.whitening);
+  const synthetic = unwrap(readSyntheticSet(inputs.images, set, space.whitening));
+  const learningRate = rateOf(params, synthetic);
   const network = networkFor(params.network as JsonObject, set);
   const epochs = params.epochs as number;
   const decayEpoch = evaluationDecayEpoch(epochs);
@@ -43,7 +46,7 @@ export async function openEvaluate({ params, seed, inputs, data, backend, report
       values: { loss: 0 },
     }),
     async step({ tensors }, epoch) {
-      const rate = scalar((params.learningRate as number) * rateFactor(epoch));
+      const rate = scalar(learningRate * rateFactor(epoch));
       const batches = batchesOf(
         synthetic,
         shuffle.permutation(epoch, synthetic.labels.data.length),
@@ -56,14 +59,14 @@ export async function openEvaluate({ params, seed, inputs, data, backend, report
         const augmented = await augmenter.apply(images, epoch * batches.length + index);
         const step = await training.step(trained, augmented, labels, rate);
         trained = step.tensors;
-        loss += (step.loss * labels.data.length) / synthetic.labels.data.length;
+        loss += (step.loss * (labels.shape[0] ?? 0)) / synthetic.labels.data.length;
       }
       demandFinite('evaluate', epoch, { loss, tensors: trained }, HELP);
       report({ loss });
       return { tensors: trained, values: { loss } };
     },
     async finish({ tensors, values }) {
-      const { accuracy, loss } = await test.on(set, set.test, tensors);
+      const { accuracy, loss } = await test.on(space, set.test, tensors);
       // The last step's loss was taken before its update, which may have been the one that diverged.
       demandFinite('evaluate', epochs, { loss }, HELP);
       const metrics = { accuracy, testLoss: loss, trainLoss: values.loss as number };
@@ -71,7 +74,16 @@ export async function openEvaluate({ params, seed, inputs, data, backend, report
       return { artifacts: { metrics: { 'metrics.json': file } }, metrics };
     },
     close() {
-      for (const part of [augmenter, training, test]) part.close();
+      for (const part of [space, augmenter, training, test]) part.close();
     },
   };
+}
+
+function rateOf({ learningRate }: JsonObject, set: SyntheticSet): number {
+  if (learningRate !== 'learned') return learningRate as number;
+  if (set.learningRate !== undefined) return set.learningRate;
+  const { error } = fail('SET_LEARNING_RATE', '`learningRate` is `learned`, but the set carries no learning rate.', {
+    help: 'Write a number, or evaluate a set of a method that learns one (`mtt`, `tesla`).',
+  });
+  throw new FailureError(error);
 }

@@ -1,15 +1,15 @@
 /** A trained network on a whole split, in chunks: top-1 accuracy and mean cross-entropy. */
-import type { DataSetFacts, Split } from '../../data/data-set.ts';
-import { normalised } from '../../data/normalise.ts';
+import type { Split } from '../../data/data-set.ts';
 import { type Network, networkInputs } from '../../nn/network.ts';
 import type { Backend } from '../../tensor/backends/backend.ts';
 import { type Expr, input } from '../../tensor/expr.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import type { ImageSpace } from '../image-space.ts';
 import { programs } from '../programs.ts';
 
 export interface TestPass {
   on(
-    set: DataSetFacts,
+    space: ImageSpace,
     split: Split,
     network: Readonly<Record<string, Tensor>>,
   ): Promise<{ accuracy: number; loss: number }>;
@@ -22,20 +22,20 @@ const CHUNK = 64;
 export function openTest(backend: Backend, network: Network): TestPass {
   const compiled = programs(backend);
   return {
-    async on(set, split, values) {
+    async on(space, split, values) {
+      const { classes } = network.input;
       let right = 0;
       let loss = 0;
       for (let start = 0; start < split.count; start += CHUNK) {
         const count = Math.min(CHUNK, split.count - start);
-        const images = normalised(
-          set,
+        const images = await space.read(
           split,
           Int32Array.from({ length: count }, (_, index) => start + index),
         );
         const program = await compiled.get(`${count}`, () => logitsOf(network, count));
         const logits = (await program.run({ ...values, images })).logits as Tensor;
         for (let image = 0; image < count; image++) {
-          const row = logits.data.subarray(image * set.classes, (image + 1) * set.classes);
+          const row = logits.data.subarray(image * classes, (image + 1) * classes);
           const label = split.labels[start + image] ?? -1;
           if (firstLargest(row) === label) right++;
           loss += crossEntropyOf(row, label) / split.count;

@@ -1,5 +1,6 @@
 /** Real images of each class as a synthetic set: the baseline of every method, and where methods start. */
 import type { StageKind } from '../stage.ts';
+import { whiteningInput } from '../whitening.ts';
 
 export const select: StageKind = {
   kind: 'select',
@@ -23,7 +24,7 @@ export const select: StageKind = {
       },
     },
   },
-  inputs: {},
+  inputs: { whitening: whiteningInput },
   outputs: { images: { type: 'synthetic-set', description: 'The chosen images, sorted by class.' } },
   replicates: ['set'],
   usesData: true,

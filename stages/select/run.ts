@@ -2,19 +2,21 @@
 import type { Json } from '../../base/json.ts';
 import { FailureError, fail, unwrap } from '../../base/result.ts';
 import type { DataSet } from '../../data/data-set.ts';
-import { indicesByClass, normalised } from '../../data/normalise.ts';
+import { indicesByClass } from '../../data/normalise.ts';
 import { openDataSet } from '../../data/registry.ts';
 import { randomOfEachClass } from '../../methods/select-random.ts';
 import { randomStream } from '../../tensor/random/stream.ts';
 import { ints } from '../../tensor/tensor.ts';
+import { openImageSpace } from '../image-space.ts';
 import type { StageContext, StageRun } from '../stage.ts';
-import { picture, sortedLabels, syntheticSetFile } from '../synthetic-set.ts';
+import { sortedLabels, syntheticSetFile } from '../synthetic-set.ts';
 
-export async function openSelect({ params, seed, data }: StageContext): Promise<StageRun> {
+export async function openSelect({ params, seed, data, inputs, backend }: StageContext): Promise<StageRun> {
   const set = unwrap(openDataSet(data.set, data.folder));
   const imagesPerClass = params.imagesPerClass as number;
   const byClass = indicesByClass(set.train, set.classes);
   demandEnough(set, byClass, imagesPerClass);
+  const space = openImageSpace(set, backend, inputs.whitening);
   const stream = randomStream(seed, 'select');
 
   return {
@@ -24,17 +26,18 @@ export async function openSelect({ params, seed, data }: StageContext): Promise<
       const chosen = randomOfEachClass(stream, byClass, imagesPerClass);
       return { tensors: { chosen: ints(chosen) }, values: {} };
     },
-    finish({ tensors }) {
+    async finish({ tensors }) {
       const chosen = tensors.chosen?.data ?? [];
-      const images = normalised(set, set.train, chosen);
+      const images = await space.read(set.train, chosen);
       const selected = { images, labels: sortedLabels(set.classes, imagesPerClass) };
       const files = {
-        ...syntheticSetFile(selected, set),
-        'after.png': picture(selected, set),
+        ...syntheticSetFile(selected, set, space.whitening),
+        'after.png': await space.picture(selected),
         'chosen.json': jsonFile({ split: 'train', indices: [...chosen] }),
       };
       return { artifacts: { images: files }, metrics: {} };
     },
+    close: () => space.close(),
   };
 }
 

@@ -16,6 +16,7 @@ export interface ConformanceCase extends UpstreamCase {
 
 const network: JsonObject = { kind: 'convnet', width: 4, depth: 2 };
 const batchNorm: JsonObject = { ...network, norm: 'batch' };
+const whitening: UpstreamCase = { kind: 'zca', params: { images: 300 } };
 const selected: UpstreamCase = { kind: 'select', params: { imagesPerClass: 2 } };
 
 /** Each step in a tick of its own, so that it is seen as one. */
@@ -36,6 +37,8 @@ next();
 /** The first of a kind is also run in processes that are killed; it should have at least four steps where it can. */
 export const CASES: readonly ConformanceCase[] = [
   { kind: 'select', what: 'random', params: { imagesPerClass: 2 } },
+  { kind: 'select', what: 'whitened', params: { imagesPerClass: 2 }, inputs: { whitening } },
+  { kind: 'zca', what: 'few images', params: { images: 300 } },
   {
     kind: 'match',
     what: 'dm',
@@ -68,4 +71,10 @@ export const CASES: readonly ConformanceCase[] = [
   // Epoch 4 comes after the rate has fallen; batches of 12 leave a last one of 8.
   { kind: 'evaluate', what: 'DSA', params: { epochs: 4, batchSize: 12, network }, inputs: { images: selected } },
   { kind: 'evaluate', what: 'batch norm', params: { epochs: 2, network: batchNorm }, inputs: { images: selected } },
+  {
+    kind: 'evaluate',
+    what: 'whitened',
+    params: { epochs: 1, network },
+    inputs: { images: { ...selected, inputs: { whitening } }, whitening },
+  },
 ];
