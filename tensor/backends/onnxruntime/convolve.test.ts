@@ -72,6 +72,20 @@ it('a filter gradient whose windows go in parts', async () => {
   expect(await largestError(slope, feeds)).toBeLessThan(0.02);
 });
 
+it.each([
+  ['by a convolution', 9, 10],
+  ['by a product', 7, 9],
+])('windows of any kind, laid out %s', async (_, height, width) => {
+  const attributes = { strides: [2, 1], padding: [1, 0, 2, 3], dilations: [1, 2], groups: 2 } as const;
+  const images = input('x', [2, 4, height, width]);
+  const g = conv2d(images, input('v', [6, 2, 3, 2]), attributes).shape;
+  const feeds = { x: values(images.shape, 0.7), g: values(g, 0.9) };
+  const slope = conv2dFilterGrad(images, input('g', g), { ...attributes, kernelSize: [3, 2] });
+  const ops = emitGraph({ outputs: { slope } }).model.nodes.map(({ op }) => op);
+  expect(ops.includes('Conv')).toBe(height * width > 64);
+  expect(await largestError(slope, feeds)).toBeLessThan(1e-5);
+});
+
 it('a filter gradient of few places and many channels, all images in one product', async () => {
   const [x, g] = [input('x', [3, 24, 2, 2]), input('g', [3, 40, 2, 2])];
   const feeds = { x: values(x.shape, 0.7), g: values(g.shape, 0.9) };
