@@ -79,6 +79,7 @@ it('are refused where there is nothing to take, or not there', () => {
     x.yaml:8:78 Expected \`snapshots\` to be a map, but found the text "every 5".
             dm: { stage: match, method: dm, start: start, iterations: 20, snapshots: every 5 }
                                                                                      ~~~~~~~
+        Write \`snapshots: { every: 5 }\`, or \`{ at: [100, 500] }\`.
         x.yaml:12:18 used here as \`$method\`
               distil: { use: $method }
                              ~~~~~~~

@@ -4,7 +4,7 @@ import { stepsOf } from '../plan/chain.ts';
 import { SNAPSHOTS } from './experiment-schema.ts';
 import type { Problems } from './problems.ts';
 import type { StageTree } from './stage-tree.ts';
-import { locate, toJson } from './tree.ts';
+import { described, locate, toJson } from './tree.ts';
 import { validate } from './validate.ts';
 
 /** More would cost more than the stage itself. */
@@ -21,6 +21,14 @@ export function snapshotsOf(
   const entry = map.entries.get('snapshots');
   if (!entry || (entry.value.type === 'scalar' && entry.value.value === null)) return undefined;
   const before = problems.count;
+  if (entry.value.type === 'scalar' && !entry.value.refused) {
+    const { value } = entry.value;
+    const message = `Expected \`snapshots\` to be a map, but found ${described(entry.value)}.`;
+    problems.found(locate(map, ['snapshots']), 'value', 'WRONG_TYPE', message, {
+      help: `Write \`snapshots: { every: ${/\d+/.exec(String(value))?.[0] ?? 100} }\`, or \`{ at: [100, 500] }\`.`,
+    });
+    return undefined;
+  }
   validate({ ...map, entries: new Map([['snapshots', entry]]) }, SCHEMA, { what: 'a stage' }, problems);
   if (problems.count > before) return undefined;
   const total = stepsOf(kind, params);

@@ -119,3 +119,20 @@ it('stops what runs: a cell that would go on for long', async () => {
   const end = events.find((event) => event.type === 'attempt-ended' && event.node === 'distil[cell=1,set=1]');
   expect(end).toMatchObject({ end: 'stopped', fromStep: 0 });
 });
+
+it('never gives up the baseline, and compares only within the axes that are named', async () => {
+  const cells = grid([1, 5, 7]);
+  const spared = await runTrivial(
+    temporaryFolder(),
+    { cells, prune: RULE, baseline: { cell: '0' } },
+    { concurrency: 1 },
+  );
+  expect(decisions(spared.events).map((decision) => (decision as string[])[1])).not.toContain('0');
+  expect(pruned(spared.events).filter((node) => node.includes('cell=0'))).toEqual([]);
+  const apart = await runTrivial(
+    temporaryFolder(),
+    { cells, prune: { ...RULE, within: ['cell'] } },
+    { concurrency: 1 },
+  );
+  expect(decisions(apart.events)).toEqual([]);
+});

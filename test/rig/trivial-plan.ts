@@ -37,9 +37,10 @@ export interface TrivialExperiment {
   readonly cells: TrivialCells;
   readonly sets?: number;
   readonly prune?: PruneRule;
+  readonly baseline?: Readonly<Record<string, string>>;
 }
 
-export function trivialPlan({ cells, sets = 1, prune }: TrivialExperiment): {
+export function trivialPlan({ cells, sets = 1, prune, baseline }: TrivialExperiment): {
   plan: Plan;
   experiment: ResolvedExperiment;
 } {
@@ -57,6 +58,7 @@ export function trivialPlan({ cells, sets = 1, prune }: TrivialExperiment): {
       stages: Object.entries(stages).map(([name, stage]) => resolved(name, stage)),
     })),
     ...(prune && { prune }),
+    ...(baseline && { baseline }),
     source: {},
   };
   const plan = buildPlan(experiment, {
