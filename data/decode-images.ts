@@ -81,7 +81,7 @@ interface Trouble {
 
 /** The last two decodings, training and test pictures of one set: a process that runs stage after stage reads the same ones. */
 const REMEMBERED = 2;
-const REMEMBERED_BYTES = 2 ** 29;
+const REMEMBERED_BYTES = 2 ** 31;
 const remembered = new Map<string, Uint8Array>();
 
 /** count × 3 × height × width, in the order of `paths`. Not to be changed: others may hold it as well. */
