@@ -92,7 +92,6 @@ async function trajectory(backend: Backend, network: Network, options: StudentCo
     const run = await unroll.forward(course);
     const { cotangents } = await distance.at({ ...run.final, ...fixed });
     await unroll.backward(run, cotangents);
-    unroll.release(run);
   };
 }
 
@@ -110,6 +109,6 @@ async function studentSteps(backend: Backend, network: Network, options: Student
     const uniforms = random.uniform(turn++, drawsOf(view) * count);
     const drawn = drawParameters(view, uniforms, count, IMAGE);
     const feeds = Object.fromEntries(Object.entries(drawn).map(([name, values]) => [name, floats(values)]));
-    unroll.release(await unroll.forward({ ...course, steps: [{ view, feeds }] }));
+    await unroll.forward({ ...course, steps: [{ view, feeds }] });
   };
 }

@@ -78,12 +78,6 @@ async function both(
   );
 
   const unroll = new Unroll(backend, { step: () => step, view: (name) => views[name] as View }, { keepActivations });
-  if (backendName !== 'reference') {
-    // Memory of a trajectory before, as it is used again.
-    const before = await unroll.forward({ start, arrays, steps });
-    await unroll.backward(before, before.final);
-    unroll.release(before);
-  }
   const trajectory = await unroll.forward({ start, arrays, steps });
   const cotangents = Object.fromEntries(
     Object.entries(trajectory.final).map(([name, { data, shape }]) => [

@@ -16,7 +16,6 @@ import { compile } from '../../tensor/compile/compile.ts';
 import type { Expr } from '../../tensor/expr.ts';
 import { floats, sizeOf, type Tensor } from '../../tensor/tensor.ts';
 import { adjointOf } from './adjoint.ts';
-import { Buffers } from './buffers.ts';
 import { bestPartition, type Partition, partitions } from './partition.ts';
 import { Accumulated, type Rows, taken } from './rows.ts';
 import type { Named, TrainingStep } from './training-step.ts';
@@ -86,7 +85,6 @@ export class Unroll {
   readonly #backend: Backend;
   readonly #graphs: StepGraphs;
   readonly #allowance: number;
-  readonly #buffers = new Buffers();
   readonly #kinds = new Map<string, Kind>();
   readonly #views = new Map<string, Promise<CompiledView>>();
 
@@ -106,9 +104,9 @@ export class Unroll {
       const kind = this.#kind(course, index);
       const best = bestPartition(kind.partitions, course.steps.length, this.#allowance);
       const partition = best && best.bytes <= left ? best : undefined;
-      const graph = partition?.forward ?? kind.forward;
+      const program = await this.#program(kind, partition?.forward ?? kind.forward);
       const before = states[index] as Named<Tensor>;
-      const results = await this.#run(kind, graph, course, index, before);
+      const results = await program.run({ ...(await this.#feeds(course, index, kind.step, program)), ...before });
       states.push({ ...before, ...selected('next', results) });
       if (partition) {
         kept.set(index, { partition, values: prefixed('kept', selected('kept', results)) });
@@ -132,30 +130,21 @@ export class Unroll {
       const kind = this.#kind(trajectory, index);
       const { step } = kind;
       const kept = alone ? undefined : trajectory.kept.get(index);
-      const graph = alone ? kind.alone() : (kept?.partition.adjoint ?? kind.adjoint);
+      const program = await this.#program(kind, alone ? kind.alone() : (kept?.partition.adjoint ?? kind.adjoint));
       flowing = complete(flowing, step);
-      const given = { ...kept?.values, ...states[index], ...prefixed('cotangent', flowing) };
-      const results = await this.#run(kind, graph, trajectory, index, given);
+      const feeds = await this.#feeds(trajectory, index, step, program);
+      const given = { ...feeds, ...kept?.values, ...states[index], ...prefixed('cotangent', flowing) };
+      const results = await program.run(given);
       for (const name of Object.keys(step.learned)) {
         const sum = sums.get(name) ?? new Accumulated(known(arrays, name));
         sums.set(name, sum);
         const cotangent = results[`learned.${name}`];
         if (cotangent) sum.add(await this.#pulledBack(trajectory, index, name, cotangent), steps[index]?.rows?.[name]);
       }
-      this.#buffers.give(selected('learned', results));
-      if (alone) continue;
-      this.#buffers.give(flowing);
-      flowing = selected('state', results);
+      if (!alone) flowing = selected('state', results);
     }
-    this.#buffers.leave(flowing);
     const learned = Object.fromEntries([...sums].map(([name, sum]) => [name, sum.total()]));
     return { learned, start: alone ? {} : { ...flowing } };
-  }
-
-  /** A trajectory that nobody reads any more gives its memory to those that follow. */
-  release({ states, kept }: Trajectory): void {
-    for (const state of states) this.#buffers.give(state);
-    for (const { values } of kept.values()) this.#buffers.give(values);
   }
 
   async dispose(): Promise<void> {
@@ -186,22 +175,8 @@ export class Unroll {
     return { step, forward, adjoint, alone: aloneGraph, partitions: choices, programs: new Map() };
   }
 
-  /** Runs a graph of a step on its inputs and those `given`. */
-  async #run(
-    { step, programs }: Kind,
-    graph: Named<Expr>,
-    course: Course,
-    index: number,
-    given: Named<Tensor>,
-  ): Promise<Record<string, Tensor>> {
-    const program = await remembered(programs, graph, () => compile(this.#backend, graph));
-    const feeds = await this.#feeds(course, index, step, program);
-    const into = this.#buffers.for(graph);
-    const results = await program.run({ ...feeds, ...given }, into);
-    // Not every backend uses them.
-    const unused = Object.entries(into).filter(([name, { data }]) => results[name]?.data.buffer !== data.buffer);
-    this.#buffers.give(Object.fromEntries(unused));
-    return results;
+  #program({ programs }: Kind, graph: Named<Expr>): Promise<Program> {
+    return remembered(programs, graph, () => compile(this.#backend, graph));
   }
 
   #view({ steps }: Course, index: number): Promise<CompiledView> | undefined {

@@ -24,15 +24,9 @@ export interface BackendOptions {
   readonly threads: number;
 }
 
-/**
- * Feeds must hold every input of the graph by name, in its shape; results come by output name. A backend may write results
- * into the tensors of `into` instead of new ones, so that large results do not take fresh memory at every run.
- */
+/** Feeds must hold every input of the graph by name, in its shape; results come by output name. */
 export interface Program {
   readonly inputs: Readonly<Record<string, { shape: readonly number[]; dtype: string }>>;
-  run(
-    feeds: Readonly<Record<string, Tensor>>,
-    into?: Readonly<Record<string, Tensor>>,
-  ): Promise<Record<string, Tensor>>;
+  run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
   dispose(): void;
 }

@@ -39,7 +39,6 @@ const unroll = new Unroll(backend, { step: () => step });
 const gradient = async (steps: number) => {
   const trajectory = await unroll.forward({ start, arrays, steps: Array.from({ length: steps }, () => ({})) });
   await unroll.backward(trajectory, trajectory.final);
-  unroll.release(trajectory);
 };
 
 /** Compiles and lets the engine take the memory of one step, so that what follows is the trajectory's. */

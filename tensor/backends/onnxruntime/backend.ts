@@ -73,19 +73,13 @@ class OnnxProgram implements Program {
     this.#outputs = Object.entries(outputs).map(([name, { shape, dtype }]) => [name, { shape, dtype }]);
   }
 
-  async run(
-    feeds: Readonly<Record<string, Tensor>>,
-    into: Readonly<Record<string, Tensor>> = {},
-  ): Promise<Record<string, Tensor>> {
+  async run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
     const values: Record<string, InstanceType<Runtime['Tensor']>> = {};
     for (const [name, { shape, dtype, value }] of Object.entries(this.inputs)) {
       const fed = checkedFeed(feeds, name, { shape, dtype });
       if (value !== undefined) values[value] = this.#toRuntime(fed);
     }
-    const fetches = Object.fromEntries(
-      this.#outputs.map(([name]) => [`out_${name}`, into[name] ? this.#toRuntime(into[name]) : null]),
-    );
-    const results = await this.#session.run(values, fetches).catch((error: unknown) => {
+    const results = await this.#session.run(values).catch((error: unknown) => {
       throw this.#told(error);
     });
     return Object.fromEntries(
