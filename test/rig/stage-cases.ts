@@ -16,6 +16,7 @@ export interface ConformanceCase extends UpstreamCase {
 
 const network: JsonObject = { kind: 'convnet', width: 4, depth: 2 };
 const batchNorm: JsonObject = { ...network, norm: 'batch' };
+const experts: JsonObject = { experts: 2, epochs: 2, images: 50, batchSize: 20, network };
 const whitening: UpstreamCase = { kind: 'zca', params: { images: 300 } };
 const selected: UpstreamCase = { kind: 'select', params: { imagesPerClass: 2 } };
 
@@ -39,6 +40,14 @@ export const CASES: readonly ConformanceCase[] = [
   { kind: 'select', what: 'random', params: { imagesPerClass: 2 } },
   { kind: 'select', what: 'whitened', params: { imagesPerClass: 2 }, inputs: { whitening } },
   { kind: 'zca', what: 'few images', params: { images: 300 } },
+  { kind: 'buffer', what: 'DSA', params: experts },
+  {
+    kind: 'buffer',
+    what: 'batch norm, momentum, decay and whitening',
+    params: { ...experts, experts: 1, epochs: 3, momentum: 0.9, weightDecay: 5e-4, decay: true, network: batchNorm },
+    inputs: { whitening },
+  },
+  { kind: 'pretrain', what: 'few images', params: { epochs: 4, images: 50, batchSize: 20, network: batchNorm } },
   {
     kind: 'match',
     what: 'dm',
