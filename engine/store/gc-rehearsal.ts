@@ -7,12 +7,13 @@ import { unwrap } from '../../base/result.ts';
 import { collectGarbage } from './gc.ts';
 import { markGarbage } from './gc-mark.ts';
 import { openStore } from './store.ts';
-import { allBatches, emptyTrash, isInTrash, restoreItem } from './trash.ts';
+import { allBatches, emptyTrash, isInTrash, restoreItem, tidyTrash } from './trash.ts';
 
 const [, , folder = '', mode] = argv;
 const store = unwrap(openStore(folder));
 if (mode === 'restore') {
   for (const batch of allBatches(store))
     for (const item of batch.items) if (isInTrash(store, batch, item)) restoreItem(store, batch, item);
+  tidyTrash(store);
 } else if (mode === 'empty') emptyTrash(store);
 else collectGarbage(store, markGarbage(store, { planned: new Map(), graceMs: 0, now: Date.now() + 1000 }));

@@ -21,7 +21,7 @@ import { pin, unpin } from './pins.ts';
 import { rehearsalPlan, rehearse } from './rehearsal.ts';
 import { allRuns, createRun } from './runs.ts';
 import { openStore, type Store } from './store.ts';
-import { allBatches, emptyTrash, isInTrash, restoreItem } from './trash.ts';
+import { allBatches, emptyTrash, isInTrash, restoreItem, tidyTrash } from './trash.ts';
 import { verifyStore } from './verify.ts';
 
 const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
@@ -52,6 +52,7 @@ async function damages(store: Store): Promise<Finding[]> {
 function restoreAll(store: Store): void {
   for (const batch of allBatches(store))
     for (const item of batch.items) if (isInTrash(store, batch, item)) restoreItem(store, batch, item);
+  tidyTrash(store);
 }
 
 it('names what nobody needs, with size, reason and last use, and moves nothing by marking', () => {

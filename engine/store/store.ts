@@ -7,6 +7,7 @@
  *     checkpoints/<key>/      two slots of a node under way
  *     leases/<key>/           who is at work on a node
  *     runs/<run>/             plan, events, and the artifacts by readable names
+ *     trash/<batch>/          what was put aside, and can be brought back
  *     tmp/                    what is being written; never read
  *     index.sqlite            an index over all of it, rebuilt at will
  *     VERSION                 the version of this layout

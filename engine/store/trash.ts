@@ -89,7 +89,6 @@ export function restoreItem(store: Store, { id }: TrashBatch, { paths, shared = 
     else merge(from, to);
     fault('trash-restored');
   }
-  removeIfEmpty(store, id);
 }
 
 /** Folders meet where parts of a run had left before the run itself. */
@@ -111,10 +110,13 @@ function fetchElsewhere(store: Store, path: string, to: string): void {
   }
 }
 
-function removeIfEmpty(store: Store, id: string): void {
-  const folder = join(trashFolder(store), id);
-  const left = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  if (left.every(({ name }) => name === 'contents.json')) discard(store, folder);
+/** Batches of which everything was brought back. */
+export function tidyTrash(store: Store): void {
+  for (const id of namesIn(trashFolder(store))) {
+    const folder = join(trashFolder(store), id);
+    const left = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    if (left.every(({ name }) => name === 'contents.json')) discard(store, folder);
+  }
 }
 
 /** For good. */

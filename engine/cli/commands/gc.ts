@@ -11,7 +11,7 @@ import { type Marked, markGarbage } from '../../store/gc-mark.ts';
 import { takeLeaseIn } from '../../store/leases.ts';
 import { refreshIndex } from '../../store/refresh-index.ts';
 import { openStore, type Store } from '../../store/store.ts';
-import { allBatches, emptyTrash, isInTrash, restoreItem, type TrashItem } from '../../store/trash.ts';
+import { allBatches, emptyTrash, isInTrash, restoreItem, type TrashItem, tidyTrash } from '../../store/trash.ts';
 import type { Arguments } from '../arguments.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { storeFolder } from '../folders.ts';
@@ -98,6 +98,7 @@ async function restore(store: Store, args: Arguments): Promise<number> {
   // Runs first, so that what comes back has its names.
   found.sort((a, b) => Number(b.item.kind === 'run') - Number(a.item.kind === 'run'));
   for (const { batch, item } of found) restoreItem(store, batch, item);
+  tidyTrash(store);
   await refreshIndex(store);
   for (const { item } of found) print(`${item.name}\n`);
   tell(`${count(found.length, 'thing')} brought back.\n`);
