@@ -26,17 +26,17 @@ function partsOf(expr: Expr | undefined, op: string): readonly (Expr | undefined
   return expr?.op === op ? expr.inputs : [];
 }
 
-/** x · reshape(scale) + reshape(bias - mean · scale) with scale = weight · rsqrt(variance + eps): `nn/norms.ts`. */
-function batchNorm(product: Expr, spreadShift: Expr): StandardLayer | undefined {
-  const [x, spreadScale] = partsOf(product, 'mul');
+/** (x - reshape(mean)) · reshape(scale) + reshape(bias) with scale = weight · rsqrt(variance + eps): `nn/norms.ts`. */
+function batchNorm(product: Expr, spreadBias: Expr): StandardLayer | undefined {
+  const [centred, spreadScale] = partsOf(product, 'mul');
+  const [x, spreadMean] = partsOf(centred, 'sub');
+  const [mean] = partsOf(spreadMean, 'reshape');
   const [scale] = partsOf(spreadScale, 'reshape');
-  const [shift] = partsOf(spreadShift, 'reshape');
+  const [bias] = partsOf(spreadBias, 'reshape');
   const [weight, inverse] = partsOf(scale, 'mul');
-  const [bias, moved] = partsOf(shift, 'sub');
-  const [mean, sameScale] = partsOf(moved, 'mul');
   const [raised] = partsOf(inverse, 'rsqrt');
   const [variance, eps] = partsOf(raised, 'add');
-  if (!x || sameScale !== scale || eps?.value?.data[0] !== NORM_EPSILON) return undefined;
+  if (!x || eps?.value?.data[0] !== NORM_EPSILON) return undefined;
   if (!isParameter(weight) || !isParameter(bias) || !isParameter(mean) || !isParameter(variance)) return undefined;
   return { op: 'BatchNormalization', inputs: [x, weight, bias, mean, variance] };
 }
