@@ -116,6 +116,8 @@ export interface StageKind {
    * place; where it is missing, another parameter gets a value that never comes again.
    */
   readonly userFiles?: { readonly list: string; readonly untracked: string };
+  /** Parameters that only steer how it runs and cannot change a result: never part of a key. */
+  readonly steering?: readonly string[];
   readonly replicates: readonly ReplicateAxis[];
   readonly usesData: boolean;
   /** Native threads of an attempt unless the experiment's `resources` say otherwise. */

@@ -40,7 +40,7 @@ export function keyManifest(given: KeyInputs): KeyManifest {
     version: stage.version,
     // How it is computed. Defaults are left out, so that a new parameter whose default keeps the behaviour keeps every
     // cache; a changed default must raise the version, and a golden file sees to that.
-    params: differing(params, stage.parameters),
+    params: differing(withoutSteering(params, stage), stage.parameters),
     // Which random numbers it draws; only the replicates on which this stage itself draws.
     seed: stageSeed(stage, seed),
     // What it is computed from: keys of what stands upstream, so that a dry run is exact, and the bytes of the data set.
@@ -48,6 +48,10 @@ export function keyManifest(given: KeyInputs): KeyManifest {
     // What can move the last bit of a float sum: engine, its version, processor class, native threads.
     numerics: { ...numerics, threads },
   };
+}
+
+function withoutSteering(params: JsonObject, { steering = [] }: StageKind): JsonObject {
+  return Object.fromEntries(Object.entries(params).filter(([name]) => !steering.includes(name)));
 }
 
 export function cacheKey(manifest: KeyManifest): CacheKey {

@@ -111,6 +111,7 @@ export const command: StageKind = {
   inputRules: ({ run }, inputs) => placeholderProblems(run as string[], Object.keys(INPUTS), Object.keys(inputs)),
   outputRoles: ({ outputs }) => outputs as string[],
   userFiles: { list: 'files', untracked: 'untracked' },
+  steering: ['environment', 'grace'],
   replicates: ['set'],
   usesData: true,
   threads: 1,
