@@ -11,8 +11,9 @@ import type { Chain, KeyManifest, PlanNode } from './plan.ts';
 
 /** The number of steps of a stage that can give a result before its end; undefined for others. */
 export function stepsOf(kind: StageKind, params: JsonObject): number | undefined {
-  if (kind.prefixExtending !== undefined) return params[kind.prefixExtending] as number;
-  return kind.steps?.(params);
+  const named = kind.prefixExtending === undefined ? undefined : params[kind.prefixExtending];
+  // Where it is not written, and its default hangs on other parameters, the kind says it.
+  return typeof named === 'number' ? named : kind.steps?.(params);
 }
 
 /** What is computed for a snapshot: the parameters of a shorter stage, where there is such a thing. */
