@@ -3,7 +3,10 @@ import type { JsonObject } from '../../base/json.ts';
 import type { DataSummary } from '../../data/data-set.ts';
 import { augmentParameter, augmentProblems } from '../augment-parameter.ts';
 import { networkDataProblems, networkParameter, networkProblems } from '../network-parameter.ts';
-import type { RuleProblem, StageKind } from '../stage.ts';
+import type { InputProblem, InputStage, RuleProblem, StageKind } from '../stage.ts';
+import { whiteningInput, whiteningProblems } from '../whitening.ts';
+import { METHODS, methodOf, methodProblems } from './methods.ts';
+import { bufferProblems, trajectoryParameters, trajectoryProblems } from './trajectory-parameters.ts';
 
 export const match: StageKind = {
   kind: 'match',
@@ -13,22 +16,25 @@ export const match: StageKind = {
     type: 'object',
     properties: {
       method: {
-        enum: ['dm'],
-        description: 'What is matched. `dm`: the mean embedding of each class (Zhao and Bilen, WACV 2023).',
+        enum: ['dm', 'mtt', 'tesla'],
+        description:
+          'What is matched. `dm`: the mean embedding of each class (Zhao and Bilen, WACV 2023). `mtt`: where training leads (Cazenavette et al., CVPR 2022). `tesla`: the same in two passes, with soft labels on request (Cui et al., ICML 2023).',
       },
       iterations: {
         type: 'integer',
         minimum: 1,
         maximum: 100_000_000,
         default: 20_000,
-        description: 'Steps on the images, each under a new random network.',
+        description:
+          'Steps on the images. `dm`: each under a new random network. Unless given: `mtt` 5000, `tesla` 10000.',
         examples: [300, 20_000],
       },
       learningRate: {
         type: 'number',
         exclusiveMinimum: 0,
         default: 1,
-        description: 'Step size on the images; the paper takes 10 from 100 images per class on.',
+        description:
+          'Step size on the images. `dm`: the paper takes 10 from 100 images per class on. Unless given: `mtt` and `tesla` 1000.',
       },
       momentum: {
         type: 'number',
@@ -42,8 +48,9 @@ export const match: StageKind = {
         minimum: 1,
         maximum: 1_000_000,
         default: 256,
-        description: 'Real images of each class and step, drawn anew each time.',
+        description: '`dm`: real images of each class and step, drawn anew each time.',
       },
+      ...trajectoryParameters,
       augment: augmentParameter,
       network: networkParameter,
     },
@@ -55,6 +62,12 @@ export const match: StageKind = {
       required: true,
       description: 'The images to start from, equally many of each class, usually of `select`.',
     },
+    trajectories: {
+      type: 'trajectories',
+      required: false,
+      description: '`mtt` and `tesla`: the experts that students follow, of a stage `buffer`.',
+    },
+    whitening: whiteningInput,
   },
   outputs: { images: { type: 'synthetic-set', description: 'The optimised images.' } },
   replicates: ['set'],
@@ -62,18 +75,43 @@ export const match: StageKind = {
   threads: 2,
   // Every draw is a function of the seed and the iteration, and no schedule looks at the total.
   prefixExtending: 'iterations',
-  rules: ({ augment, network }) => [
-    ...augmentProblems(augment as string),
-    ...networkProblems(network as JsonObject, { embeds: true }),
+  defaults: ({ method }) => METHODS[method as string]?.defaults ?? {},
+  rules: (params) => [
+    ...methodProblems(params, match.parameters),
+    ...trajectoryProblems(params),
+    ...augmentProblems(params.augment as string),
+    ...networkProblems(params.network as JsonObject, { embeds: methodOf(params).embeds }),
   ],
-  dataRules: ({ network, batchReal }, data) => [
+  inputRules: (params, inputs) => [
+    ...inputProblems(params.method as string, inputs),
+    ...whiteningProblems(inputs, ['start', 'trajectories']),
+    ...(methodOf(params).follows && inputs.trajectories ? bufferProblems(params, inputs.trajectories) : []),
+  ],
+  dataRules: ({ method, network, batchReal }, data) => [
     ...networkDataProblems(network as JsonObject, data),
-    ...fullBatchProblems(network as JsonObject, batchReal as number, data),
+    ...(method === 'dm' ? fullBatchProblems(network as JsonObject, batchReal as number, data) : []),
   ],
   async open(context) {
-    return (await import('./run.ts')).openMatch(context);
+    return methodOf(context.params).follows
+      ? (await import('./trajectory-run.ts')).openTrajectoryMatch(context)
+      : (await import('./run.ts')).openMatch(context);
   },
 };
+
+/** Methods read what they match, and nothing that they do not. */
+function inputProblems(method: string, inputs: Readonly<Record<string, InputStage>>): InputProblem[] {
+  const follows = METHODS[method]?.follows;
+  if (follows && !inputs.trajectories) {
+    const message = `Method \`${method}\` needs \`trajectories: STAGE\`, the name of a stage of kind \`buffer\`.`;
+    return [{ path: ['method'], message }];
+  }
+  // Its real images are drawn normalised; nobody has published it otherwise.
+  return follows
+    ? []
+    : ['trajectories', 'whitening'].flatMap((role) =>
+        inputs[role] ? [{ path: [role], message: `Method \`${method}\` reads no \`${role}\`.` }] : [],
+      );
+}
 
 /** A norm over the batch sees all classes at once, so every class must fill its part of the batch. */
 function fullBatchProblems(

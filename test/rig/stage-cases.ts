@@ -18,6 +18,11 @@ const network: JsonObject = { kind: 'convnet', width: 4, depth: 2 };
 const batchNorm: JsonObject = { ...network, norm: 'batch' };
 const experts: JsonObject = { experts: 2, epochs: 2, images: 50, batchSize: 20, network };
 const whitening: UpstreamCase = { kind: 'zca', params: { images: 300 } };
+const trajectories: UpstreamCase = { kind: 'buffer', params: experts };
+const student: JsonObject = {
+  ...{ iterations: 4, studentSteps: 3, expertEpochs: 1, maxStartEpoch: 2, network },
+  ...{ learningRate: 10, stepSizeLearningRate: 1e-6 },
+};
 const selected: UpstreamCase = { kind: 'select', params: { imagesPerClass: 2 } };
 
 /** Each step in a tick of its own, so that it is seen as one. */
@@ -66,6 +71,22 @@ export const CASES: readonly ConformanceCase[] = [
     what: 'dm without augmentation and momentum',
     params: { method: 'dm', iterations: 3, batchReal: 6, momentum: 0, augment: 'none', network },
     inputs: { start: selected },
+  },
+  {
+    kind: 'match',
+    what: 'mtt',
+    params: { ...student, method: 'mtt', batchSynthetic: 6 },
+    inputs: { start: selected, trajectories },
+  },
+  {
+    kind: 'match',
+    what: 'tesla with soft labels, whitened',
+    params: { ...student, method: 'tesla', softLabels: true },
+    inputs: {
+      start: { ...selected, inputs: { whitening } },
+      trajectories: { ...trajectories, inputs: { whitening } },
+      whitening,
+    },
   },
   {
     kind: 'command',
