@@ -11,6 +11,7 @@ import { constant, type Expr, input } from '../../tensor/expr.ts';
 import { vjp } from '../../tensor/gradient.ts';
 import { add, mul } from '../../tensor/ops/index.ts';
 import { contracted } from './contract.ts';
+import { withRootsOfZero } from './roots.ts';
 import { substituted } from './substitute.ts';
 import type { Named, TrainingStep } from './training-step.ts';
 
@@ -34,7 +35,7 @@ export function adjointOf(step: TrainingStep, { alone = false }: { alone?: boole
 
   const state = alone ? {} : step.state;
   const wrt = [...Object.values(state), ...Object.values(step.learned)];
-  const outputs = Object.values(next);
+  const outputs = withRootsOfZero(Object.values(next));
   const cotangents = Object.entries(next).map(([name, successor]) => cotangentInput(name, successor));
   const through = vjp(outputs, cotangents, [...placeholders, ...wrt]);
   const toGradients = through.slice(0, names.length);

@@ -34,6 +34,8 @@ interface Case {
   readonly steps?: readonly StepInputs[];
   readonly tokens?: readonly Token[];
   readonly keepActivations?: number;
+  /** All images are zero. */
+  readonly blank?: boolean;
 }
 
 const FULL: readonly StepInputs[] = [0, 1, 2].map((step) => ({ rows: { rate: [step] } }));
@@ -42,7 +44,7 @@ const SMOOTH: NetworkSpec = { kind: 'convnet', width: 3, depth: 1, activation: '
 /** Gradients of ½‖θ_T - target‖² in everything, by the backward loop and by the whole graph. */
 async function both(
   backendName: string,
-  { optimiser, network = SMOOTH, batch = IMAGES, steps = FULL, tokens = [], keepActivations = 0 }: Case,
+  { optimiser, network = SMOOTH, batch = IMAGES, steps = FULL, tokens = [], keepActivations = 0, blank = false }: Case,
 ) {
   const backend = unwrap(await openBackend(backendName, { threads: 1 }));
   const [channels = 1, height = 1, width = 1] = IMAGE;
@@ -69,7 +71,7 @@ async function both(
     Object.fromEntries(Object.keys(parameters).map((name) => [name, initial[name] as Tensor])),
   );
   const arrays = {
-    images: noise(1, [IMAGES, ...IMAGE]),
+    images: blank ? floats(new Float64Array(IMAGES * sizeOf(IMAGE)), [IMAGES, ...IMAGE]) : noise(1, [IMAGES, ...IMAGE]),
     labels: noise(2, [IMAGES, CLASSES]),
     rate: floats(Float64Array.from(steps, (_, index) => 0.05 + 0.01 * index)),
   };
@@ -137,6 +139,11 @@ describe('the gradient through a trajectory is that of the unrolled graph', () =
     ['a network of linear layers', { kind: 'mlp' }],
   ])('%s', async (_, network) => {
     expectEqual(await both('reference', { optimiser: sgd(), network }));
+  });
+
+  it('adam where gradients are exactly zero: pixels that are zero in all images', async () => {
+    const { got } = await both('reference', { optimiser: adam(), network: { kind: 'mlp' }, blank: true });
+    for (const [name, { data }] of Object.entries(got)) expect(data.every(Number.isFinite), name).toBe(true);
   });
 
   it('mini-batches whose rows repeat, in any order', async () => {
