@@ -27,10 +27,6 @@ def main():
     config = json.loads(sys.stdin.readline())
     torch.set_num_threads(config["threads"])
     torch.manual_seed(0)
-    torch.ones(2).add(1)
-    idle = status("VmRSS")
-    print(json.dumps({"torch": torch.__version__, "idle": idle}), flush=True)
-
     count, length = config["images"], config["length"]
     network = ConvNet(3, 32, config["width"], 3, 10)
     names = [name for name, _ in network.named_parameters()]
@@ -39,6 +35,10 @@ def main():
     images = torch.randn(count, 3, 32, 32, requires_grad=True)
     labels = torch.arange(count) % 10
     rate = torch.tensor(0.01, requires_grad=True)
+
+    torch.ones(2).add(1)
+    idle = status("VmRSS")
+    print(json.dumps({"torch": torch.__version__, "idle": idle}), flush=True)
 
     def trajectory():
         student = [p.clone().requires_grad_(True) for p in start]

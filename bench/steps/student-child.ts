@@ -3,7 +3,8 @@
  * MTT and the exact gradient through them in images and step size. With tokens: one step on a batch that DSA augments, a
  * token a step in turn, an own draw for each image.
  *
- * Speaks JSON lines as the peers do. Its first answer comes when the engine is loaded and idle; peaks count from there.
+ * Speaks JSON lines as the peers do. Its first answer comes when engine, weights and images are loaded and idle;
+ * peaks count from there.
  */
 import { createInterface } from 'node:readline';
 import { unwrap } from '../../base/result.ts';
@@ -44,12 +45,13 @@ const configuration = JSON.parse((await lines.next()).value) as StudentConfigura
 const backend = unwrap(await openBackend(configuration.backend, { threads: configuration.threads }));
 const x = input('x', []);
 await (await compile(backend, { y: add(x, x) })).run({ x: scalar(1) });
+const network = unwrap(buildNetwork({ kind: 'convnet', width: configuration.width }, { ...IMAGE, classes: CLASSES }));
+const data = loaded(network, configuration);
 globalThis.gc?.();
 const idle = residentMemory();
 process.stdout.write(`${JSON.stringify({ idle })}\n`);
 
-const network = unwrap(buildNetwork({ kind: 'convnet', width: configuration.width }, { ...IMAGE, classes: CLASSES }));
-const step = await (configuration.tokens.length > 0 ? studentSteps : trajectory)(backend, network, configuration);
+const step = await (configuration.tokens.length > 0 ? studentSteps : trajectory)(backend, data, configuration);
 resetPeak();
 for await (const line of lines) {
   const ms: number[] = [];
@@ -64,51 +66,53 @@ for await (const line of lines) {
   process.stdout.write(`${JSON.stringify({ ms, cpu, peak: peakMemory() - idle })}\n`);
 }
 
-function courseOf(start: Course['start'], { images, length }: StudentConfiguration): Course {
+interface Data {
+  readonly network: Network;
+  readonly start: Record<string, Tensor>;
+  readonly target: Record<string, Tensor>;
+  readonly arrays: Course['arrays'];
+}
+
+function loaded(network: Network, { images }: StudentConfiguration): Data {
   const shape = [images, IMAGE.channels, IMAGE.height, IMAGE.width];
   const arrays = {
     images: floats(Float32Array.from(random.normal(2, sizeOf(shape))), shape),
     labels: ints(Int32Array.from({ length: images }, (_, index) => index % CLASSES)),
     rate: scalar(0.01),
   };
-  return { start, arrays, steps: Array.from({ length }, () => ({})) };
+  return { network, start: initialise(network, random, 0), target: initialise(network, random, 1), arrays };
 }
 
-async function trajectory(backend: Backend, network: Network, options: StudentConfiguration) {
-  const { images: count, keepActivations } = options;
-  const unroll = new Unroll(
-    backend,
-    { step: () => studentStep(network, { count, labels: 'hard' }) },
-    { keepActivations },
-  );
+async function trajectory(backend: Backend, { network, start, target, arrays }: Data, options: StudentConfiguration) {
+  const { images: count, keepActivations, length } = options;
+  const graphs = { step: () => studentStep(network, { count, labels: 'hard' }) };
+  const unroll = new Unroll(backend, graphs, { keepActivations });
   const { loss, student } = matchingLoss(network);
   const distance = await FinalLoss.compile(backend, loss, student);
-  const [start, target] = [initialise(network, random, 0), initialise(network, random, 1)];
-  const course = courseOf(start, options);
+  const steps = Array.from({ length }, () => ({}));
   const prefixed = (prefix: string, values: Record<string, Tensor>) =>
     Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}.${name}`, value]));
   const fixed = { ...prefixed('start', start), ...prefixed('target', target) };
   return async () => {
-    const run = await unroll.forward(course);
+    const run = await unroll.forward({ start, arrays, steps });
     const { cotangents } = await distance.at({ ...run.final, ...fixed });
     await unroll.backward(run, cotangents);
   };
 }
 
-async function studentSteps(backend: Backend, network: Network, options: StudentConfiguration) {
+async function studentSteps(backend: Backend, { network, start, arrays }: Data, options: StudentConfiguration) {
   const { images: count, tokens } = options;
   const graph = studentStep(network, { count, labels: 'hard' });
   const unroll = new Unroll(backend, {
     step: () => graph,
     view: (token) => dsaView('images', graph.learned.images as Expr, token as Token),
   });
-  const course = courseOf(initialise(network, random, 0), options);
   let turn = 0;
   return async () => {
     const view = tokens[turn % tokens.length] as Token;
     const uniforms = random.uniform(turn++, drawsOf(view) * count);
     const drawn = drawParameters(view, uniforms, count, IMAGE);
     const feeds = Object.fromEntries(Object.entries(drawn).map(([name, values]) => [name, floats(values)]));
-    await unroll.forward({ ...course, steps: [{ view, feeds }] });
+    await unroll.forward({ start, arrays, steps: [{ view, feeds }] });
   };
 }
