@@ -232,7 +232,7 @@ it('calls the rules of a stage only with parameters that fit its schema', () => 
   expect(!shared.ok && shared.error).toHaveLength(1);
 });
 
-it('is fast for a large grid', () => {
+it('expands a large grid', () => {
   const list = (n: number): string => `[${Array.from({ length: n }, (_, index) => index + 1).join(', ')}]`;
   const grid = (n: number): string => `${HEAD}matrix: { n: ${list(n)}, m: ${list(10)} }
 stages:
@@ -240,13 +240,8 @@ stages:
   distil: { stage: match, method: dm, start: start, iterations: $m }
   score: { stage: evaluate, images: distil }
 `;
-  const seconds = (n: number): number => {
-    const start = performance.now();
-    expect(resolve(grid(n)).cells).toHaveLength(n * 10);
-    return (performance.now() - start) / 1000;
-  };
-  seconds(10);
-  expect(seconds(400)).toBeLessThan(10);
+  // Quadratic cost would run into the test's time limit.
+  expect(resolve(grid(400)).cells).toHaveLength(4000);
 });
 
 it('follows a thousand stages upstream, and refuses more', () => {

@@ -325,29 +325,6 @@ it('puts every node behind its inputs, under a name of its own that a file syste
   );
 });
 
-it('costs ten times as much for ten times as many cells', () => {
-  const experiment = (cells: number) =>
-    resolve(`${HEAD}replicates: { sets: 2, evaluations: 2 }
-matrix: { n: [${Array.from({ length: cells }, (_, index) => index + 1).join(', ')}] }
-stages:
-  start: { stage: select }
-  distil: { stage: match, method: dm, start: start, iterations: $n }
-  score: { stage: evaluate, images: distil }
-`);
-  const seconds = (cells: number): number => {
-    const given = experiment(cells);
-    const times = Array.from({ length: 3 }, () => {
-      const start = performance.now();
-      expect(buildPlan(given, OPTIONS).nodes).toHaveLength(2 + cells * 6);
-      return performance.now() - start;
-    });
-    return Math.min(...times);
-  };
-  seconds(100);
-  // Quadratic cost would be a hundredfold.
-  expect(seconds(2000) / seconds(200)).toBeLessThan(30);
-});
-
 it('evaluates every snapshot as a node of its own, and knows one that is a shorter run', () => {
   const snapshots = BASE.replace('iterations: 20 }', 'iterations: 20, snapshots: { every: 8 } }').replace(
     'sets: 3, evaluations: 2',

@@ -111,9 +111,6 @@ it('ten thousand results, a thousand nodes', () => {
   const byKey = new Map<string, KeyManifest>(results.map(({ key, manifest }) => [key, manifest]));
   const earlier = { manifestOf: (key: string) => byKey.get(key), ofStage: () => results };
   const now = { ...plan({ cells: [] }), nodes: many(1_000, 5_000) };
-  const begun = performance.now();
   const explain = explainer(now, earlier);
   for (const each of now.nodes) expect(explain(each)).toMatchObject({ why: 'differs' });
-  // Well under a second when quiet; the bound is for a busy machine.
-  expect(performance.now() - begun).toBeLessThan(5_000);
 });

@@ -34,7 +34,7 @@ const ended = { at: '2026-03-01T12:00:00.000Z', executed: 1, hits: 0, seconds: 1
 
 it('is frozen before anything starts', () => {
   const run = createRun(store, plan, { name: 'x' });
-  expect(run.id).toMatch(/^\d{8}-\d{6}-a-rehearsal-[0-9a-f]{4}$/);
+  expect(run.id).toMatch(/^\d{8}-\d{6}-a-rehearsal-[0-9a-f]{6}$/);
   expect(readdirSync(run.folder).sort()).toEqual(['config.resolved.json', 'lease', 'plan.json', 'run.json']);
   expect(JSON.parse(readFileSync(join(run.folder, 'config.resolved.json'), 'utf8'))).toEqual({ name: 'x' });
   expect(unwrap(openRun(store, run.id)).plan).toEqual(plan);

@@ -71,7 +71,7 @@ export function planDigest(plan: Plan): string {
 /** `resolved` is the experiment as the plan was made from it, for the record. */
 export function createRun(store: Store, plan: Plan, resolved: Json): DrivenRun {
   const started = new Date();
-  const id = runId(started, plan.experiment.name, randomBytes(2).toString('hex'));
+  const id = runId(started, plan.experiment.name, randomBytes(3).toString('hex'));
   const folder = join(store.runs, id);
   const record: RunRecord = {
     schema: 'retort-run/1',
