@@ -5,6 +5,7 @@ import { augmentParameter, augmentProblems } from '../augment-parameter.ts';
 import { networkDataProblems, networkParameter, networkProblems } from '../network-parameter.ts';
 import type { InputProblem, InputStage, RuleProblem, StageKind } from '../stage.ts';
 import { whiteningInput, whiteningProblems } from '../whitening.ts';
+import { gradientParameters, loopsProblems } from './gradient-parameters.ts';
 import { METHODS, methodOf, methodProblems } from './methods.ts';
 import { bufferProblems, trajectoryParameters, trajectoryProblems } from './trajectory-parameters.ts';
 
@@ -16,9 +17,9 @@ export const match: StageKind = {
     type: 'object',
     properties: {
       method: {
-        enum: ['dm', 'mtt', 'tesla'],
+        enum: ['dm', 'dc', 'dsa', 'mtt', 'tesla'],
         description:
-          'What is matched. `dm`: the mean embedding of each class (Zhao and Bilen, WACV 2023). `mtt`: where training leads (Cazenavette et al., CVPR 2022). `tesla`: the same in two passes, with soft labels on request (Cui et al., ICML 2023).',
+          'What is matched. `dm`: the mean embedding of each class (Zhao and Bilen, WACV 2023). `dc`: the loss gradient of each class (Zhao et al., ICLR 2021). `dsa`: the same on augmented images (Zhao and Bilen, ICML 2021). `mtt`: where training leads (Cazenavette et al., CVPR 2022). `tesla`: the same in two passes, with soft labels on request (Cui et al., ICML 2023).',
       },
       iterations: {
         type: 'integer',
@@ -26,7 +27,7 @@ export const match: StageKind = {
         maximum: 100_000_000,
         default: 20_000,
         description:
-          'Steps on the images. `dm`: each under a new random network. Unless given: `mtt` 5000, `tesla` 10000.',
+          'Steps on the images. `dm`: each under a new random network. `dc` and `dsa`: one is all steps under one network. Unless given: `dc` and `dsa` 1000, `mtt` 5000, `tesla` 10000.',
         examples: [300, 20_000],
       },
       learningRate: {
@@ -34,7 +35,7 @@ export const match: StageKind = {
         exclusiveMinimum: 0,
         default: 1,
         description:
-          'Step size on the images. `dm`: the paper takes 10 from 100 images per class on. Unless given: `mtt` and `tesla` 1000.',
+          'Step size on the images. `dm`: the paper takes 10 from 100 images per class on. Unless given: `dc` and `dsa` 0.1, `mtt` and `tesla` 1000.',
       },
       momentum: {
         type: 'number',
@@ -48,8 +49,9 @@ export const match: StageKind = {
         minimum: 1,
         maximum: 1_000_000,
         default: 256,
-        description: '`dm`: real images of each class and step, drawn anew each time.',
+        description: '`dm`, `dc` and `dsa`: real images of each class and step, drawn anew each time.',
       },
+      ...gradientParameters,
       ...trajectoryParameters,
       augment: augmentParameter,
       network: networkParameter,
@@ -85,6 +87,7 @@ export const match: StageKind = {
   inputRules: (params, inputs) => [
     ...inputProblems(params.method as string, inputs),
     ...whiteningProblems(inputs, ['start', 'trajectories']),
+    ...(['dc', 'dsa'].includes(params.method as string) ? loopsProblems(params, inputs.start) : []),
     ...(methodOf(params).follows && inputs.trajectories ? bufferProblems(params, inputs.trajectories) : []),
   ],
   dataRules: ({ method, network, batchReal }, data) => [

@@ -30,8 +30,14 @@ const TRAJECTORY: JsonObject = {
 
 const STUDENT = [...Object.keys(TRAJECTORY).slice(1), 'batchSynthetic', 'gradient'];
 
+/** `main.py` of DC; the outer and inner loops hang on the images per class. */
+const GRADIENT: JsonObject = { iterations: 1000, learningRate: 0.1, distance: 'ours', networkLearningRate: 0.01 };
+const GRADIENT_OWN = ['batchReal', 'distance', 'outerSteps', 'networkEpochs', 'networkLearningRate'];
+
 export const METHODS: Readonly<Record<string, Method>> = {
   dm: { own: ['batchReal'], defaults: {}, embeds: true, follows: false },
+  dc: { own: GRADIENT_OWN, defaults: { ...GRADIENT, augment: 'none' }, embeds: false, follows: false },
+  dsa: { own: GRADIENT_OWN, defaults: GRADIENT, embeds: false, follows: false },
   mtt: {
     own: STUDENT,
     defaults: { iterations: 5000, ...TRAJECTORY, gradient: 'exact' },

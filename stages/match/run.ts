@@ -1,18 +1,21 @@
 /**
- * Matching (DM, algorithm 1): start from given images, then at every iteration draw a network, real batches and an
+ * Matching (DM and DC, algorithm 1): start from given images, then at every iteration draw a network, real batches and an
  * augmentation of each class, and move the images against the gradient of the method's loss. The state is the images
  * and their velocity; everything drawn is a function of the seed and the iteration.
  */
 import type { JsonObject } from '../../base/json.ts';
-import { unwrap } from '../../base/result.ts';
+import { FailureError, fail, unwrap } from '../../base/result.ts';
 import { openDataSet } from '../../data/registry.ts';
+import type { GradientDistance } from '../../methods/dc.ts';
 import { tokensOf } from '../augment-parameter.ts';
 import { demandFinite } from '../finite.ts';
 import { networkFor } from '../network-parameter.ts';
 import { zerosLike } from '../rows.ts';
 import type { StageContext, StageResult, StageRun, State } from '../stage.ts';
 import { imagesPerClassOf, picture, readSyntheticSet, syntheticSetFile } from '../synthetic-set.ts';
-import { openDmStep } from './dm-step.ts';
+import { type DmSettings, type DmStep, openDmStep } from './dm-step.ts';
+import { LOOPS_HELP, loopsOf } from './gradient-parameters.ts';
+import { openGradientStep } from './gradient-step.ts';
 import { realImagesOf } from './real-images.ts';
 
 export async function openMatch(context: StageContext): Promise<StageRun> {
@@ -20,7 +23,7 @@ export async function openMatch(context: StageContext): Promise<StageRun> {
   const set = unwrap(openDataSet(data.set, data.folder));
   if (!inputs.start) throw new Error('Internal error: expected the input start');
   const start = unwrap(readSyntheticSet(inputs.start, set));
-  const step = await openDmStep({
+  const step = await openStep(params, {
     network: networkFor(params.network as JsonObject, set),
     real: realImagesOf(set),
     classes: set.classes,
@@ -60,6 +63,22 @@ export async function openMatch(context: StageContext): Promise<StageRun> {
     finish: result,
     close: () => step.close(),
   };
+}
+
+function openStep(params: JsonObject, settings: DmSettings): DmStep | Promise<DmStep> {
+  if (params.method === 'dm') return openDmStep(settings);
+  const loops = loopsOf(params, settings.imagesPerClass);
+  if (!loops) {
+    const what = `Nobody has published loops for ${settings.imagesPerClass} images per class.`;
+    throw new FailureError(fail('LOOPS_UNKNOWN', what, { help: LOOPS_HELP }).error);
+  }
+  const distance = params.distance as GradientDistance;
+  return openGradientStep({
+    ...settings,
+    ...loops,
+    distance,
+    networkLearningRate: params.networkLearningRate as number,
+  });
 }
 
 function moved({ tensors: { images, velocity } }: State) {

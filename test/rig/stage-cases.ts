@@ -74,6 +74,24 @@ export const CASES: readonly ConformanceCase[] = [
   },
   {
     kind: 'match',
+    what: 'dc with training between its steps',
+    params: { method: 'dc', iterations: 3, outerSteps: 2, networkEpochs: 2, batchReal: 20, network },
+    inputs: { start: selected },
+  },
+  {
+    kind: 'match',
+    what: 'dsa with batch norm',
+    params: { method: 'dsa', iterations: 2, outerSteps: 2, networkEpochs: 1, batchReal: 5, network: batchNorm },
+    inputs: { start: selected },
+  },
+  {
+    kind: 'match',
+    what: 'dsa under a network that is never trained',
+    params: { method: 'dsa', iterations: 4, outerSteps: 1, batchReal: 5, network },
+    inputs: { start: selected },
+  },
+  {
+    kind: 'match',
     what: 'mtt',
     params: { ...student, method: 'mtt', batchSynthetic: 6 },
     inputs: { start: selected, trajectories },
