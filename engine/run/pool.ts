@@ -1,18 +1,13 @@
 /**
- * What attempts share: threads, memory, GPUs, and how many may run at all. Whoever waits is served in the order of its place
- * in the plan; where the first does not fit, smaller ones behind it may pass, but only so often, so that a large node gets
- * its turn. It knows amounts and places, nothing of nodes.
+ * What attempts share: threads, memory, GPUs, and how many may run at all. p-queue runs them, as many side by side as are
+ * allowed, and `packing.ts` says which is next. It knows amounts and places, nothing of nodes.
  */
-export interface Need {
-  readonly threads: number;
-  /** Bytes. */
-  readonly memory: number;
-  readonly gpus: number;
-}
+import PQueue from 'p-queue';
+import { type Need, Packing, type PackingOptions, type Resources, Stock, type Ticket } from './packing.ts';
 
-export interface Capacity extends Omit<Need, 'gpus'> {
-  /** By name; handed out one by one. */
-  readonly gpus: readonly string[];
+export type { Need } from './packing.ts';
+
+export interface Capacity extends Resources {
   /** Side by side, whatever they need. */
   readonly attempts: number;
 }
@@ -24,112 +19,73 @@ export interface Grant {
   release(): void;
 }
 
-interface Waiting {
-  readonly need: Need;
-  readonly place: number;
-  readonly serve: (gpus: string[]) => void;
-  passed: number;
+interface Held {
+  readonly gpus: readonly string[];
+  giveBack(): void;
 }
 
-/** How often others may pass somebody who does not fit yet; also how many are looked at behind the first. */
-const PATIENCE = 64;
-
 export class Pool {
-  readonly #capacity: Capacity;
-  readonly #gpus: string[];
-  #threads: number;
-  #memory: number;
-  #attempts: number;
-  /** By place. */
-  readonly #waiting: Waiting[] = [];
+  readonly #stock: Stock;
+  readonly #queue: PQueue<Packing, PackingOptions>;
+  #waiting = 0;
 
   constructor(capacity: Capacity) {
-    this.#capacity = capacity;
-    this.#gpus = [...capacity.gpus];
-    this.#threads = capacity.threads;
-    this.#memory = capacity.memory;
-    this.#attempts = capacity.attempts;
+    const stock = new Stock(capacity);
+    this.#stock = stock;
+    this.#queue = new PQueue({
+      concurrency: capacity.attempts,
+      queueClass: class extends Packing {
+        protected readonly stock = stock;
+      },
+    });
+    // Where one ends p-queue starts one, and a large one may make room for several.
+    this.#queue.on('next', () => {
+      this.#queue.pause();
+      this.#queue.start();
+    });
   }
 
   /** Whether anybody waits. */
   get isWanted(): boolean {
-    return this.#waiting.length > 0;
+    return this.#waiting > 0;
   }
 
-  /** What can never be there is cut to all there is: its owner then runs alone. */
-  async acquire(wanted: Need, place: number): Promise<Grant> {
-    let need = this.#possible(wanted);
-    let gpus = await this.#wait(need, place);
-    let held = true;
+  async acquire(need: Need, place: number): Promise<Grant> {
+    let held = await this.#wait(need, place);
     return {
       get gpus() {
-        return gpus;
+        return held.gpus;
       },
       exchange: async (other) => {
-        this.#giveBack(need, gpus);
-        need = this.#possible(other);
-        gpus = await this.#wait(need, place);
+        held.giveBack();
+        held = await this.#wait(other, place);
       },
-      release: () => {
-        if (held) this.#giveBack(need, gpus);
-        held = false;
-      },
+      release: () => held.giveBack(),
     };
   }
 
-  #possible({ threads, memory, gpus }: Need): Need {
-    return {
-      threads: Math.min(threads, this.#capacity.threads),
-      memory: Math.min(memory, this.#capacity.memory),
-      gpus: Math.min(gpus, this.#capacity.gpus.length),
-    };
-  }
-
-  #wait(need: Need, place: number): Promise<string[]> {
+  #wait(wanted: Need, place: number): Promise<Held> {
+    const ticket: Ticket = { need: this.#stock.possible(wanted), place, gpus: [] };
+    this.#waiting++;
     return new Promise((serve) => {
-      this.#waiting.splice(this.#placeFor(place), 0, { need, place, serve, passed: 0 });
-      this.#serve();
+      const hold = () => {
+        this.#waiting--;
+        return new Promise<void>((end) => serve(this.#held(ticket, end)));
+      };
+      void this.#queue.add(hold, { ticket });
     });
   }
 
-  #placeFor(place: number): number {
-    let [low, high] = [0, this.#waiting.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#waiting[middle] as Waiting).place <= place) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  #giveBack({ threads, memory }: Need, gpus: readonly string[]): void {
-    this.#threads += threads;
-    this.#memory += memory;
-    this.#attempts++;
-    this.#gpus.push(...gpus);
-    // The same names for the same work, as far as possible: their processes still have them.
-    this.#gpus.sort((a, b) => this.#capacity.gpus.indexOf(a) - this.#capacity.gpus.indexOf(b));
-    this.#serve();
-  }
-
-  #serve(): void {
-    for (let at = 0; at < Math.min(this.#waiting.length, PATIENCE) && this.#attempts > 0 && this.#threads > 0; ) {
-      const next = this.#waiting[at] as Waiting;
-      if (!this.#fits(next.need)) {
-        if (next.passed >= PATIENCE) return;
-        at++;
-        continue;
-      }
-      this.#waiting.splice(at, 1);
-      for (const behind of this.#waiting.slice(0, at)) behind.passed++;
-      this.#threads -= next.need.threads;
-      this.#memory -= next.need.memory;
-      this.#attempts--;
-      next.serve(this.#gpus.splice(0, next.need.gpus));
-    }
-  }
-
-  #fits({ threads, memory, gpus }: Need): boolean {
-    return threads <= this.#threads && memory <= this.#memory && gpus <= this.#gpus.length;
+  #held({ need, gpus }: Ticket, end: () => void): Held {
+    let isOurs = true;
+    return {
+      gpus,
+      giveBack: () => {
+        if (!isOurs) return;
+        isOurs = false;
+        this.#stock.giveBack(need, gpus);
+        end();
+      },
+    };
   }
 }
