@@ -1,0 +1,71 @@
+import { expect, it } from 'vitest';
+import type { JsonObject } from '../../base/json.ts';
+import { unwrap } from '../../base/result.ts';
+import { decodeSafetensors } from '../../tensor/files/safetensors.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { openStage, runStage } from '../../test/rig/stage-runs.ts';
+import type { State } from '../stage.ts';
+
+const small: JsonObject = {
+  ...{ experts: 2, epochs: 3, images: 200, batchSize: 64 },
+  network: { kind: 'convnet', width: 4, depth: 2 },
+};
+
+async function bufferOf(params: JsonObject) {
+  const { artifacts, metrics, figures } = await runStage({ kind: 'buffer', params: { ...small, ...params } });
+  const files = Object.entries(artifacts.trajectories!);
+  const experts = files.map(([, bytes]) => unwrap(decodeSafetensors(bytes)).tensors);
+  return { names: files.map(([name]) => name), experts, metrics, figures };
+}
+
+it('an expert is the same whatever comes after it', async () => {
+  const more = await bufferOf({});
+  const fewer = await bufferOf({ experts: 1, epochs: 2 });
+  expect(more.names).toEqual(['expert-000.safetensors', 'expert-001.safetensors']);
+  for (const [name, tensor] of Object.entries(fewer.experts[0]!)) expect(more.experts[0]![name]).toEqual(tensor);
+  const start = (expert: number) => more.experts[expert]!['0.conv0.weight']!.data;
+  expect(start(0)).not.toEqual(start(1));
+});
+
+it('learns, and tells of each epoch and of the test of each expert', async () => {
+  const { figures, metrics } = await bufferOf({ epochs: 8, images: 1000, learningRate: 0.05 });
+  expect(figures).toHaveLength(16);
+  expect(figures[7]!.loss).toBeLessThan(figures[0]!.loss!);
+  expect(figures[7]!.accuracy).toBeGreaterThan(figures[0]!.accuracy!);
+  expect(figures.filter(({ testAccuracy }) => testAccuracy !== undefined)).toEqual([figures[7], figures[15]]);
+  const mean = (figures[7]!.testAccuracy! + figures[15]!.testAccuracy!) / 2;
+  expect(metrics.expertAccuracy).toBeCloseTo(mean, 12);
+  expect(metrics.expertAccuracy).toBeGreaterThan(0.3);
+});
+
+it('sees only the images that it is told to', async () => {
+  const whole = await bufferOf({ images: 64, experts: 1, epochs: 1, augment: 'none', batchSize: 64 });
+  const other = await bufferOf({ images: 65, experts: 1, epochs: 1, augment: 'none', batchSize: 65 });
+  expect(whole.experts[0]!['0.conv0.weight']).toEqual(other.experts[0]!['0.conv0.weight']);
+  expect(whole.experts[0]!['1.conv0.weight']).not.toEqual(other.experts[0]!['1.conv0.weight']);
+});
+
+it('takes plain steps; the rate falls to a tenth where that is asked for', async () => {
+  const params = { ...small, experts: 1, epochs: 4, images: 60, augment: 'none', decay: true };
+  const [fallen, constant] = await Promise.all(
+    [params, { ...params, decay: false }].map(async (given) => openStage({ kind: 'buffer', params: given })),
+  );
+  const states: State[] = [await fallen!.run.init()];
+  for (let epoch = 0; epoch < 4; epoch++) states.push(await fallen!.run.step(states[epoch]!, epoch));
+  expect(Object.keys(states[4]!.tensors).some((name) => name.includes('momentum'))).toBe(false);
+  // One batch an epoch: from the same state, the steps of both differ by the rate alone.
+  const other = await constant!.run.step(states[3]!, 3);
+  expect((await constant!.run.step(states[2]!, 2)).tensors).toEqual(states[3]!.tensors);
+  expect(other.tensors).toEqual(states[4]!.tensors);
+  // ⌊4/2⌋ + 2 = 4: five epochs are needed to see it.
+  const longer = await openStage({ kind: 'buffer', params: { ...params, epochs: 5 } });
+  const last = await longer.run.step(states[4]!, 4);
+  const plain = await (await openStage({ kind: 'buffer', params: { ...params, epochs: 5, decay: false } })).run.step(
+    states[4]!,
+    4,
+  );
+  const moved = (state: State, at: number) =>
+    (state.tensors['0.5.classifier.weight'] as Tensor).data[at]! -
+    states[4]!.tensors['0.4.classifier.weight']!.data[at]!;
+  for (const at of [0, 17, 100]) expect(moved(last, at) / moved(plain, at)).toBeCloseTo(0.1, 2);
+});
