@@ -1,7 +1,9 @@
 /**
- * DSA while a network trains (mode S, not siamese): each mini-batch draws one token, each of its images a strength of
- * its own. One small program a token and batch size.
+ * Augmentation while a network trains. DSA (mode S, not siamese): each mini-batch draws one token, each of its images a
+ * strength of its own; one small program a token and batch size. DC's own draws an operator an image.
  */
+import { unwrap } from '../../base/result.ts';
+import { augmentDc, drawDcOperators, parseDcStrategy } from '../../nn/augment/dc.ts';
 import { drawParameters, drawsOf, drawToken, type Token } from '../../nn/augment/dsa.ts';
 import { augmentProgram } from '../../nn/augment/dsa-programs.ts';
 import type { Backend } from '../../tensor/backends/backend.ts';
@@ -31,5 +33,19 @@ export function openAugmenter(backend: Backend, tokens: readonly Token[], stream
       return (await program.run({ images, ...feeds })).images as Tensor;
     },
     close: compiled.close,
+  };
+}
+
+/** `strategy`: operators joined by underscores, or `none`. */
+export function openDcAugmenter(strategy: string, stream: RandomStream): Augmenter {
+  const operators = strategy === 'none' ? [] : unwrap(parseDcStrategy(strategy));
+  return {
+    async apply(images, draw) {
+      if (operators.length === 0) return images;
+      const count = images.shape[0] ?? 0;
+      const values = images.data.length / count;
+      return augmentDc(images, drawDcOperators(operators, stream, draw, { count, values }));
+    },
+    close() {},
   };
 }

@@ -1,8 +1,9 @@
 /** The matching family's protocol: a fresh network trained on the set alone, tested on the real test images. */
 import type { Json, JsonObject } from '../../base/json.ts';
+import { parseDcStrategy } from '../../nn/augment/dc.ts';
 import { augmentParameter, augmentProblems } from '../augment-parameter.ts';
 import { networkDataProblems, networkParameter, networkProblems } from '../network-parameter.ts';
-import type { InputProblem, InputStage, StageKind } from '../stage.ts';
+import type { InputProblem, InputStage, RuleProblem, StageKind } from '../stage.ts';
 import { whiteningInput, whiteningProblems } from '../whitening.ts';
 
 export const evaluate: StageKind = {
@@ -18,7 +19,7 @@ export const evaluate: StageKind = {
         maximum: 1_000_000,
         default: 1000,
         description:
-          'E of the papers: 1000 with augmentation, 300 without. As in their code, E + 1 passes over the set are made, and the rate falls to a tenth after pass ⌊E/2⌋ + 2.',
+          'E of the papers: 1000 with augmentation, 300 where `augment` is `none`. As in their code, E + 1 passes over the set are made, and the rate falls to a tenth after pass ⌊E/2⌋ + 2.',
         examples: [300, 1000],
       },
       learningRate: {
@@ -37,6 +38,12 @@ export const evaluate: StageKind = {
         description: 'Synthetic images of a step; the last, smaller batch of a pass is kept.',
       },
       augment: augmentParameter,
+      augmentFamily: {
+        enum: ['dsa', 'dc'],
+        default: 'dsa',
+        description:
+          "Whose operators `augment` names. `dsa`: one kind a batch, each image by a strength of its own. `dc`: DC's own, one of `crop`, `scale`, `rotate` and `noise` an image; `crop_scale_rotate` unless given (its paper: that on MNIST, `crop_noise` for networks with batch norm).",
+      },
       network: networkParameter,
     },
   },
@@ -48,7 +55,14 @@ export const evaluate: StageKind = {
   replicates: ['set', 'evaluation'],
   usesData: true,
   threads: 2,
-  rules: ({ augment, network }) => [...augmentProblems(augment as string), ...networkProblems(network as JsonObject)],
+  defaults: ({ augment, augmentFamily }) => ({
+    ...(augment === 'none' && { epochs: 300 }),
+    ...(augmentFamily === 'dc' && { augment: 'crop_scale_rotate' }),
+  }),
+  rules: ({ augment, augmentFamily, network }) => [
+    ...(augmentFamily === 'dc' ? dcProblems(augment as string) : augmentProblems(augment as string)),
+    ...networkProblems(network as JsonObject),
+  ],
   dataRules: ({ network }, data) => networkDataProblems(network as JsonObject, data),
   inputRules: ({ learningRate }, inputs) => [
     ...whiteningProblems(inputs, ['images']),
@@ -58,6 +72,13 @@ export const evaluate: StageKind = {
     return (await import('./run.ts')).openEvaluate(context);
   },
 };
+
+function dcProblems(augment: string): RuleProblem[] {
+  const operators = augment === 'none' ? undefined : parseDcStrategy(augment);
+  if (!operators || operators.ok) return [];
+  const { message, help } = operators.error;
+  return [{ path: ['augment'], message: `${message}. ${help ?? ''}`.trimEnd() }];
+}
 
 /** Selected images carry no learning rate, nor do those of methods that learn none. */
 function learnedProblems(learningRate: Json, images: InputStage | undefined): InputProblem[] {

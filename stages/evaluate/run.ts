@@ -16,7 +16,7 @@ import { openImageSpace } from '../image-space.ts';
 import { networkFor } from '../network-parameter.ts';
 import type { StageContext, StageRun } from '../stage.ts';
 import { readSyntheticSet, type SyntheticSet } from '../synthetic-set.ts';
-import { openAugmenter } from './augmenter.ts';
+import { openAugmenter, openDcAugmenter } from './augmenter.ts';
 import { batchesOf } from './batches.ts';
 import { openTest } from './test-pass.ts';
 import { openTraining } from './training.ts';
@@ -35,7 +35,10 @@ export async function openEvaluate({ params, seed, inputs, data, backend, report
   const rateFactor = stepDecay([decayEpoch]);
 
   const shuffle = randomStream(seed, 'evaluate/shuffle');
-  const augmenter = openAugmenter(backend, tokensOf(params.augment as string), randomStream(seed, 'evaluate/augment'));
+  const draws = randomStream(seed, 'evaluate/augment');
+  const augment = params.augment as string;
+  const augmenter =
+    params.augmentFamily === 'dc' ? openDcAugmenter(augment, draws) : openAugmenter(backend, tokensOf(augment), draws);
   const training = openTraining(backend, network);
   const test = openTest(backend, network);
 
