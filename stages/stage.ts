@@ -68,6 +68,8 @@ export type ArtifactFiles = Readonly<Record<string, Uint8Array>>;
 
 export interface StageResult {
   readonly artifacts: Readonly<Record<string, ArtifactFiles>>;
+  /** Files of the same roles that are too many to be held at once: each is made when its turn has come to be stored. */
+  readonly deferred?: Readonly<Record<string, Readonly<Record<string, () => Uint8Array>>>>;
   /** Final figures (`accuracy`, `loss` …), kept in the key file and shown in tables. */
   readonly metrics: Readonly<Record<string, number>>;
 }

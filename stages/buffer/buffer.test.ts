@@ -32,8 +32,8 @@ it('learns, and tells of each epoch and of the test of each expert', async () =>
   expect(figures).toHaveLength(16);
   expect(figures[7]!.loss).toBeLessThan(figures[0]!.loss!);
   expect(figures[7]!.accuracy).toBeGreaterThan(figures[0]!.accuracy!);
-  expect(figures.filter(({ testAccuracy }) => testAccuracy !== undefined)).toEqual([figures[7], figures[15]]);
-  const mean = (figures[7]!.testAccuracy! + figures[15]!.testAccuracy!) / 2;
+  expect(figures.filter(({ expertAccuracy }) => expertAccuracy !== undefined)).toEqual([figures[7], figures[15]]);
+  const mean = (figures[7]!.expertAccuracy! + figures[15]!.expertAccuracy!) / 2;
   expect(metrics.expertAccuracy).toBeCloseTo(mean, 12);
   expect(metrics.expertAccuracy).toBeGreaterThan(0.3);
 });
@@ -68,4 +68,12 @@ it('takes plain steps; the rate falls to a tenth where that is asked for', async
     (state.tensors['0.5.classifier.weight'] as Tensor).data[at]! -
     states[4]!.tensors['0.4.classifier.weight']!.data[at]!;
   for (const at of [0, 17, 100]) expect(moved(last, at) / moved(plain, at)).toBeCloseTo(0.1, 2);
+});
+
+it('two stages that share the work make the buffer of one', async () => {
+  const { artifacts } = await runStage({ kind: 'buffer', params: small });
+  const params = { ...small, experts: 1 };
+  const first = (await runStage({ kind: 'buffer', params })).artifacts.trajectories!;
+  const both = await runStage({ kind: 'buffer', params, inputs: { earlier: first } });
+  expect(both.artifacts).toEqual(artifacts);
 });

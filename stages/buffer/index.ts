@@ -2,12 +2,13 @@
  * Expert trajectories for matching (MTT, section 3.1): networks trained on real images, their parameters kept after every
  * epoch. Experts draw on the experiment's seed alone, so that all cells, sets and methods share one buffer.
  */
+import { canonicalJson } from '../../base/canonical-json.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { augmentParameter, augmentProblems } from '../augment-parameter.ts';
 import { networkDataProblems, networkParameter, networkProblems } from '../network-parameter.ts';
 import { imagesParameter, imagesProblems } from '../real-training.ts';
-import type { StageKind } from '../stage.ts';
-import { whiteningInput } from '../whitening.ts';
+import type { InputProblem, InputStage, StageKind } from '../stage.ts';
+import { whiteningInput, whiteningProblems } from '../whitening.ts';
 
 const count = { type: 'integer', minimum: 1, maximum: 1_000_000 } as const;
 
@@ -22,7 +23,7 @@ export const buffer: StageKind = {
         ...count,
         default: 100,
         description:
-          'Networks, each from a random start of its own. All are held in memory until the stage ends: experts x (epochs + 1) x parameters x 4 bytes.',
+          'Networks, each from a random start of its own. They are held in memory until the stage ends, experts x (epochs + 1) x parameters x 4 bytes: where that is too much, several stages share the work (`earlier`).',
         examples: [10, 100],
       },
       epochs: { ...count, default: 50, description: 'Passes of each over the training images.', examples: [20, 50] },
@@ -40,7 +41,15 @@ export const buffer: StageKind = {
       network: networkParameter,
     },
   },
-  inputs: { whitening: whiteningInput },
+  inputs: {
+    earlier: {
+      type: 'trajectories',
+      required: false,
+      description:
+        'A stage `buffer` whose experts come first: its files are handed on, and `experts` more are trained.',
+    },
+    whitening: whiteningInput,
+  },
   outputs: { trajectories: { type: 'trajectories', description: 'One file an expert: its parameters by epoch.' } },
   replicates: [],
   usesData: true,
@@ -50,7 +59,23 @@ export const buffer: StageKind = {
     ...networkDataProblems(network as JsonObject, data),
     ...imagesProblems(images, data),
   ],
+  inputRules: (params, inputs) => [
+    ...whiteningProblems(inputs, ['earlier']),
+    ...earlierProblems(params, inputs.earlier),
+  ],
   async open(context) {
     return (await import('./run.ts')).openBuffer(context);
   },
 };
+
+/** One buffer holds trajectories of one kind. */
+function earlierProblems(params: JsonObject, earlier: InputStage | undefined): InputProblem[] {
+  if (earlier?.kind !== 'buffer') return [];
+  const same = Object.keys(buffer.parameters.properties).filter((name) => name !== 'experts');
+  return same.flatMap((name) => {
+    const [own, theirs] = [params[name] ?? null, earlier.params[name] ?? null];
+    if (canonicalJson(own) === canonicalJson(theirs)) return [];
+    const message = `Experts of one buffer are trained alike, but \`${name}\` is ${JSON.stringify(own)} here and ${JSON.stringify(theirs)} in \`${earlier.name}\`.`;
+    return [{ path: [name], message, against: { role: 'earlier', path: [name] } }];
+  });
+}

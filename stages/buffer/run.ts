@@ -1,7 +1,8 @@
 /**
  * One step an epoch of one expert, experts one after the other. The state holds what every expert has left behind, by
  * `expert.epoch.parameter`; what else an epoch hands to the next (momentum, statistics of batch norm) is under `next.`.
- * Expert k depends on the seed and k alone, not on how many there are or how long they train.
+ * Expert k depends on the seed and k alone, not on how many there are or how long they train, nor on which of several
+ * stages trains it.
  */
 import type { JsonObject } from '../../base/json.ts';
 import { unwrap } from '../../base/result.ts';
@@ -31,6 +32,9 @@ export async function openBuffer({ params, seed, data, inputs, backend, report }
   const network = networkFor(params.network as JsonObject, set);
   const space = openImageSpace(set, backend, inputs.whitening);
   const [experts, epochs] = [params.experts as number, params.epochs as number];
+  const { earlier } = inputs;
+  /** Experts that are there already: this stage's go on counting. */
+  const first = earlier?.files.length ?? 0;
   const names = network.parameters.map(({ name }) => name);
   const decayEpoch = params.decay ? evaluationDecayEpoch(epochs) : Number.POSITIVE_INFINITY;
   const rateFactor = params.decay ? stepDecay([decayEpoch]) : () => 1;
@@ -54,7 +58,7 @@ export async function openBuffer({ params, seed, data, inputs, backend, report }
     steps: experts * epochs,
     init: () => ({ tensors: {}, values: { accuracies: [], loss: 0 } }),
     async step({ tensors, values }, index) {
-      const [expert, epoch] = [Math.floor(index / epochs), index % epochs];
+      const [expert, epoch] = [first + Math.floor(index / epochs), index % epochs];
       const before = epoch === 0 ? fresh(expert) : { ...next(tensors), ...snapshot(tensors, expert, epoch, names) };
       const cleared = epoch === decayEpoch ? { ...before, ...training.momentum() } : before;
       const pass = await trainOnce(
@@ -69,7 +73,7 @@ export async function openBuffer({ params, seed, data, inputs, backend, report }
       demandFinite('buffer', index, { loss: pass.loss, tensors: pass.tensors }, 'Lower `learningRate`.');
       const done = epoch + 1 === epochs;
       const tested = done ? (await test.on(space, set.test, pass.tensors)).accuracy : undefined;
-      report({ loss: pass.loss, accuracy: pass.accuracy, ...(tested !== undefined && { testAccuracy: tested }) });
+      report({ loss: pass.loss, accuracy: pass.accuracy, ...(tested !== undefined && { expertAccuracy: tested }) });
       const kept = Object.entries(tensors).filter(([name]) => !name.startsWith(NEXT));
       return {
         tensors: {
@@ -91,15 +95,18 @@ export async function openBuffer({ params, seed, data, inputs, backend, report }
     },
     finish({ tensors, values }) {
       const origin = { network, set: set.name, whitening: space.whitening };
-      const files: Record<string, Uint8Array> = {};
-      for (let expert = 0; expert < experts; expert++) {
-        const snapshots = Array.from({ length: epochs + 1 }, (_, epoch) => snapshot(tensors, expert, epoch, names));
-        files[fileOfExpert(expert)] = encodeTrajectory(snapshots, origin);
-      }
+      const trajectories: Record<string, () => Uint8Array> = {};
+      for (const name of earlier?.files ?? []) trajectories[name] = () => earlier?.read(name) ?? new Uint8Array(0);
+      for (let expert = first; expert < first + experts; expert++)
+        trajectories[fileOfExpert(expert)] = () => {
+          const snapshots = Array.from({ length: epochs + 1 }, (_, epoch) => snapshot(tensors, expert, epoch, names));
+          return encodeTrajectory(snapshots, origin);
+        };
       const accuracies = values.accuracies as number[];
       const accuracy = accuracies.reduce((sum, value) => sum + value, 0) / accuracies.length;
       return {
-        artifacts: { trajectories: files },
+        artifacts: { trajectories: {} },
+        deferred: { trajectories },
         metrics: { expertAccuracy: accuracy, trainLoss: values.loss as number },
       };
     },

@@ -55,7 +55,22 @@ export async function openStage({
     backend: await backendFor(backend, threads),
     report: (reported) => figures.push(reported),
   });
-  return { run, figures };
+  const { finish, snapshot } = run;
+  const stored: StageRun = {
+    ...run,
+    finish: async (state) => stores(await finish(state)),
+    ...(snapshot && { snapshot: async (state: State) => stores(await snapshot(state)) }),
+  };
+  return { run: stored, figures };
+}
+
+/** What is deferred is made, as when it is stored. */
+function stores({ artifacts, deferred = {}, metrics }: StageResult): StageResult {
+  const all = Object.entries(artifacts).map(([role, files]) => {
+    const made = Object.entries(deferred[role] ?? {}).map(([name, make]) => [name, make()]);
+    return [role, { ...files, ...Object.fromEntries(made) }];
+  });
+  return { artifacts: Object.fromEntries(all), metrics };
 }
 
 /** Steps `from` up to the end; `seen` gets every state before its step. */

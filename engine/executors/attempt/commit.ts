@@ -26,8 +26,11 @@ export function commitResult(
   const artifacts: Record<string, Record<string, StoredFile>> = {};
   for (const [role, files] of Object.entries(result.artifacts)) {
     const stored: Record<string, StoredFile> = {};
-    for (const [name, bytes] of Object.entries(files))
+    const put = (name: string, bytes: Uint8Array) => {
       stored[name] = { sha256: putObject(store, bytes), bytes: bytes.length };
+    };
+    for (const [name, bytes] of Object.entries(files)) put(name, bytes);
+    for (const [name, make] of Object.entries(result.deferred?.[role] ?? {})) put(name, make());
     artifacts[role] = stored;
   }
   const { key, manifest } = node;
