@@ -15,11 +15,12 @@ export function storeToRead(args: Arguments): Result<Store | undefined> {
 /** By key. */
 export type Records = ReadonlyMap<string, KeyRecord>;
 
-export function recordsOf(store: Store | undefined, plan: Plan): Records {
+/** `known` are read already. */
+export function recordsOf(store: Store | undefined, plan: Plan, known?: Records): Records {
   const records = new Map<string, KeyRecord>();
   if (!store) return records;
   for (const { key } of plan.nodes) {
-    const record = readKey(store, key);
+    const record = known?.get(key) ?? readKey(store, key);
     if (record) records.set(key, record);
   }
   return records;

@@ -29,7 +29,7 @@ export function openIndexing(run: RunFolder, journal: Journal): Indexing {
       const { database, store } = index;
       const { ingestKeys, ingestRun } = await import('../store/ingest.ts');
       database.transaction(() => ingestKeys(store, database)).immediate();
-      database.transaction(() => ingestRun(store, database, run.id)).immediate();
+      database.transaction(() => ingestRun(store, database, run.id, run)).immediate();
     } catch (error) {
       broken = true;
       const reason = error instanceof Error ? error.message : String(error);

@@ -63,6 +63,8 @@ export interface RunOutcome {
   readonly executed: number;
   readonly hits: number;
   readonly seconds: number;
+  /** By key, of what was there when it began: whoever makes the table need not read them again. */
+  readonly found: ReadonlyMap<string, KeyRecord>;
   /** Why it could not go on at all: a full disk, a store that was moved away. */
   readonly storeFailure?: Failure;
 }
@@ -90,7 +92,8 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
   pruning?.onPrune((node) => cancels.stop(node));
   try {
     journal.emit({ type: 'run-started', run: run.id, folder: run.folder, plan, continues: unfinished !== undefined });
-    const missing = takeHits(run, journal, tally, options.only, pruning);
+    const found = findRecords(run);
+    const missing = takeHits(run, found, journal, tally, options.only, pruning);
     if (missing.length > 0)
       await computeNodes(missing, {
         run,
@@ -117,7 +120,7 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
     else finishRun(run, { outcome, at: new Date().toISOString(), executed, hits, seconds });
     await indexing.runEnded();
     return {
-      ...{ outcome, run: run.id, folder: run.folder, executed, hits, seconds },
+      ...{ outcome, run: run.id, folder: run.folder, executed, hits, seconds, found },
       ...(storeFailure && { storeFailure }),
     };
   } finally {
@@ -138,22 +141,28 @@ const CANCEL_MESSAGE = 'Cancelled by `retort cancel`: finishing the current step
 
 const CADENCE: CheckpointCadence = { everySeconds: 60 };
 
+/** By key. */
+function findRecords({ plan, store }: DrivenRun): Map<string, KeyRecord> {
+  const found = new Map<string, KeyRecord>();
+  for (const { key } of plan.nodes) {
+    const record = readKey(store, key);
+    if (record) found.set(key, record);
+  }
+  return found;
+}
+
 /** Tells every hit and every node that nobody needs; gives the nodes to compute. */
 function takeHits(
   run: DrivenRun,
+  records: ReadonlyMap<string, KeyRecord>,
   journal: Journal,
   tally: Tally,
   only: ReadonlySet<string> | undefined,
   pruning: Pruning | undefined,
 ): PlanNode[] {
-  const { plan, store } = run;
-  const records = new Map<string, KeyRecord>();
-  for (const { id, key } of plan.nodes) {
-    const record = readKey(store, key);
-    if (record) records.set(id, record);
-  }
+  const { plan } = run;
   for (const node of plan.nodes) {
-    const record = records.get(node.id);
+    const record = records.get(node.key);
     if (!record) continue;
     publishArtifacts(run, node.id, record);
     tally.hit();
@@ -161,15 +170,15 @@ function takeHits(
   }
   // In the order of the plan: what was there when the run began is judged before anything starts.
   for (const node of plan.nodes) {
-    const record = records.get(node.id);
+    const record = records.get(node.key);
     if (record) pruning?.arrived(node, record.metrics);
   }
   const isPruned = (id: string) => pruning?.isPruned(id) ?? false;
-  const needed = neededNodes(plan.nodes, ({ id }) => records.has(id) || isPruned(id), only);
+  const needed = neededNodes(plan.nodes, ({ id, key }) => records.has(key) || isPruned(id), only);
   const selected = only && withUpstream(plan.nodes, only);
   const isNeeded = new Set(needed);
   for (const node of plan.nodes) {
-    if (records.has(node.id) || isNeeded.has(node)) continue;
+    if (records.has(node.key) || isNeeded.has(node)) continue;
     const unwanted = selected && !selected.has(node.id) ? 'not-selected' : 'not-needed';
     const reason = isPruned(node.id) ? 'pruned' : unwanted;
     journal.emit({ type: 'node-skipped', node: node.id, reason });

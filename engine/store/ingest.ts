@@ -31,11 +31,11 @@ function keyRow({ key, manifest, metrics, seconds, steps }: KeyRecord): unknown[
   return [key, manifest.stage, manifest.version, JSON.stringify(manifest), JSON.stringify(metrics), seconds, steps];
 }
 
-/** Goes on behind the last event that was ingested. */
-export function ingestRun(store: Store, database: Database, id: string): void {
+/** Goes on behind the last event that was ingested. Whoever has the run open saves reading its plan. */
+export function ingestRun(store: Store, database: Database, id: string, opened?: RunFolder): void {
   const record = readRunRecord(store, id);
-  const run = openRun(store, id);
-  if (!record || !run.ok) return;
+  const run = opened ?? openedRun(store, id);
+  if (!record || !run) return;
   const end = readRunEnd(store, id);
   database
     .prepare(
@@ -57,12 +57,17 @@ export function ingestRun(store: Store, database: Database, id: string): void {
     );
   const from =
     (database.prepare('SELECT bytes FROM ingested WHERE run = ?').pluck().get(id) as number | undefined) ?? 0;
-  const { events, next } = readEvents(run.value, from);
-  const ingestEvent = attemptRows(database, run.value);
+  const { events, next } = readEvents(run, from);
+  const ingestEvent = attemptRows(database, run);
   for (const event of events) ingestEvent(event);
   database
     .prepare('INSERT INTO ingested VALUES (?, ?) ON CONFLICT (run) DO UPDATE SET bytes = excluded.bytes')
     .run(id, next);
+}
+
+function openedRun(store: Store, id: string): RunFolder | undefined {
+  const run = openRun(store, id);
+  return run.ok ? run.value : undefined;
 }
 
 function attemptRows(database: Database, run: RunFolder): (event: RunEvent) => void {

@@ -29,8 +29,13 @@ export function publishArtifacts(run: RunFolder, node: string, record: KeyRecord
 }
 
 function publish(object: string, path: string, tmp: string): void {
-  const standing = statSync(path, { throwIfNoEntry: false });
-  if (standing?.ino === statSync(object).ino) return;
+  try {
+    linkSync(object, path);
+    return;
+  } catch {
+    // Something stands there, or there are no links.
+  }
+  if (statSync(path, { throwIfNoEntry: false })?.ino === statSync(object).ino) return;
   // Linked beside and renamed, so that what stands there is replaced at once and no reader sees half a copy.
   const beside = temporaryPath(tmp);
   try {
@@ -51,7 +56,9 @@ export interface AttemptFolder {
 export function newAttempt(run: RunFolder, node: string): AttemptFolder {
   const folder = run.nodeFolder(node);
   return onDisk(folder, () => {
-    mkdirSync(folder, { recursive: true });
+    // Mostly it is the first one.
+    if (mkdirSync(join(folder, 'attempt-1'), { recursive: true }) !== undefined)
+      return { attempt: 1, log: join(folder, 'attempt-1', 'log.txt') };
     const earlier = readdirSync(folder).map((name) => Number(/^attempt-(\d+)$/.exec(name)?.[1] ?? 0));
     const attempt = Math.max(0, ...earlier) + 1;
     mkdirSync(join(folder, `attempt-${attempt}`), { recursive: true });

@@ -64,8 +64,13 @@ export interface RunEnd {
   readonly seconds: number;
 }
 
+const digests = new WeakMap<Plan, string>();
+
+/** Asked for several times in a run, and plans are big. */
 export function planDigest(plan: Plan): string {
-  return sha256(canonicalJson(plan as unknown as Json));
+  const digest = digests.get(plan) ?? sha256(canonicalJson(plan as unknown as Json));
+  digests.set(plan, digest);
+  return digest;
 }
 
 /** `resolved` is the experiment as the plan was made from it, for the record. */

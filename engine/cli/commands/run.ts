@@ -101,7 +101,7 @@ async function runOne({ plan, experiment, data }: Prepared, setting: Setting): P
     await shown.close();
   }
   if (reporter === 'tui' || reporter === 'plain') {
-    const records = recordsOf(store, plan);
+    const records = recordsOf(store, plan, ended.found);
     if (ended.outcome !== 'interrupted') {
       const table = resultTable(plan, (node) => records.get(node.key)?.metrics, {
         failed: watch.failed,
