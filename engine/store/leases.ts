@@ -138,6 +138,9 @@ function nextFence(folder: string, tmp: string): number {
     last = Number.parseInt(readFileSync(path, 'utf8'), 10) || 0;
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
+    // Cut off before it holds a number, it has told nobody one.
+    writeFileSync(path, '1\n');
+    return 1;
   }
   const beside = temporaryPath(tmp);
   writeFileSync(beside, `${last + 1}\n`);

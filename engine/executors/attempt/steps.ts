@@ -102,7 +102,8 @@ export async function runSteps(steps: Steps): Promise<LastState | undefined> {
     if (now - toldAt >= PROGRESS_EVERY_MS || step === end) {
       toldAt = now;
       control.send({ type: 'progress', step, steps: end, figures: { ...figures } });
-      steps.tellUsage();
+      // Of an attempt that has just begun there is nothing to lose.
+      if (now - steps.begun >= PROGRESS_EVERY_MS) steps.tellUsage();
     }
     await snapshots.take(step, state, secondsSoFar());
     const isLast = step === end;

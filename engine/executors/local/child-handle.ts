@@ -8,7 +8,7 @@ import { appendFileSync } from 'node:fs';
 import type { Failure } from '../../../base/result.ts';
 import { formatSize } from '../../../base/units.ts';
 import type { Attempt, AttemptEnd, AttemptMessage, AttemptRequest } from '../executor.ts';
-import { oomKills, residentMemory } from './memory.ts';
+import { oomKills, recentOomKills, residentMemory } from './memory.ts';
 import type { FromChild, ToChild } from './messages.ts';
 
 const LOOK_AT_MEMORY_EVERY_MS = 500;
@@ -54,7 +54,7 @@ export class ChildHandle {
     if (this.#current) throw new Error(`Internal error: expected an idle child, got one busy with ${request.node.id}`);
     this.#log = request.log;
     const end = new Promise<AttemptEnd>((settle) => {
-      this.#current = { request, onMessage, settle, oomKills: oomKills() };
+      this.#current = { request, onMessage, settle, oomKills: recentOomKills() };
     });
     this.#watchMemory(request);
     this.#send({ type: 'run', request });
