@@ -21,8 +21,14 @@ export interface LocatedDataSet {
   readonly files: readonly string[];
 }
 
+/** What an earlier check of the same files has told. */
+export interface CheckedData {
+  get(set: string, files: readonly string[]): DataSummary | undefined;
+  put(set: string, files: readonly string[], summary: DataSummary): void;
+}
+
 /** Where the set lies: in the user's `dataFolder`, or in the bundled subset where none is given. */
-export function locateDataSet(name: string, dataFolder?: string): Result<LocatedDataSet> {
+export function locateDataSet(name: string, dataFolder?: string, checked?: CheckedData): Result<LocatedDataSet> {
   const record = recordOf(name);
   if (!record.ok) return record;
   const { facts, source } = record.value;
@@ -32,16 +38,19 @@ export function locateDataSet(name: string, dataFolder?: string): Result<Located
     });
   const found = findFiles(record.value, resolve(dataFolder ?? bundledFolder(name)));
   if (!found.ok) return found;
-  const { format } = record.value;
-  const splits = (format.check ?? format.read)(found.value.files, facts);
+  const { files, folder } = found.value;
+  const earlier = checked?.get(name, files);
+  const summary = earlier ? ok(earlier) : checkFiles(record.value, files);
+  if (!summary.ok) return summary;
+  if (!earlier) checked?.put(name, files, summary.value);
+  return ok({ ...found.value, description: describe(record.value, folder, summary.value), summary: summary.value });
+}
+
+function checkFiles({ facts, format }: DataSetRecord, files: readonly string[]): Result<DataSummary> {
+  const splits = (format.check ?? format.read)(files, facts);
   if (!splits.ok) return splits;
   const { train, test, ...known } = splits.value;
-  const summary = summarise({ ...facts, ...known }, { train, test });
-  return ok({
-    ...found.value,
-    description: describe(record.value, found.value.folder, summary),
-    summary,
-  });
+  return ok(summarise({ ...facts, ...known }, { train, test }));
 }
 
 /** The set whose files lie in `folder` itself, as `locateDataSet` found it: exactly the files that it named. */

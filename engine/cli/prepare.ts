@@ -14,6 +14,7 @@ import { BACKENDS, type Resolved, resolveExperiments } from '../config/resolve.t
 import { buildPlan } from '../plan/build.ts';
 import type { ResolvedExperiment } from '../plan/experiment.ts';
 import type { Plan } from '../plan/plan.ts';
+import { checkedData } from '../run/checked-data.ts';
 import { digestDataSet } from '../run/digest-data.ts';
 import { trackFiles } from '../run/track-files.ts';
 import type { Arguments } from './arguments.ts';
@@ -61,7 +62,7 @@ export function resolveAll({ files, overrides }: Operands, args: Arguments, text
       stageKinds,
       dataSets: dataSetNames,
       dataSummary: (set) => {
-        const found = locatedDataSet(set, dataFolder(args));
+        const found = locatedDataSet(set, args);
         return found.ok ? found.value.summary : undefined;
       },
       ...(backend !== undefined && { backend }),
@@ -72,10 +73,11 @@ export function resolveAll({ files, overrides }: Operands, args: Arguments, text
 
 const located = new Map<string, Result<LocatedDataSet>>();
 
-/** Looked for once in a command: checking reads every file. */
-function locatedDataSet(set: string, folder: string | undefined): Result<LocatedDataSet> {
+/** Looked for once in a command: checking reads every file that is not known yet. */
+function locatedDataSet(set: string, args: Arguments): Result<LocatedDataSet> {
+  const folder = dataFolder(args);
   const key = JSON.stringify([set, folder]);
-  const found = located.get(key) ?? locateDataSet(set, folder);
+  const found = located.get(key) ?? locateDataSet(set, folder, checkedData(storeFolder(args)));
   located.set(key, found);
   return found;
 }
@@ -121,7 +123,7 @@ export function planning(
   planWith(backend: string): Result<Plan>;
 } {
   const tracked = trackFiles(experiment, stageKinds);
-  const data = locatedDataSet(experiment.data.set, dataFolder(args));
+  const data = locatedDataSet(experiment.data.set, args);
   return {
     data,
     untracked: tracked.ok ? tracked.value.untracked : new Map(),
