@@ -95,7 +95,7 @@ async function growth({ quick }: BenchmarkOptions, { figure, ratio }: Findings, 
 async function checkpoints({ quick }: BenchmarkOptions, { figure }: Findings, parent: string): Promise<void> {
   const times = await alternately(
     { none: () => stageTakes(parent, undefined), all: () => stageTakes(parent, 1) },
-    quick ? 1 : 3,
+    quick ? 2 : 5,
   );
   const cost = (of: (taken: Taken) => number) => (median(times.all.map(of)) - median(times.none.map(of))) / (STEPS - 1);
   const wall = cost(({ wallSeconds }) => wallSeconds);
