@@ -1,6 +1,12 @@
-/** Real images of each class as a synthetic set: the baseline of every method, and where methods start. */
-import type { StageKind } from '../stage.ts';
+/** Real images of each class as a synthetic set: the baselines of every method, and where methods start. */
+import type { JsonObject } from '../../base/json.ts';
+import { networkDataProblems, networkParameter, networkProblems } from '../network-parameter.ts';
+import { imagesParameter, imagesProblems } from '../real-training.ts';
+import type { RuleProblem, StageKind } from '../stage.ts';
 import { whiteningInput } from '../whitening.ts';
+
+/** Those that choose by what a trained network sees. */
+export const TRAINED = ['herding', 'k-center', 'forgetting'];
 
 export const select: StageKind = {
   kind: 'select',
@@ -10,9 +16,10 @@ export const select: StageKind = {
     type: 'object',
     properties: {
       method: {
-        enum: ['random'],
+        enum: ['random', 'herding', 'k-center', 'forgetting', 'mean', 'noise'],
         default: 'random',
-        description: 'How they are chosen. `random`: any, each equally likely, none twice.',
+        description:
+          'How they are chosen. `random`: any, each equally likely, none twice. `herding`, `k-center` and `forgetting`: the coresets of the papers, by a network that is trained first. `mean`: none, the mean of the class instead, as often as wanted. `noise`: none, standard normal numbers, where DC starts.',
       },
       imagesPerClass: {
         type: 'integer',
@@ -22,6 +29,25 @@ export const select: StageKind = {
         description: 'Images of each class.',
         examples: [1, 10, 50],
       },
+      epochs: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 1_000_000,
+        description:
+          '`herding`, `k-center` and `forgetting`: passes over the training images that train the network; 20 unless given. Forgetting looks at all images after each.',
+        examples: [20, 200],
+      },
+      learningRate: {
+        type: 'number',
+        exclusiveMinimum: 0,
+        description: 'Step size of that training (momentum 0.9, weight decay 5e-4, batches of 256); 0.01 unless given.',
+        examples: [0.01],
+      },
+      images: imagesParameter,
+      embeddingNetwork: {
+        ...networkParameter,
+        description: 'The network that is trained. Not the `network` of the experiment: a random set depends on none.',
+      },
     },
   },
   inputs: { whitening: whiteningInput },
@@ -29,14 +55,51 @@ export const select: StageKind = {
   replicates: ['set'],
   usesData: true,
   threads: 1,
-  dataRules: ({ imagesPerClass }, { title, classNames, perClass }) => {
+  defaults: ({ method }) => (TRAINED.includes(method as string) ? { epochs: 20, learningRate: 0.01 } : {}),
+  rules: ({ method, epochs, learningRate, embeddingNetwork }) =>
+    TRAINED.includes(method as string)
+      ? networkProblems(embeddingNetwork as JsonObject, { embeds: method !== 'forgetting' }).map(
+          ({ path: [, ...rest], message }) => ({ path: ['embeddingNetwork', ...rest], message }),
+        )
+      : untrainedProblems(method as string, { epochs, learningRate, embeddingNetwork }),
+  dataRules: ({ method, imagesPerClass, embeddingNetwork, images }, data) => {
+    const problems: RuleProblem[] = TRAINED.includes(method as string)
+      ? networkDataProblems(embeddingNetwork as JsonObject, data).map(({ message }) => ({
+          path: ['embeddingNetwork'],
+          message,
+        }))
+      : [];
+    problems.push(...imagesProblems(images, data));
+    const { title, classNames, perClass } = data;
+    const wanted = neededOf(method as string, imagesPerClass as number);
     const fewest = Math.min(...perClass);
-    if ((imagesPerClass as number) <= fewest) return [];
-    const label = perClass.indexOf(fewest);
-    const message = `${imagesPerClass} images of each class are wanted, but ${classNames[label] ?? label} of ${title} has ${fewest}.`;
-    return [{ path: ['imagesPerClass'], message }];
+    if (wanted > fewest) {
+      const label = perClass.indexOf(fewest);
+      const message = `${wanted} images of each class are wanted, but ${classNames[label] ?? label} of ${title} has ${fewest}.`;
+      problems.push({ path: ['imagesPerClass'], message });
+    }
+    return problems;
   },
   async open(context) {
     return (await import('./run.ts')).openSelect(context);
   },
 };
+
+/** Real images that a class must have. */
+export function neededOf(method: string, imagesPerClass: number): number {
+  if (method === 'noise') return 0;
+  return method === 'mean' ? 1 : imagesPerClass;
+}
+
+function untrainedProblems(
+  method: string,
+  { epochs, learningRate, embeddingNetwork }: Record<string, unknown>,
+): RuleProblem[] {
+  const plain = JSON.stringify(embeddingNetwork ?? { kind: 'convnet' }) === '{"kind":"convnet"}';
+  const given = { epochs, learningRate, embeddingNetwork: plain ? undefined : embeddingNetwork };
+  return Object.entries(given).flatMap(([name, value]) =>
+    value === undefined
+      ? []
+      : [{ path: [name], message: `Method \`${method}\` trains no network and takes no \`${name}\`.` }],
+  );
+}

@@ -1,44 +1,135 @@
-/** Selection: one step that draws the images' indices; the images themselves are read only to be written. */
-import type { Json } from '../../base/json.ts';
+/**
+ * Selection. The last step chooses the images' indices; before it, for coresets, one step an epoch trains the network that
+ * chooses. The images themselves are read only to be written.
+ */
+import type { Json, JsonObject } from '../../base/json.ts';
 import { FailureError, fail, unwrap } from '../../base/result.ts';
 import type { DataSet } from '../../data/data-set.ts';
 import { indicesByClass } from '../../data/normalise.ts';
 import { openDataSet } from '../../data/registry.ts';
+import { herding, kCenter, mostForgotten } from '../../methods/select-coreset.ts';
 import { randomOfEachClass } from '../../methods/select-random.ts';
 import { randomStream } from '../../tensor/random/stream.ts';
-import { ints } from '../../tensor/tensor.ts';
-import { openImageSpace } from '../image-space.ts';
+import { floats, ints, type Tensor } from '../../tensor/tensor.ts';
+import { demandFinite } from '../finite.ts';
+import { type ImageSpace, openImageSpace } from '../image-space.ts';
+import { networkFor } from '../network-parameter.ts';
+import { stacked } from '../rows.ts';
 import type { StageContext, StageRun } from '../stage.ts';
 import { sortedLabels, syntheticSetFile } from '../synthetic-set.ts';
+import { type EmbeddingRun, openEmbedding } from './embedding.ts';
+import { neededOf, TRAINED } from './index.ts';
 
-export async function openSelect({ params, seed, data, inputs, backend }: StageContext): Promise<StageRun> {
+export async function openSelect({ params, seed, data, inputs, backend, report }: StageContext): Promise<StageRun> {
   const set = unwrap(openDataSet(data.set, data.folder));
+  const method = params.method as string;
   const imagesPerClass = params.imagesPerClass as number;
-  const byClass = indicesByClass(set.train, set.classes);
-  demandEnough(set, byClass, imagesPerClass);
+  const used = (params.images as number | undefined) ?? set.train.count;
+  const byClass = indicesByClass(set.train, set.classes).map((indices) => indices.filter((image) => image < used));
+  demandEnough(set, byClass, neededOf(method, imagesPerClass));
   const space = openImageSpace(set, backend, inputs.whitening);
   const stream = randomStream(seed, 'select');
+  const embedding = TRAINED.includes(method)
+    ? openEmbedding({
+        ...{ set, space, backend, seed, images: used },
+        network: networkFor(params.embeddingNetwork as JsonObject, set),
+        learningRate: params.learningRate as number,
+        counts: method === 'forgetting',
+      })
+    : undefined;
+  const epochs = embedding ? (params.epochs as number) : 0;
 
   return {
-    steps: 1,
-    init: () => ({ tensors: {}, values: {} }),
-    step() {
-      const chosen = randomOfEachClass(stream, byClass, imagesPerClass);
+    steps: epochs + 1,
+    init: () => ({ tensors: embedding?.start() ?? {}, values: {} }),
+    async step({ tensors }, index) {
+      if (embedding && index < epochs) {
+        const after = await embedding.epoch(tensors, index);
+        demandFinite('select', index, { loss: after.loss, tensors: after.tensors }, 'Lower `learningRate`.');
+        report({ loss: after.loss, accuracy: after.accuracy });
+        return { tensors: after.tensors, values: {} };
+      }
+      if (method === 'mean' || method === 'noise') return { tensors: {}, values: {} };
+      const chosen = embedding
+        ? await coreset(method, embedding, tensors, byClass, imagesPerClass)
+        : randomOfEachClass(stream, byClass, imagesPerClass);
       return { tensors: { chosen: ints(chosen) }, values: {} };
     },
-    async finish({ tensors }) {
-      const chosen = tensors.chosen?.data ?? [];
-      const images = await space.read(set.train, chosen);
+    async finish({ tensors: { chosen } }) {
+      const images = chosen
+        ? await space.read(set.train, chosen.data)
+        : method === 'mean'
+          ? await classMeans(set, space, byClass, imagesPerClass)
+          : noise(set, stream, imagesPerClass);
       const selected = { images, labels: sortedLabels(set.classes, imagesPerClass) };
       const files = {
         ...syntheticSetFile(selected, set, space.whitening),
         'after.png': await space.picture(selected),
-        'chosen.json': jsonFile({ split: 'train', indices: [...chosen] }),
+        ...(chosen && { 'chosen.json': jsonFile({ split: 'train', indices: [...chosen.data] }) }),
       };
       return { artifacts: { images: files }, metrics: {} };
     },
-    close: () => space.close(),
+    close() {
+      embedding?.close();
+      space.close();
+    },
   };
+}
+
+async function coreset(
+  method: string,
+  embedding: EmbeddingRun,
+  tensors: Readonly<Record<string, Tensor>>,
+  byClass: readonly Int32Array[],
+  count: number,
+): Promise<number[]> {
+  const chosen: number[] = [];
+  for (const indices of byClass) {
+    const of = (name: string) => Array.from(indices, (image) => tensors[name]?.data[image] ?? 0);
+    const positions =
+      method === 'forgetting'
+        ? mostForgotten(of('forgotten'), of('learned'), count)
+        : (method === 'herding' ? herding : kCenter)(await embedding.features(tensors, indices), count);
+    chosen.push(...positions.map((position) => indices[position] ?? -1));
+  }
+  return chosen;
+}
+
+/** Images read at a time to take their mean. */
+const CHUNK = 256;
+
+async function classMeans(
+  set: DataSet,
+  space: ImageSpace,
+  byClass: readonly Int32Array[],
+  imagesPerClass: number,
+): Promise<Tensor> {
+  const size = set.channels * set.height * set.width;
+  const means: Tensor[] = [];
+  for (const indices of byClass) {
+    const mean = new Float64Array(size);
+    for (let at = 0; at < indices.length; at += CHUNK) {
+      const { data } = await space.read(set.train, indices.subarray(at, at + CHUNK));
+      for (let value = 0; value < data.length; value++)
+        mean[value % size] = (mean[value % size] as number) + (data[value] as number) / indices.length;
+    }
+    const image = floats(Float32Array.from(mean), [1, set.channels, set.height, set.width]);
+    for (let copy = 0; copy < imagesPerClass; copy++) means.push(image);
+  }
+  return stacked(means);
+}
+
+/** Each class draws for itself: the first of 50 images are the 10 that a draw of 10 gives. */
+function noise(
+  { classes, channels, height, width }: DataSet,
+  stream: ReturnType<typeof randomStream>,
+  imagesPerClass: number,
+): Tensor {
+  const shape = [imagesPerClass, channels, height, width];
+  const values = imagesPerClass * channels * height * width;
+  return stacked(
+    Array.from({ length: classes }, (_, label) => floats(Float32Array.from(stream.normal(label, values)), shape)),
+  );
 }
 
 function demandEnough(set: DataSet, byClass: readonly Int32Array[], imagesPerClass: number): void {

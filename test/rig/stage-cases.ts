@@ -23,6 +23,7 @@ const student: JsonObject = {
   ...{ iterations: 4, studentSteps: 3, expertEpochs: 1, maxStartEpoch: 2, network },
   ...{ learningRate: 10, stepSizeLearningRate: 1e-6 },
 };
+const teacher: UpstreamCase = { kind: 'squeeze', params: { epochs: 1, images: 50, batchSize: 20, network: batchNorm } };
 const selected: UpstreamCase = { kind: 'select', params: { imagesPerClass: 2 } };
 
 /** Each step in a tick of its own, so that it is seen as one. */
@@ -44,8 +45,16 @@ next();
 export const CASES: readonly ConformanceCase[] = [
   { kind: 'select', what: 'random', params: { imagesPerClass: 2 } },
   { kind: 'select', what: 'whitened', params: { imagesPerClass: 2 }, inputs: { whitening } },
+  ...['herding', 'k-center', 'forgetting'].map((method) => ({
+    kind: 'select',
+    what: method,
+    params: { method, imagesPerClass: 2, epochs: 2, images: 300, embeddingNetwork: batchNorm },
+  })),
+  { kind: 'select', what: 'class means', params: { method: 'mean', imagesPerClass: 2 } },
+  { kind: 'select', what: 'noise', params: { method: 'noise', imagesPerClass: 2 } },
   { kind: 'zca', what: 'few images', params: { images: 300 } },
   { kind: 'buffer', what: 'DSA', params: experts },
+  { kind: 'buffer', what: 'after others', params: experts, inputs: { earlier: { kind: 'buffer', params: experts } } },
   {
     kind: 'buffer',
     what: 'batch norm, momentum, decay and whitening',
@@ -53,6 +62,20 @@ export const CASES: readonly ConformanceCase[] = [
     inputs: { whitening },
   },
   { kind: 'pretrain', what: 'few images', params: { epochs: 4, images: 50, batchSize: 20, network: batchNorm } },
+  { kind: 'squeeze', what: 'few images', params: { epochs: 4, images: 50, batchSize: 20, network: batchNorm } },
+  // Batches of 6 and 4 classes: two sizes, and steps between them.
+  {
+    kind: 'recover',
+    what: 'SRe2L with every term and change',
+    params: { imagesPerClass: 2, iterations: 3, batchSize: 6, totalVariation: 1e-4, l2: 1e-5 },
+    inputs: { teacher },
+  },
+  {
+    kind: 'recover',
+    what: "CDA's curriculum, nothing else",
+    params: { imagesPerClass: 1, iterations: 4, curriculum: 'cosine', flip: false, jitter: 0 },
+    inputs: { teacher },
+  },
   {
     kind: 'match',
     what: 'dm',
@@ -119,6 +142,12 @@ export const CASES: readonly ConformanceCase[] = [
   // Epoch 4 comes after the rate has fallen; batches of 12 leave a last one of 8.
   { kind: 'evaluate', what: 'DSA', params: { epochs: 4, batchSize: 12, network }, inputs: { images: selected } },
   { kind: 'evaluate', what: 'batch norm', params: { epochs: 2, network: batchNorm }, inputs: { images: selected } },
+  {
+    kind: 'evaluate',
+    what: "DC's augmentation",
+    params: { epochs: 2, augmentFamily: 'dc', augment: 'crop_scale_rotate_noise', network },
+    inputs: { images: selected },
+  },
   {
     kind: 'evaluate',
     what: 'whitened',
