@@ -4,11 +4,23 @@ import { command } from './command/index.ts';
 import { evaluate } from './evaluate/index.ts';
 import { match } from './match/index.ts';
 import { pretrain } from './pretrain/index.ts';
+import { recover } from './recover/index.ts';
 import { select } from './select/index.ts';
+import { squeeze } from './squeeze/index.ts';
 import type { StageKind } from './stage.ts';
 import { zca } from './zca/index.ts';
 
-export const stageKinds: readonly StageKind[] = [select, match, evaluate, zca, buffer, pretrain, command];
+export const stageKinds: readonly StageKind[] = [
+  select,
+  match,
+  evaluate,
+  zca,
+  buffer,
+  pretrain,
+  squeeze,
+  recover,
+  command,
+];
 
 export function stageKind(kind: string): StageKind | undefined {
   return stageKinds.find((candidate) => candidate.kind === kind);
