@@ -1,6 +1,7 @@
 /**
  * Keys hold only the parameters that differ from their default, so a default that changes changes the meaning of every
- * key that does not name it. When this fails: raise the stage's version, and write the new digest under it.
+ * key that does not name it. When this fails: raise the stage's version, and write the new digest under it; a new parameter
+ * whose default keeps what was, changes the digest alone.
  */
 import { expect, it } from 'vitest';
 import { canonicalJson } from '../base/canonical-json.ts';
@@ -13,9 +14,9 @@ import { networkParameter } from '../stages/network-parameter.ts';
 import { stageKinds } from '../stages/registry.ts';
 
 const STAGES: Readonly<Record<string, string>> = {
-  'select@1': '80d2ae7dc22e098f5404e2133b6fe83e0f1532c126d5c1ef7857860dacef2b17',
+  'select@1': '647ce7656489d891ee19fa50334623c4889764bf6a8b6d265bbb8f86a4fc0664',
   'match@1': 'e935408866ee0ae6a790dc61a70905409deccfb4c4c3ed9a6b21c1c0b6564e4c',
-  'evaluate@1': '6c1c4063ffcd70bd21c41aff79fbf369acdbd09810f794f91f45e2e32b9e3201',
+  'evaluate@2': '049ebe42ac3fc6ed688b2f6da295f36cc9ca98d00af4fce71ee3eea4406917b5',
   'zca@1': 'a7f5a369ca1ea978bf69b74ef1c602f116e1e15707e2c556887213b393d14535',
   'buffer@1': '297395f2e28226133d48656c2a07ca91aae10f3c7eadf6c9b15d08977236501a',
   'pretrain@1': 'f512f15ff83f934f1dd0a14f45a01e53f8413a27841bf5076a87e4b84fe2b032',

@@ -8,7 +8,7 @@ import { whiteningInput, whiteningProblems } from '../whitening.ts';
 
 export const evaluate: StageKind = {
   kind: 'evaluate',
-  version: 1,
+  version: 2,
   description: 'Trains a new network on a synthetic set and tests it on the real test images.',
   parameters: {
     type: 'object',

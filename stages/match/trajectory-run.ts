@@ -45,6 +45,7 @@ export async function openTrajectoryMatch(context: StageContext): Promise<StageR
 
   const result = async ({ tensors, values }: State): Promise<StageResult> => {
     const learningRate = values.stepSize as number;
+    demandPositive(learningRate);
     const made = {
       ...{ images: tensors.images as Tensor, labels: start.labels, learningRate },
       ...(tensors.softLabels && { softLabels: tensors.softLabels }),
@@ -79,7 +80,6 @@ export async function openTrajectoryMatch(context: StageContext): Promise<StageR
       const after = await iteration.step(before, start.labels, drawn, ends);
       const { loss, stepSize, stepSizeVelocity } = after;
       demandFinite(`match (${params.method})`, index, { loss, images: after.images.data }, HELP);
-      demandPositive(stepSize, index);
       report({ loss, learningRate: stepSize });
       return {
         tensors: {
@@ -99,12 +99,15 @@ export async function openTrajectoryMatch(context: StageContext): Promise<StageR
 
 const HELP = 'Lower `learningRate`, `stepSizeLearningRate` or `maxStartEpoch`, or start from real images.';
 
-/** A student that walks uphill matches nothing, and no optimiser takes such a rate. */
-function demandPositive(stepSize: number, index: number): void {
+/**
+ * While it is learned, α may swing below zero and come back, as it does in the official code on a rate that is high for its
+ * loss; but no network can be trained at such a rate, so a set that ends there is none.
+ */
+function demandPositive(stepSize: number): void {
   if (stepSize > 0) return;
   const { error } = fail(
     'STEP_SIZE_NEGATIVE',
-    `Step ${index + 1} took the learned step size to ${stepSize}, but it must stay over 0.`,
+    `The learned step size ended at ${stepSize}, but nothing can be trained at a rate that is not over 0.`,
     { help: HELP },
   );
   throw new FailureError(error);
