@@ -123,6 +123,20 @@ export const commands: readonly Command[] = [
     load: () => import('./commands/compare.ts'),
   },
   {
+    name: 'report',
+    operands: 'FILE|RUN…',
+    fewest: 1,
+    summary: 'The table as one self-contained HTML page.',
+    examples: [['retort report last -o report.html', '']],
+    flags: {
+      store,
+      data,
+      backend,
+      output: { value: 'FILE', short: 'o', description: 'Where to write the page (default: standard output).' },
+    },
+    load: () => import('./commands/report.ts'),
+  },
+  {
     name: 'diff',
     operands: 'A B [key=value…]',
     fewest: 2,

@@ -1,0 +1,44 @@
+/** Result tables as one page that asks for nothing from outside: no script, no font, no link. All text is escaped here. */
+import type { ResultTable, TableRow } from '../table.ts';
+import { formatTable } from '../table-formats.ts';
+
+const STYLE = `:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:auto;padding:1rem}
+pre{overflow-x:auto;font-size:.85rem}svg{max-width:100%;height:auto}@media print{pre{white-space:pre-wrap}}`;
+
+export function reportPage(tables: readonly ResultTable[]): string {
+  const title = escaped(tables.map(({ experiment }) => experiment.name).join(', '));
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<title>${title}</title><style>${STYLE}</style></head><body><h1>${title}</h1>
+${tables.map(section).join('\n')}
+</body></html>
+`;
+}
+
+function section(table: ResultTable): string {
+  return `<section><pre>${escaped(formatTable(table, 'table'))}</pre>${intervals(table)}</section>`;
+}
+
+/** Means with their intervals, a line for each cell; a cell without a mean says its state instead. */
+function intervals({ rows, metric }: ResultTable): string {
+  const ends = rows.flatMap(({ summary }) =>
+    summary ? [summary.mean, summary.interval?.low ?? summary.mean, summary.interval?.high ?? summary.mean] : [],
+  );
+  const [low, high] = [Math.min(...ends), Math.max(...ends)];
+  const x = (value: number) => (high > low ? 320 + (360 * (value - low)) / (high - low) : 500).toFixed(1);
+  const lines = rows.map((row, index) => line(row, 20 + 24 * index, x));
+  return `<svg role="img" aria-label="${escaped(metric)} of each cell" viewBox="0 0 700 ${16 + 24 * rows.length}" fill="currentColor" stroke="currentColor" font-size="12">${lines.join('')}</svg>`;
+}
+
+function line({ cell, state, summary }: TableRow, y: number, x: (value: number) => string): string {
+  const label = `<text stroke="none" y="${y + 4}">${escaped(summary ? cell : `${cell}: ${state}`)}</text>`;
+  if (!summary) return label;
+  const { mean, interval } = summary;
+  const bar = interval ? `<line x1="${x(interval.low)}" x2="${x(interval.high)}" y1="${y}" y2="${y}"/>` : '';
+  return `${label}${bar}<circle cx="${x(mean)}" cy="${y}" r="4"/>`;
+}
+
+export function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
