@@ -95,7 +95,7 @@ it("labels of the target network, of the last iteration, take the labels' place"
 });
 
 it.each<[string, JsonObject, string]>([
-  ['a step size that ends below zero', { stepSizeLearningRate: 1 }, 'STEP_SIZE_NEGATIVE'],
+  ['a step size that ends below zero', { stepSizeLearningRate: 1, iterations: 1 }, 'STEP_SIZE_NEGATIVE'],
   ['images beyond all numbers', { learningRate: 1e42, stepSizeLearningRate: 0 }, 'STEP_NOT_FINITE'],
   ['experts of another network', { network: { ...network, width: 9 } }, 'TRAJECTORIES_FOREIGN'],
   ['experts that end too early', { maxStartEpoch: 4 }, 'TRAJECTORIES_SHORT'],
