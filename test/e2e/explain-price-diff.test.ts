@@ -3,6 +3,7 @@
  * engine has, through the real binary; and the commands that look, on a pipe that closes.
  */
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { expect, it, vi } from 'vitest';
 import { tinyExperiment } from '../rig/experiments.ts';
 import { BINARY, events, Project } from '../rig/retort.ts';
@@ -68,6 +69,18 @@ it('explain, price, diff and the two kinds of seed, over the life of one grid', 
   const table = await project.retort(['compare', ...repeated]);
   expect(table.stdout).toMatch(/\nrandom +1 x 3 +[\d.]+ +- +[\d.]+ +- /);
   expect(table.stdout).toContain('Pseudo-replication: 3 evaluations of one synthetic set are one draw of the method');
+});
+
+it('report: one page with the table, its intervals and the pictures, which asks for nothing outside', async () => {
+  const project = new Project().write({ 'grid.yaml': tinyExperiment({ iterations: 1, sets: 2 }) });
+  await project.retort(['run', 'grid.yaml', '--reporter', 'silent']);
+  expect((await project.retort(['report', 'last', '-o', 'grid.html'])).code).toBe(0);
+  const page = readFileSync(project.path('grid.html'), 'utf8');
+  const { rows } = json((await project.retort(['compare', 'last', '--format', 'json'])).stdout).tables[0];
+  for (const { summary } of rows) expect(page).toContain((100 * summary.mean).toFixed(2));
+  expect(page.match(/<line /g)).toHaveLength(rows.length);
+  expect(page).toMatch(/<img alt="distil\[method=dm,set=1\]: after" src="data:image\/png;base64,iVBOR/);
+  expect(page).not.toMatch(/<script|https?:\/\/|src="(?!data:)|href=/);
 });
 
 it('ls, status, show, logs and watch of a run that has ended; a reader that closes the pipe is no error', async () => {

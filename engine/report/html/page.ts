@@ -1,23 +1,41 @@
-/** Result tables as one page that asks for nothing from outside: no script, no font, no link. All text is escaped here. */
+/**
+ * Result tables and pictures as one page that asks for nothing from outside: no script, no font, no link. All text is
+ * escaped here.
+ */
 import type { ResultTable, TableRow } from '../table.ts';
 import { formatTable } from '../table-formats.ts';
 
 const STYLE = `:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:auto;padding:1rem}
-pre{overflow-x:auto;font-size:.85rem}svg{max-width:100%;height:auto}@media print{pre{white-space:pre-wrap}}`;
+pre{overflow-x:auto;font-size:.85rem}figure{display:inline-block;margin:.5rem}svg,img{max-width:100%;height:auto}@media print{pre{white-space:pre-wrap}}`;
 
-export function reportPage(tables: readonly ResultTable[]): string {
-  const title = escaped(tables.map(({ experiment }) => experiment.name).join(', '));
+export interface Picture {
+  readonly title: string;
+  readonly png: Uint8Array;
+}
+
+export interface Section {
+  readonly table: ResultTable;
+  readonly pictures: readonly Picture[];
+}
+
+export function reportPage(sections: readonly Section[]): string {
+  const title = escaped(sections.map(({ table: { experiment } }) => experiment.name).join(', '));
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <title>${title}</title><style>${STYLE}</style></head><body><h1>${title}</h1>
-${tables.map(section).join('\n')}
+${sections.map(section).join('\n')}
 </body></html>
 `;
 }
 
-function section(table: ResultTable): string {
-  return `<section><pre>${escaped(formatTable(table, 'table'))}</pre>${intervals(table)}</section>`;
+function section({ table, pictures }: Section): string {
+  return `<section><pre>${escaped(formatTable(table, 'table'))}</pre>${intervals(table)}${pictures.map(figure).join('')}</section>`;
+}
+
+function figure({ title, png }: Picture): string {
+  const name = escaped(title);
+  return `<figure><img alt="${name}" src="data:image/png;base64,${Buffer.from(png).toString('base64')}"><figcaption>${name}</figcaption></figure>`;
 }
 
 /** Means with their intervals, a line for each cell; a cell without a mean says its state instead. */
@@ -31,8 +49,9 @@ function intervals({ rows, metric }: ResultTable): string {
   return `<svg role="img" aria-label="${escaped(metric)} of each cell" viewBox="0 0 700 ${16 + 24 * rows.length}" fill="currentColor" stroke="currentColor" font-size="12">${lines.join('')}</svg>`;
 }
 
-function line({ cell, state, summary }: TableRow, y: number, x: (value: number) => string): string {
-  const label = `<text stroke="none" y="${y + 4}">${escaped(summary ? cell : `${cell}: ${state}`)}</text>`;
+function line({ axes, stage, state, summary }: TableRow, y: number, x: (value: number) => string): string {
+  const name = Object.values(axes).join(', ') || stage;
+  const label = `<text stroke="none" y="${y + 4}">${escaped(summary ? name : `${name}: ${state}`)}</text>`;
   if (!summary) return label;
   const { mean, interval } = summary;
   const bar = interval ? `<line x1="${x(interval.low)}" x2="${x(interval.high)}" y1="${y}" y2="${y}"/>` : '';
