@@ -133,13 +133,13 @@ function experimentOf(given: UpstreamCase, snapshots: JsonObject | undefined): R
   const stages: Record<string, JsonObject> = {};
   const write = ({ kind, params, inputs = {} }: UpstreamCase, more: JsonObject = {}): string => {
     const roles = Object.entries(inputs).map(([role, upstream]) => [role, write(upstream)]);
-    const stage = { stage: kind, ...params, ...Object.fromEntries(roles), ...more };
+    const stage = { stage: kind, ...params, ...Object.fromEntries(roles), resources: { threads: 1 }, ...more };
     const found = Object.entries(stages).find(([, other]) => JSON.stringify(other) === JSON.stringify(stage));
     const name = found?.[0] ?? `stage-${Object.keys(stages).length}`;
     stages[name] = stage;
     return name;
   };
-  write(given, { resources: { threads: 1 }, ...(snapshots && { snapshots }) });
+  write(given, snapshots && { snapshots });
   // JSON is YAML.
   const text = JSON.stringify({ version: 1, name: 'conformance', data: { set: 'fashion-mnist' }, stages });
   const resolved = resolveExperiments([{ path: 'conformance.yaml', text }], [], { stageKinds });
