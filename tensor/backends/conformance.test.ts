@@ -24,11 +24,13 @@ import { openReference } from './reference/backend.ts';
 
 const reference = openReference();
 const natives = [...(await openNatives(2)), ...(await openGraphics())];
-const wantedByName = new Map<string, Values>();
+const wantedByAsked = new Map<string, Values>();
 
 async function wantedOf(name: string, outputs: Outputs, feeds: Values): Promise<Values> {
-  const wanted = wantedByName.get(name) ?? (await (await reference.prepare({ outputs })).run(feeds));
-  wantedByName.set(name, wanted);
+  // Not every backend is asked for every order of derivative.
+  const asked = [name, ...Object.keys(outputs)].join(' ');
+  const wanted = wantedByAsked.get(asked) ?? (await (await reference.prepare({ outputs })).run(feeds));
+  wantedByAsked.set(asked, wanted);
   return wanted;
 }
 
