@@ -1,4 +1,7 @@
-/** The parameters of `recover`. Defaults are the published ones of ImageNet, except lengths that only its size needs. */
+/**
+ * The parameters of `recover`. Defaults are the published ones of ImageNet, except `jitter` (as on Tiny-ImageNet) and lengths that
+ * only its size needs.
+ */
 import type { JsonObject } from '../../base/json.ts';
 import { CROP_CURRICULA } from '../../methods/cda.ts';
 import { RECOVER_WEIGHTS } from '../../methods/sre2l.ts';
