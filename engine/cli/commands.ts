@@ -1,4 +1,7 @@
-/** Every command there is, in the order of the help. Only descriptions: the code of a command is loaded when it runs. */
+/**
+ * Every command there is, in the order of the help. Only descriptions: the code of a command is loaded when it runs. Long
+ * because it is one table, from which help, arguments and completion are made.
+ */
 import { EXPORT_FORMATS } from '../export/format-names.ts';
 import { TABLE_FORMAT_NAMES } from '../report/table-format-names.ts';
 import type { Command, Flag } from './command.ts';

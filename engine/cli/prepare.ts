@@ -22,15 +22,13 @@ import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { dataFolder, storeFolder } from './folders.ts';
 import { frozenBackend } from './frozen-backend.ts';
 import { tell, tellDiagnostics, tellFailure, tellUsage } from './output.ts';
+import type { Told } from './told.ts';
 
 export interface Prepared {
   readonly experiment: ResolvedExperiment;
   readonly plan: Plan;
   readonly data: LocatedDataSet;
 }
-
-/** What went wrong has been told already. */
-export type Told<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly exit: number };
 
 export interface Operands {
   readonly files: readonly string[];

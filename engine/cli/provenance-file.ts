@@ -11,16 +11,14 @@ import { readEvents } from '../store/event-log.ts';
 import { readRunEnd, readRunRecord } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import type { Arguments } from './arguments.ts';
-import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { EXIT } from './exit-codes.ts';
 import { findRun } from './find-run.ts';
-import { print, tell, tellFailure } from './output.ts';
+import { print, tell } from './output.ts';
+import { told } from './told.ts';
 
 export function exportProvenance(store: Store, name: string, args: Arguments): number {
-  const run = findRun(store, name);
-  if (!run.ok) {
-    tellFailure(run.error);
-    return exitCodeOf(run.error);
-  }
+  const run = told(findRun(store, name));
+  if (!run.ok) return run.exit;
   const record = readRunRecord(store, run.value.id);
   const config = JSON.parse(readFileSync(join(run.value.folder, 'config.resolved.json'), 'utf8')) as JsonObject;
   if (!record) {

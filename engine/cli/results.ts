@@ -4,12 +4,25 @@ import type { Plan } from '../plan/plan.ts';
 import { type KeyRecord, readKey } from '../store/keys.ts';
 import { openStore, type Store } from '../store/store.ts';
 import type { Arguments } from './arguments.ts';
+import { EXIT } from './exit-codes.ts';
 import { storeFolder } from './folders.ts';
+import { tell } from './output.ts';
+import { type Told, told } from './told.ts';
 
 /** For commands that only look: where there is no store yet there are no results, and none is made. */
 export function storeToRead(args: Arguments): Result<Store | undefined> {
   const store = openStore(storeFolder(args));
   return store.ok || store.error.code !== 'STORE_MISSING' ? store : ok(undefined);
+}
+
+/** For commands that speak of what has run: where there is no store yet, that is said. */
+export function storeOfRuns(args: Arguments): Told<Store> {
+  const store = told(storeToRead(args));
+  if (!store.ok) return store;
+  const { value } = store;
+  if (value) return { ok: true, value };
+  tell(`Nothing has run in ${storeFolder(args)} yet.\n`);
+  return { ok: false, exit: EXIT.usage };
 }
 
 /** By key. */

@@ -4,7 +4,7 @@ import { selectNodes, withUpstream } from '../plan/select.ts';
 import type { Arguments } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { tellFailure } from './output.ts';
-import type { Told } from './prepare.ts';
+import type { Told } from './told.ts';
 
 /** Undefined without the flag. */
 export function selected(plans: readonly Plan[], args: Arguments): Told<ReadonlySet<string> | undefined> {

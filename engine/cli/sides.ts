@@ -15,8 +15,9 @@ import type { Arguments } from './arguments.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { findRun } from './find-run.ts';
 import { tellFailure, tellUsage } from './output.ts';
-import { prepare, type Told } from './prepare.ts';
+import { prepare } from './prepare.ts';
 import { recordsOf } from './results.ts';
+import type { Told } from './told.ts';
 
 export interface Named {
   readonly name: string;

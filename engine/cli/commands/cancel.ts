@@ -11,11 +11,12 @@ import { holderIn, takeLeaseIn } from '../../store/leases.ts';
 import { finishRun, type RunFolder, readRunEnd } from '../../store/runs.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import type { Arguments } from '../arguments.ts';
-import { EXIT, exitCodeOf } from '../exit-codes.ts';
+import { EXIT } from '../exit-codes.ts';
 import { findNode } from '../find-node.ts';
 import { findRun } from '../find-run.ts';
 import { storeFolder } from '../folders.ts';
-import { tell, tellFailure, tellUsage } from '../output.ts';
+import { tell, tellUsage } from '../output.ts';
+import { told } from '../told.ts';
 
 /** A driver looks twice a second; on a network disk a file may take its time. */
 const PATIENCE_MS = 15_000;
@@ -24,11 +25,8 @@ const LOOK_EVERY_MS = 100;
 export async function run(args: Arguments): Promise<number> {
   const [name = ''] = args.operands;
   const store = openStore(storeFolder(args));
-  const found = store.ok ? targetOf(store.value, name) : store;
-  if (!found.ok) {
-    tellFailure(found.error);
-    return exitCodeOf(found.error);
-  }
+  const found = told(store.ok ? targetOf(store.value, name) : store);
+  if (!found.ok) return found.exit;
   const { run, request } = found.value;
   const what = request.node === undefined ? `run ${run.id}` : `${request.node} of run ${run.id}`;
   if (readRunEnd(run.store, run.id)) {

@@ -9,18 +9,15 @@ import type { TableFormat } from '../../report/table-format-names.ts';
 import { formatTable } from '../../report/table-formats.ts';
 import type { Store } from '../../store/store.ts';
 import type { Arguments } from '../arguments.ts';
-import { EXIT, exitCodeOf } from '../exit-codes.ts';
-import { print, tellFailure, tellUsage } from '../output.ts';
-import type { Told } from '../prepare.ts';
+import { EXIT } from '../exit-codes.ts';
+import { print, tellUsage } from '../output.ts';
 import { recordsOf, storeToRead } from '../results.ts';
 import { parseSide, sidesOf } from '../sides.ts';
+import { type Told, told } from '../told.ts';
 
 export async function run(args: Arguments): Promise<number> {
-  const store = storeToRead(args);
-  if (!store.ok) {
-    tellFailure(store.error);
-    return exitCodeOf(store.error);
-  }
+  const store = told(storeToRead(args));
+  if (!store.ok) return store.exit;
   const overrides = args.operands.filter(looksLikeOverride);
   const names = args.operands.filter((operand) => !looksLikeOverride(operand));
   if (names.length === 0) {

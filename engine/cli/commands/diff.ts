@@ -6,17 +6,15 @@ import { formatDiff } from '../../report/diff-formats.ts';
 import { metricNames } from '../../report/groups.ts';
 import type { TableFormat } from '../../report/table-format-names.ts';
 import type { Arguments } from '../arguments.ts';
-import { EXIT, exitCodeOf } from '../exit-codes.ts';
-import { print, tellFailure, tellUsage } from '../output.ts';
+import { EXIT } from '../exit-codes.ts';
+import { print, tellUsage } from '../output.ts';
 import { storeToRead } from '../results.ts';
 import { parseSide, sidesOf } from '../sides.ts';
+import { told } from '../told.ts';
 
 export async function run(args: Arguments): Promise<number> {
-  const store = storeToRead(args);
-  if (!store.ok) {
-    tellFailure(store.error);
-    return exitCodeOf(store.error);
-  }
+  const store = told(storeToRead(args));
+  if (!store.ok) return store.exit;
   const overrides = args.operands.filter(looksLikeOverride);
   const operands = args.operands.filter((operand) => !looksLikeOverride(operand));
   const named = operands.map(parseSide);

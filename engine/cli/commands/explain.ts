@@ -8,11 +8,12 @@ import { earlierResults } from '../../store/earlier-results.ts';
 import { usesOfKey } from '../../store/key-uses.ts';
 import type { Store } from '../../store/store.ts';
 import type { Arguments } from '../arguments.ts';
-import { EXIT, exitCodeOf } from '../exit-codes.ts';
-import { print, tellFailure, tellUsage } from '../output.ts';
+import { EXIT } from '../exit-codes.ts';
+import { print, tellUsage } from '../output.ts';
 import { prepare } from '../prepare.ts';
 import { type Prospect, prospectsOf } from '../prospects.ts';
 import { type Records, recordsOf, storeToRead } from '../results.ts';
+import { told } from '../told.ts';
 
 export async function run(args: Arguments): Promise<number> {
   const overrides = args.operands.filter(looksLikeOverride);
@@ -23,11 +24,8 @@ export async function run(args: Arguments): Promise<number> {
   }
   const prepared = await prepare({ files: [file], overrides }, args);
   if (!prepared.ok) return prepared.exit;
-  const store = storeToRead(args);
-  if (!store.ok) {
-    tellFailure(store.error);
-    return exitCodeOf(store.error);
-  }
+  const store = told(storeToRead(args));
+  if (!store.ok) return store.exit;
   const [{ plan } = { plan: undefined }] = prepared.value;
   if (!plan) return EXIT.usage;
   const records = recordsOf(store.value, plan);

@@ -13,10 +13,11 @@ import { refreshIndex } from '../../store/refresh-index.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import { allBatches, emptyTrash, isInTrash, restoreItem, type TrashItem, tidyTrash } from '../../store/trash.ts';
 import type { Arguments } from '../arguments.ts';
-import { EXIT, exitCodeOf } from '../exit-codes.ts';
+import { EXIT } from '../exit-codes.ts';
 import { storeFolder } from '../folders.ts';
 import { currentPlans } from '../gc-plans.ts';
-import { print, tell, tellFailure, tellUsage } from '../output.ts';
+import { print, tell, tellUsage } from '../output.ts';
+import { told } from '../told.ts';
 
 export async function run(args: Arguments): Promise<number> {
   const graceMs = graceOf(args.text('grace'));
@@ -25,11 +26,8 @@ export async function run(args: Arguments): Promise<number> {
     tellUsage('`--restore` and `--empty-trash` exclude each other.', 'gc');
     return EXIT.usage;
   }
-  const opened = openStore(storeFolder(args));
-  if (!opened.ok) {
-    tellFailure(opened.error);
-    return exitCodeOf(opened.error);
-  }
+  const opened = told(openStore(storeFolder(args)));
+  if (!opened.ok) return opened.exit;
   const store = opened.value;
   const lease = takeLeaseIn(join(store.leases, 'gc'), store.tmp, { run: 'gc' });
   if (!lease.held) {

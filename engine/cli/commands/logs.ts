@@ -7,19 +7,17 @@ import { eventsPath, follow, readRunEvents } from '../../store/run-events.ts';
 import { openRun, type RunFolder } from '../../store/runs.ts';
 import { openStore } from '../../store/store.ts';
 import type { Arguments } from '../arguments.ts';
-import { EXIT, exitCodeOf } from '../exit-codes.ts';
+import { EXIT } from '../exit-codes.ts';
 import { findNode } from '../find-node.ts';
 import { storeFolder } from '../folders.ts';
-import { print, tell, tellFailure } from '../output.ts';
+import { print, tell } from '../output.ts';
+import { told } from '../told.ts';
 
 export async function run(args: Arguments): Promise<number> {
   const [name = ''] = args.operands;
   const store = openStore(storeFolder(args));
-  const found = store.ok ? findNode(store.value, name) : store;
-  if (!found.ok) {
-    tellFailure(found.error);
-    return exitCodeOf(found.error);
-  }
+  const found = told(store.ok ? findNode(store.value, name) : store);
+  if (!found.ok) return found.exit;
   const { run, name: node } = found.value;
   if (!run) {
     tell(`No run of this store has ${node} in its plan, so there is no log of it.\n`);

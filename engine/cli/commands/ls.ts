@@ -3,18 +3,16 @@ import { textBlock } from '../../report/columns-of-text.ts';
 import { duration } from '../../report/wording.ts';
 import { allRuns } from '../../store/runs.ts';
 import type { Arguments } from '../arguments.ts';
-import { EXIT, exitCodeOf } from '../exit-codes.ts';
+import { EXIT } from '../exit-codes.ts';
 import { storeFolder } from '../folders.ts';
-import { print, tell, tellFailure } from '../output.ts';
+import { print, tell } from '../output.ts';
 import { storeToRead } from '../results.ts';
 import { type RunSummary, summaryOfRun } from '../run-summaries.ts';
+import { told } from '../told.ts';
 
 export async function run(args: Arguments): Promise<number> {
-  const store = storeToRead(args);
-  if (!store.ok) {
-    tellFailure(store.error);
-    return exitCodeOf(store.error);
-  }
+  const store = told(storeToRead(args));
+  if (!store.ok) return store.exit;
   const { value } = store;
   const lines = value ? allRuns(value).flatMap((id) => summaryOfRun(value, id) ?? []) : [];
   if (args.has('json')) print(`${JSON.stringify({ schema: 'retort-runs/1', runs: lines }, null, 2)}\n`);

@@ -6,13 +6,11 @@ import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { findRunId } from '../find-run.ts';
 import { storeFolder } from '../folders.ts';
 import { tell, tellFailure } from '../output.ts';
+import { told } from '../told.ts';
 
 export async function run(args: Arguments): Promise<number> {
-  const store = openStore(storeFolder(args));
-  if (!store.ok) {
-    tellFailure(store.error);
-    return exitCodeOf(store.error);
-  }
+  const store = told(openStore(storeFolder(args)));
+  if (!store.ok) return store.exit;
   // All names first: a mistake must not leave half of them pinned.
   const found = args.operands.map((name) => findRunId(store.value, name));
   for (const run of found)

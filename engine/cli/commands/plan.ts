@@ -8,13 +8,14 @@ import { blockWidth, type TextColumn, textBlock } from '../../report/columns-of-
 import { count, duration } from '../../report/wording.ts';
 import { earlierResults } from '../../store/earlier-results.ts';
 import type { Arguments } from '../arguments.ts';
-import { EXIT, exitCodeOf } from '../exit-codes.ts';
-import { print, tellFailure } from '../output.ts';
+import { EXIT } from '../exit-codes.ts';
+import { print } from '../output.ts';
 import { operandsOf, prepare } from '../prepare.ts';
 import { type PlanPrice, priced, priceLines } from '../price.ts';
 import { type Prospect, prospectsOf } from '../prospects.ts';
 import { recordsOf, storeToRead } from '../results.ts';
 import { restricted, selected } from '../selection.ts';
+import { told } from '../told.ts';
 import { resolvedValues, valueLines } from '../values.ts';
 
 export async function run(args: Arguments): Promise<number> {
@@ -22,11 +23,8 @@ export async function run(args: Arguments): Promise<number> {
   if (!operands.ok) return operands.exit;
   const prepared = await prepare(operands.value, args);
   if (!prepared.ok) return prepared.exit;
-  const store = storeToRead(args);
-  if (!store.ok) {
-    tellFailure(store.error);
-    return exitCodeOf(store.error);
-  }
+  const store = told(storeToRead(args));
+  if (!store.ok) return store.exit;
   if (args.has('values') && !args.has('json')) {
     print(prepared.value.map(({ plan, experiment }) => valuesPage(plan, experiment)).join('\n'));
     return EXIT.done;

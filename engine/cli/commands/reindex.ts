@@ -3,17 +3,15 @@ import { count } from '../../report/wording.ts';
 import { dumpIndex, reindex } from '../../store/index.ts';
 import { openStore } from '../../store/store.ts';
 import type { Arguments } from '../arguments.ts';
-import { EXIT, exitCodeOf } from '../exit-codes.ts';
+import { EXIT } from '../exit-codes.ts';
 import { storeFolder } from '../folders.ts';
-import { tell, tellFailure } from '../output.ts';
+import { tell } from '../output.ts';
+import { told } from '../told.ts';
 
 export async function run(args: Arguments): Promise<number> {
   const store = openStore(storeFolder(args));
-  const index = store.ok ? await reindex(store.value) : store;
-  if (!index.ok) {
-    tellFailure(index.error);
-    return exitCodeOf(index.error);
-  }
+  const index = told(store.ok ? await reindex(store.value) : store);
+  if (!index.ok) return index.exit;
   const rows = Object.entries(dumpIndex(index.value)).map(
     ([table, { length }]) => `${table} ${length.toLocaleString('en-US')}`,
   );

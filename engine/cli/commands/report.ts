@@ -7,17 +7,15 @@ import { resultTable } from '../../report/table.ts';
 import { readObject } from '../../store/objects.ts';
 import type { Store } from '../../store/store.ts';
 import type { Arguments } from '../arguments.ts';
-import { EXIT, exitCodeOf } from '../exit-codes.ts';
+import { EXIT } from '../exit-codes.ts';
 import { print, tellFailure, tellUsage } from '../output.ts';
 import { recordsOf, storeToRead } from '../results.ts';
 import { parseSide, sidesOf } from '../sides.ts';
+import { told } from '../told.ts';
 
 export async function run(args: Arguments): Promise<number> {
-  const store = storeToRead(args);
-  if (!store.ok) {
-    tellFailure(store.error);
-    return exitCodeOf(store.error);
-  }
+  const store = told(storeToRead(args));
+  if (!store.ok) return store.exit;
   const meant = args.operands.flatMap((name) => parseSide(name) ?? []);
   if (meant.length < args.operands.length) {
     tellUsage('Expected runs, files or slices `RUN:axis=value`.', 'report');

@@ -18,6 +18,7 @@ import { interruption } from '../interrupt.ts';
 import { print, tell, tellDiagnostics, tellFailure, tellUsage } from '../output.ts';
 import { planning, resolveAll } from '../prepare.ts';
 import { openReporter, reporterName } from '../reporter.ts';
+import { told } from '../told.ts';
 
 export async function run(args: Arguments): Promise<number> {
   const [file = ''] = args.operands;
@@ -57,11 +58,8 @@ export async function run(args: Arguments): Promise<number> {
     return EXIT.usage;
   }
   for (const line of differences(record, plan.value)) tell(`${line}\n`);
-  const store = openStore(folder, { create: true });
-  if (!store.ok) {
-    tellFailure(store.error);
-    return exitCodeOf(store.error);
-  }
+  const store = told(openStore(folder, { create: true }));
+  if (!store.ok) return store.exit;
   const reporter = await openReporter(reporterName(args.text('reporter')));
   const stopping = interruption();
   try {

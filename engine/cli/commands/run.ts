@@ -21,6 +21,7 @@ import { operandsOf, type Prepared, prepare } from '../prepare.ts';
 import { openReporter, type ReporterName, reporterName } from '../reporter.ts';
 import { recordsOf } from '../results.ts';
 import { selected } from '../selection.ts';
+import { told } from '../told.ts';
 
 export async function run(args: Arguments): Promise<number> {
   const operands = operandsOf(args, 'run');
@@ -33,11 +34,8 @@ export async function run(args: Arguments): Promise<number> {
     return exitCodeOf(missing);
   }
   // Only now: a mistake must not leave an empty store behind.
-  const store = openStore(storeFolder(args), { create: true });
-  if (!store.ok) {
-    tellFailure(store.error);
-    return exitCodeOf(store.error);
-  }
+  const store = told(openStore(storeFolder(args), { create: true }));
+  if (!store.ok) return store.exit;
   const plans = prepared.value.map(({ plan }) => plan);
   const only = selected(plans, args);
   if (!only.ok) return only.exit;

@@ -3,23 +3,15 @@ import type { Arguments } from '../arguments.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { findNode } from '../find-node.ts';
 import { findRun } from '../find-run.ts';
-import { storeFolder } from '../folders.ts';
 import { nodeJson, nodePage } from '../node-page.ts';
-import { print, tell, tellFailure } from '../output.ts';
-import { storeToRead } from '../results.ts';
+import { print, tellFailure } from '../output.ts';
+import { storeOfRuns } from '../results.ts';
 import { runJson, runPage } from '../run-page.ts';
 
 export async function run(args: Arguments): Promise<number> {
   const [name = 'last'] = args.operands;
-  const store = storeToRead(args);
-  if (!store.ok) {
-    tellFailure(store.error);
-    return exitCodeOf(store.error);
-  }
-  if (!store.value) {
-    tell(`Nothing has run in ${storeFolder(args)} yet.\n`);
-    return EXIT.usage;
-  }
+  const store = storeOfRuns(args);
+  if (!store.ok) return store.exit;
   const asJson = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
   const run = findRun(store.value, name);
   if (run.ok) {

@@ -8,28 +8,18 @@ import { count, duration, figure, rate } from '../../report/wording.ts';
 import { eventsPath, readRunEvents } from '../../store/run-events.ts';
 import type { Store } from '../../store/store.ts';
 import type { Arguments } from '../arguments.ts';
-import { EXIT, exitCodeOf } from '../exit-codes.ts';
+import { EXIT } from '../exit-codes.ts';
 import { findRunId } from '../find-run.ts';
-import { storeFolder } from '../folders.ts';
-import { print, tell, tellFailure } from '../output.ts';
-import { storeToRead } from '../results.ts';
+import { print, tell } from '../output.ts';
+import { storeOfRuns } from '../results.ts';
 import { type RunSummary, summaryOfRun } from '../run-summaries.ts';
+import { told } from '../told.ts';
 
 export async function run(args: Arguments): Promise<number> {
-  const store = storeToRead(args);
-  if (!store.ok) {
-    tellFailure(store.error);
-    return exitCodeOf(store.error);
-  }
-  if (!store.value) {
-    tell(`Nothing has run in ${storeFolder(args)} yet.\n`);
-    return EXIT.usage;
-  }
-  const id = findRunId(store.value, args.operands[0] ?? 'last');
-  if (!id.ok) {
-    tellFailure(id.error);
-    return exitCodeOf(id.error);
-  }
+  const store = storeOfRuns(args);
+  if (!store.ok) return store.exit;
+  const id = told(findRunId(store.value, args.operands[0] ?? 'last'));
+  if (!id.ok) return id.exit;
   const status = statusOf(store.value, id.value);
   if (!status) {
     tell(`The folder of ${id.value} holds no run.json.\n`);

@@ -3,29 +3,25 @@
  * alone, unless it is forced: then the owner loses what it has done since its last checkpoint, and nothing else.
  */
 import { join } from 'node:path';
+import { ok, type Result } from '../../../base/result.ts';
 import { duration } from '../../report/wording.ts';
 import { breakLease, type LeaseEvidence, leaseEvidence } from '../../store/lease-evidence.ts';
 import { leaseFolder } from '../../store/leases.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import type { Arguments } from '../arguments.ts';
-import { EXIT, exitCodeOf } from '../exit-codes.ts';
+import { EXIT } from '../exit-codes.ts';
 import { findNode } from '../find-node.ts';
 import { findRun } from '../find-run.ts';
 import { storeFolder } from '../folders.ts';
-import { print, tell, tellFailure } from '../output.ts';
+import { print, tell } from '../output.ts';
+import { told } from '../told.ts';
 
 export async function run(args: Arguments): Promise<number> {
   const [name = ''] = args.operands;
-  const store = openStore(storeFolder(args));
-  if (!store.ok) {
-    tellFailure(store.error);
-    return exitCodeOf(store.error);
-  }
-  const found = leaseOf(store.value, name);
-  if (!found.ok) {
-    tellFailure(found.error);
-    return exitCodeOf(found.error);
-  }
+  const store = told(openStore(storeFolder(args)));
+  if (!store.ok) return store.exit;
+  const found = told(leaseOf(store.value, name));
+  if (!found.ok) return found.exit;
   const { folder, what } = found.value;
   const evidence = leaseEvidence(folder, store.value.tmp);
   if (args.has('json'))
@@ -43,14 +39,13 @@ export async function run(args: Arguments): Promise<number> {
   return broken ? EXIT.done : EXIT.locked;
 }
 
-function leaseOf(store: Store, name: string) {
+function leaseOf(store: Store, name: string): Result<{ readonly folder: string; readonly what: string }> {
   const run = findRun(store, name);
-  if (run.ok)
-    return { ok: true, value: { folder: join(run.value.folder, 'lease'), what: `run ${run.value.id}` } } as const;
+  if (run.ok) return ok({ folder: join(run.value.folder, 'lease'), what: `run ${run.value.id}` });
   const node = findNode(store, name);
   if (!node.ok) return node;
   const { key, name: id } = node.value;
-  return { ok: true, value: { folder: leaseFolder(store, key), what: `${id} (key ${key.slice(0, 12)})` } } as const;
+  return ok({ folder: leaseFolder(store, key), what: `${id} (key ${key.slice(0, 12)})` });
 }
 
 function held({ host, pid, run, since, process: seen, beatAt, live }: LeaseEvidence): string {

@@ -9,9 +9,10 @@ import { openStore, type Store } from '../../store/store.ts';
 import { moveToTrash, openBatch, pathInStore, type TrashItem } from '../../store/trash.ts';
 import { verifyStore } from '../../store/verify.ts';
 import type { Arguments } from '../arguments.ts';
-import { EXIT, exitCodeOf } from '../exit-codes.ts';
+import { EXIT } from '../exit-codes.ts';
 import { storeFolder } from '../folders.ts';
-import { print, tell, tellFailure } from '../output.ts';
+import { print, tell } from '../output.ts';
+import { told } from '../told.ts';
 
 interface Checked {
   files: number;
@@ -19,11 +20,8 @@ interface Checked {
 }
 
 export async function run(args: Arguments): Promise<number> {
-  const store = openStore(storeFolder(args));
-  if (!store.ok) {
-    tellFailure(store.error);
-    return exitCodeOf(store.error);
-  }
+  const store = told(openStore(storeFolder(args)));
+  if (!store.ok) return store.exit;
   const json = args.has('json');
   const checked = Object.fromEntries(PARTS.map((part) => [part, { files: 0, bytes: 0 }])) as Record<Part, Checked>;
   const damage: Damage[] = [];
