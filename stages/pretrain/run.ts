@@ -1,53 +1,23 @@
-/**
- * One step an epoch. The optimiser and its schedule are those of `evaluate` unless said otherwise, so that an upper bound
- * and the sets under it are trained alike; nothing is chosen by the test, which comes once, at the end.
- */
-import type { JsonObject } from '../../base/json.ts';
 import { unwrap } from '../../base/result.ts';
-import { openDataSet } from '../../data/registry.ts';
-import { initialise } from '../../nn/init.ts';
 import { encodeTeacher } from '../../nn/onnx/teacher.ts';
 import { constantRate, cosineDecay, evaluationDecayEpoch, type Schedule, stepDecay } from '../../nn/schedules.ts';
 import { encodeSafetensors } from '../../tensor/files/safetensors.ts';
-import { randomStream } from '../../tensor/random/stream.ts';
-import { tokensOf } from '../augment-parameter.ts';
-import { openAugmenter } from '../evaluate/augmenter.ts';
-import { openTest } from '../evaluate/test-pass.ts';
-import { openTraining } from '../evaluate/training.ts';
 import { demandFinite } from '../finite.ts';
-import { openImageSpace } from '../image-space.ts';
-import { networkFor } from '../network-parameter.ts';
+import { openRealTraining } from '../open-real-training.ts';
 import { trainOnce } from '../real-training.ts';
 import type { StageContext, StageRun } from '../stage.ts';
 
 const HELP = 'Lower `learningRate`.';
 
-export async function openPretrain({ params, seed, data, inputs, backend, report }: StageContext): Promise<StageRun> {
-  const set = unwrap(openDataSet(data.set, data.folder));
-  const network = networkFor(params.network as JsonObject, set);
-  const space = openImageSpace(set, backend, inputs.whitening);
+export async function openPretrain(context: StageContext): Promise<StageRun> {
+  const { params, report } = context;
+  const { set, network, space, training, test, real, shuffles, fresh, close } = openRealTraining(context, 'pretrain');
   const epochs = params.epochs as number;
   const { factor, clearedAt } = scheduleOf(params.schedule as string, epochs);
-  const shuffles = randomStream(seed, 'pretrain/shuffle');
-  const augmenter = openAugmenter(backend, tokensOf(params.augment as string), randomStream(seed, 'pretrain/augment'));
-  const training = openTraining(backend, network, {
-    momentum: params.momentum as number,
-    weightDecay: params.weightDecay as number,
-    counts: true,
-  });
-  const test = openTest(backend, network);
-  const real = {
-    ...{ set, space, augmenter, training },
-    images: (params.images as number | undefined) ?? set.train.count,
-    batchSize: params.batchSize as number,
-  };
 
   return {
     steps: epochs,
-    init: () => ({
-      tensors: { ...initialise(network, randomStream(seed, 'pretrain/network'), 0), ...training.momentum() },
-      values: { loss: 0 },
-    }),
+    init: () => ({ tensors: fresh(0), values: { loss: 0 } }),
     async step({ tensors }, epoch) {
       const before = epoch === clearedAt ? { ...tensors, ...training.momentum() } : tensors;
       const rate = (params.learningRate as number) * factor(epoch);
@@ -79,9 +49,7 @@ export async function openPretrain({ params, seed, data, inputs, backend, report
         metrics,
       };
     },
-    close() {
-      for (const part of [space, augmenter, training, test]) part.close();
-    },
+    close,
   };
 }
 
