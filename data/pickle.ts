@@ -4,6 +4,8 @@
  * NumPy arrays are written: `numpy.core.multiarray._reconstruct`, `numpy.ndarray`, `numpy.dtype` and, for byte strings that
  * Python 3 wrote for Python 2, `_codecs.encode`. They are recognised, not looked up. Everything else is refused by name.
  *
+ * Long because it is one table of instructions.
+ *
  * Invariant: no length is believed beyond the end of the file, and nothing follows the end of the pickle.
  */
 import { fail, ok, type Result } from '../base/result.ts';

@@ -4,7 +4,7 @@
  * A store is interrupted several times, then finished and judged: the same bytes as undisturbed, nothing that was finished
  * computed again, and an index equal to one made anew. `npm run soak` and a test of CI share it.
  */
-import { type ChildProcess, execFileSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ import { dumpIndex, ingest, openIndex, reindex } from '../../engine/store/index.
 import { openStore } from '../../engine/store/store.ts';
 import { randomStream } from '../../tensor/random/stream.ts';
 import { results } from './artifacts.ts';
+import { childrenOf } from './processes.ts';
 import { nodesOf, startDriver } from './trivial-run.ts';
 
 const EXPERIMENT = {
@@ -60,23 +61,16 @@ function interruptionOf(seed: number, number: number): Interruption {
   }
   if (kind < 0.95) return { says: `Ctrl-C after ${after} events`, onEvent: at((driver) => driver.kill('SIGINT')) };
   const pause = (driver: ChildProcess) => {
-    for (const signal of ['SIGSTOP', 'SIGCONT'] as const) for (const pid of childrenOf(driver)) send(pid, signal);
+    for (const signal of ['SIGSTOP', 'SIGCONT'] as const) for (const pid of childrenOf(driver.pid)) send(pid, signal);
   };
   return { says: `SIGSTOP and SIGCONT of children after ${after} events`, onEvent: at(pause) };
 }
 
 function killed(driver: ChildProcess, victim: (typeof VICTIMS)[number]): void {
   // Asked before the driver dies: orphans have another parent.
-  const children = victim === 'driver' ? [] : childrenOf(driver);
+  const children = victim === 'driver' ? [] : childrenOf(driver.pid);
   if (victim !== 'child') driver.kill('SIGKILL');
   for (const pid of children) send(pid, 'SIGKILL');
-}
-
-function childrenOf({ pid }: ChildProcess): number[] {
-  return execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .flatMap(([child, parent]) => (child !== undefined && parent === pid ? [child] : []));
 }
 
 /** It may have ended by itself meanwhile. */

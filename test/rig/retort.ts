@@ -2,11 +2,12 @@
  * The real binary in a temporary folder: what every end-to-end test stands on. A test writes files, starts the command,
  * waits for lines of its output, kills it, and reads what it left.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { childrenOf } from './processes.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 export const BINARY = join(ROOT, 'dist/engine/cli/main.js');
@@ -133,10 +134,7 @@ export class Running {
 
   /** Processes that the command has started, by id. */
   children(): number[] {
-    return execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
-      .split('\n')
-      .map((line) => line.trim().split(/\s+/).map(Number))
-      .flatMap(([pid, parent]) => (pid !== undefined && parent === this.child.pid ? [pid] : []));
+    return childrenOf(this.child.pid);
   }
 
   kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<Finished> {
