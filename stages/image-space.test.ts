@@ -5,6 +5,7 @@ import { normalised } from '../data/normalise.ts';
 import { pictureGrid } from '../data/pictures.ts';
 import { bundledFolder, openDataSet } from '../data/registry.ts';
 import { backendFor, runStage } from '../test/rig/stage-runs.ts';
+import { heldFiles } from './held-files.ts';
 import { openImageSpace } from './image-space.ts';
 import type { ArtifactFiles, ArtifactReader } from './stage.ts';
 import { sortedLabels } from './synthetic-set.ts';
@@ -17,7 +18,7 @@ let fit: ArtifactReader;
 beforeAll(async () => {
   const made = await runStage({ kind: 'zca', params: { images: 400, epsilon: 0.1 } });
   statistics = made.artifacts.statistics as ArtifactFiles;
-  fit = { files: Object.keys(statistics), read: (name) => statistics[name] as Uint8Array };
+  fit = heldFiles(statistics);
   expect(Object.keys(made.artifacts.pictures ?? {})).toEqual(['unwhitened.png']);
 });
 

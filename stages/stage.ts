@@ -36,9 +36,33 @@ export interface Seed {
   readonly evaluation?: number;
 }
 
+/** A file in the store. */
+export interface StoredFile {
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** Bytes of a file, `to` outside. */
+export interface ByteRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface ArtifactReader {
   readonly files: readonly string[];
-  read(name: string): Uint8Array;
+  /** The whole file, checked against its digest, or a part of it: of files too large to be held, its length is checked. */
+  read(name: string, range?: ByteRange): Uint8Array;
+  /** As the result that made it says; nothing is read. */
+  describe(name: string): StoredFile;
+}
+
+/**
+ * Files that are finished before the stage is: a step puts them into the store and keeps their names in `State.values`.
+ * A step must give the same file when it is made again, since one that has gone from the store is.
+ */
+export interface StepFiles {
+  put(bytes: Uint8Array): StoredFile;
+  has(file: StoredFile): boolean;
 }
 
 /** Names of the experiment's data set and where it lies on this machine (the folder is never part of a key). */
@@ -59,6 +83,7 @@ export interface StageContext {
   readonly folder?: string;
   /** Native threads of the attempt. */
   readonly threads?: number;
+  readonly files: StepFiles;
   /** Sends figures of the current step (loss, accuracy …) to the reporters; never influences a result. */
   report(figures: Readonly<Record<string, number>>): void;
 }
@@ -70,11 +95,17 @@ export interface StageResult {
   readonly artifacts: Readonly<Record<string, ArtifactFiles>>;
   /** Files of the same roles that are too many to be held at once: each is made when its turn has come to be stored. */
   readonly deferred?: Readonly<Record<string, Readonly<Record<string, () => Uint8Array>>>>;
+  /** Files of the same roles that steps have put into the store. */
+  readonly stored?: Readonly<Record<string, Readonly<Record<string, StoredFile>>>>;
   /** Final figures (`accuracy`, `loss` …), kept in the key file and shown in tables. */
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** A JSON Schema object of the parameters: `properties` with description, default, units in the description. */
+/**
+ * A JSON Schema object of the parameters: `properties` with description, default, units in the description. A property
+ * that is a map may have `named: { what, values }` beside the keywords of JSON Schema: names that stand for whole maps.
+ * Experiments may write either; a stage only ever sees the map.
+ */
 export interface ParameterSchema {
   readonly type: 'object';
   readonly properties: Readonly<Record<string, JsonObject>>;

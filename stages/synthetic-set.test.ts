@@ -3,6 +3,7 @@ import { unwrap } from '../base/result.ts';
 import { bundledFolder, openDataSet } from '../data/registry.ts';
 import { encodeSafetensors } from '../tensor/files/safetensors.ts';
 import { floats, ints } from '../tensor/tensor.ts';
+import { heldFiles } from './held-files.ts';
 import { imagesPerClassOf, readSyntheticSet, sortedLabels, syntheticSetFile } from './synthetic-set.ts';
 
 const data = unwrap(openDataSet('fashion-mnist', bundledFolder('fashion-mnist')));
@@ -14,17 +15,13 @@ const set = {
   labels: sortedLabels(10, 2),
 };
 
-function reader(files: Record<string, Uint8Array>) {
-  return { files: Object.keys(files), read: (name: string) => files[name] ?? new Uint8Array(0) };
-}
-
 function codeOf(tensors: Parameters<typeof encodeSafetensors>[0]) {
-  const read = readSyntheticSet(reader({ 'synthetic.safetensors': encodeSafetensors(tensors) }), data);
+  const read = readSyntheticSet(heldFiles({ 'synthetic.safetensors': encodeSafetensors(tensors) }), data);
   return read.ok ? 'ok' : read.error.code;
 }
 
 it('is read back as it was written', () => {
-  const read = unwrap(readSyntheticSet(reader(syntheticSetFile(set, data)), data));
+  const read = unwrap(readSyntheticSet(heldFiles(syntheticSetFile(set, data)), data));
   expect(read.images).toEqual(set.images);
   expect(read.labels).toEqual(set.labels);
   expect(imagesPerClassOf(read, 10)).toEqual({ ok: true, value: 2 });
@@ -49,9 +46,12 @@ it('tells an unbalanced set from a balanced one', () => {
 it('carries what was learned beside the images, and belongs to one space', () => {
   const softLabels = floats(new Float32Array(200).fill(0.1), [20, 10]);
   const files = syntheticSetFile({ ...set, softLabels, learningRate: 0.25 }, data, 'abc');
-  expect(unwrap(readSyntheticSet(reader(files), data, 'abc'))).toEqual({ ...set, softLabels, learningRate: 0.25 });
+  expect(unwrap(readSyntheticSet(heldFiles(files), data, 'abc'))).toEqual({ ...set, softLabels, learningRate: 0.25 });
   for (const other of [undefined, 'def'])
-    expect(readSyntheticSet(reader(files), data, other)).toMatchObject({ ok: false, error: { code: 'SET_WHITENING' } });
+    expect(readSyntheticSet(heldFiles(files), data, other)).toMatchObject({
+      ok: false,
+      error: { code: 'SET_WHITENING' },
+    });
   expect(codeOf({ ...set, soft_labels: floats([1], [1, 1]) })).toBe('SET_LABELS');
   expect(codeOf({ ...set, learning_rate: floats([-1], []) })).toBe('SET_LEARNING_RATE');
 });

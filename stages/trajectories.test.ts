@@ -4,6 +4,7 @@ import { initialise } from '../nn/init.ts';
 import { buildNetwork, type NetworkSpec } from '../nn/network.ts';
 import { decodeSafetensors } from '../tensor/files/safetensors.ts';
 import { randomStream } from '../tensor/random/stream.ts';
+import { heldFiles } from './held-files.ts';
 import { encodeTrajectory, fileOfExpert, openExperts, type TrajectoryOrigin } from './trajectories.ts';
 
 const networkOf = (spec: NetworkSpec) =>
@@ -14,16 +15,12 @@ const stream = randomStream({ base: 1 }, 'test');
 const trajectory = (expert: number, epochs = 2) =>
   Array.from({ length: epochs + 1 }, (_, epoch) => initialise(network, stream, 100 * expert + epoch));
 
-function readerOf(files: Readonly<Record<string, Uint8Array>>) {
-  return { files: Object.keys(files), read: (name: string) => files[name] ?? new Uint8Array(0) };
-}
-
 const files = Object.fromEntries(
   [0, 1, 2].map((expert) => [fileOfExpert(expert), encodeTrajectory(trajectory(expert), origin)]),
 );
 
 it('are read by expert and epoch as they were written, all but the buffers', () => {
-  const experts = unwrap(openExperts(readerOf(files), origin));
+  const experts = unwrap(openExperts(heldFiles(files), origin));
   expect([experts.count, experts.epochs]).toEqual([3, 2]);
   for (const [expert, epoch] of [
     [2, 1],
@@ -51,7 +48,7 @@ it.each<[string, TrajectoryOrigin, RegExp]>([
   ['data set', { ...origin, set: 'mnist' }, /of fashion-mnist, not of mnist/],
   ['space', { ...origin, whitening: 'abc' }, /another space/],
 ])('those of another %s are refused at their file', (_, wanted, message) => {
-  expect(openExperts(readerOf(files), wanted)).toEqual({
+  expect(openExperts(heldFiles(files), wanted)).toEqual({
     ok: false,
     error: expect.objectContaining({
       ...{ code: 'TRAJECTORIES_FOREIGN', place: 'expert-000.safetensors', help: expect.any(String) as string },
@@ -61,7 +58,7 @@ it.each<[string, TrajectoryOrigin, RegExp]>([
 });
 
 it('an empty buffer and a broken file are told', () => {
-  expect(openExperts(readerOf({}), origin)).toMatchObject({ ok: false, error: { code: 'TRAJECTORIES_NONE' } });
+  expect(openExperts(heldFiles({}), origin)).toMatchObject({ ok: false, error: { code: 'TRAJECTORIES_NONE' } });
   const torn = { 'expert-000.safetensors': (files['expert-000.safetensors'] as Uint8Array).subarray(0, 900) };
-  expect(openExperts(readerOf(torn), origin)).toMatchObject({ ok: false, error: { place: 'expert-000.safetensors' } });
+  expect(openExperts(heldFiles(torn), origin)).toMatchObject({ ok: false, error: { place: 'expert-000.safetensors' } });
 });

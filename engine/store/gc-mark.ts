@@ -2,9 +2,9 @@
  * The marking of a garbage collection: what nobody needs any more, by name, size and reason. Checkpoints of finished nodes
  * come first, then other checkpoints, results, what killed attempts left, and runs of which nothing is kept. Only reads.
  */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkpointFolder } from './checkpoints.ts';
+import { checkpointFolder, recordFile, SLOTS } from './checkpoints.ts';
 import { type GcRoots, isKey, isYoung, keptKeys, type SeenRun, seenRuns } from './gc-roots.ts';
 import { allKeys, filesOf, type KeyRecord, keyPath, readRecord } from './keys.ts';
 import { leaseHolder } from './leases.ts';
@@ -151,6 +151,7 @@ class Garbage {
   #leftOvers(): TrashItem[] {
     const store = this.#store;
     const named = new Set([...this.#records.keys()].flatMap((key) => this.#digestsOf(key)));
+    for (const digest of digestsInCheckpoints(store)) named.add(digest);
     const paths: string[] = [];
     let bytes = 0;
     let last = 0;
@@ -249,6 +250,16 @@ function withShared(items: readonly TrashItem[]): TrashItem[] {
       ? item
       : { ...item, paths: item.paths.filter((path) => last.get(path) === item), shared };
   });
+}
+
+/** Steps of a node under way may have stored files; its state names them by their digests, wherever in its values. */
+function digestsInCheckpoints(store: Store): string[] {
+  return readdirSync(store.checkpoints).flatMap((key) =>
+    SLOTS.flatMap((slot) => {
+      const path = recordFile(checkpointFolder(store, key), slot);
+      return existsSync(path) ? (readFileSync(path, 'utf8').match(/\b[0-9a-f]{64}\b/g) ?? []) : [];
+    }),
+  );
 }
 
 const FINISHED = 'its node is finished';

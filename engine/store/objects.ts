@@ -2,7 +2,7 @@
  * Bytes named by their SHA-256. An object is never changed; storing it again does nothing, unless what is there has
  * another size (a torn copy, a disk that lost its end): then it is replaced.
  */
-import { readFileSync, statSync, utimesSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../../base/digest.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
@@ -59,6 +59,44 @@ export function readObject(store: Store, digest: string, { verify = false } = {}
       help: `\`retort verify --repair\` puts it aside. ${AGAIN}`,
     });
   return ok(bytes);
+}
+
+/** Bytes `from` up to `to` of an object that is not to be held whole. It must have its length; its digest is not checked. */
+export function readObjectPart(
+  store: Store,
+  { sha256: digest, bytes: length }: { readonly sha256: string; readonly bytes: number },
+  { from, to }: { readonly from: number; readonly to: number },
+): Result<Uint8Array> {
+  if (from < 0 || to < from || to > length)
+    throw new Error(`Internal error: expected a part of ${length} bytes, got ${from} to ${to}`);
+  const place = objectPath(store, digest);
+  let file: number;
+  try {
+    file = onDisk(place, () => openSync(place, 'r'));
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    return fail('STORE_OBJECT_MISSING', 'A file that a finished node made is no longer in the store.', {
+      place,
+      help: AGAIN,
+    });
+  }
+  try {
+    const found = fstatSync(file).size;
+    if (found !== length)
+      return fail('STORE_OBJECT_DAMAGED', `A stored file was cut short: it has ${found} of its ${length} bytes.`, {
+        place,
+        help: `\`retort verify --repair\` puts it aside. ${AGAIN}`,
+      });
+    const bytes = new Uint8Array(to - from);
+    for (let done = 0; done < bytes.length; ) {
+      const read = onDisk(place, () => readSync(file, bytes, done, bytes.length - done, from + done));
+      if (read === 0) throw new Error(`Internal error: expected ${length} bytes in ${place}`);
+      done += read;
+    }
+    return ok(bytes);
+  } finally {
+    closeSync(file);
+  }
 }
 
 const AGAIN = 'Run the experiment again: what is missing is made anew.';

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { unwrap } from '../../base/result.ts';
 import { bundledFolder, openDataSet } from '../../data/registry.ts';
 import { openStage, runStage } from '../../test/rig/stage-runs.ts';
+import { heldFiles } from '../held-files.ts';
 import type { ArtifactFiles, State } from '../stage.ts';
 import { readSyntheticSet } from '../synthetic-set.ts';
 
@@ -25,8 +26,7 @@ beforeAll(async () => {
 const match = (params: JsonObject, others: Record<string, ArtifactFiles> = {}) =>
   runStage({ kind: 'match', params: { ...student, ...params }, inputs: { ...inputs, ...others } });
 
-const setOf = (images: ArtifactFiles) =>
-  unwrap(readSyntheticSet({ files: Object.keys(images), read: (name) => images[name]! }, set));
+const setOf = (images: ArtifactFiles) => unwrap(readSyntheticSet(heldFiles(images), set));
 
 it.each(['mtt', 'tesla'])('%s brings students nearer to the experts, and hands on the step size', async (method) => {
   const { figures, metrics, artifacts } = await match({ method, iterations: 30, augment: 'none' });

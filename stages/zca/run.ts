@@ -5,6 +5,7 @@ import { normalised } from '../../data/normalise.ts';
 import { openDataSet } from '../../data/registry.ts';
 import { fitZca, zcaOf } from '../../data/zca.ts';
 import { openProducts } from '../../tensor/linear-algebra/products.ts';
+import { heldFiles } from '../held-files.ts';
 import { openImageSpace } from '../image-space.ts';
 import type { StageContext, StageRun } from '../stage.ts';
 import { sortedLabels } from '../synthetic-set.ts';
@@ -34,7 +35,7 @@ export async function openZca({ params, data, backend, threads = 1 }: StageConte
     },
     async finish({ tensors }) {
       const files = whiteningFile(unwrap(zcaOf(tensors)), set, eps);
-      const fit = { files: [WHITENING_FILE], read: () => files[WHITENING_FILE] as Uint8Array };
+      const fit = heldFiles(files);
       const space = openImageSpace(set, backend, fit);
       const first = Int32Array.from({ length: Math.min(SHOWN, count) }, (_, index) => index);
       const images = await space.read(set.train, first);

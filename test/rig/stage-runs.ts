@@ -1,10 +1,13 @@
 /** Stages opened as the engine opens them, on the bundled data, without store or child processes. */
+
+import { sha256 } from '../../base/digest.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { unwrap } from '../../base/result.ts';
 import { bundledFolder } from '../../data/registry.ts';
 import { allDefaults } from '../../engine/plan/defaults.ts';
+import { heldFiles } from '../../stages/held-files.ts';
 import { stageKind } from '../../stages/registry.ts';
-import type { ArtifactFiles, ArtifactReader, Seed, StageResult, StageRun, State } from '../../stages/stage.ts';
+import type { ArtifactFiles, Seed, StageResult, StageRun, State } from '../../stages/stage.ts';
 import type { Backend } from '../../tensor/backends/backend.ts';
 import { openBackend } from '../../tensor/backends/open.ts';
 
@@ -50,9 +53,10 @@ export async function openStage({
   const run = await stage.open({
     params: full,
     seed: seed ?? { base: 1, set: 1 },
-    inputs: Object.fromEntries(Object.entries(inputs).map(([role, files]) => [role, readerOf(files)])),
+    inputs: Object.fromEntries(Object.entries(inputs).map(([role, files]) => [role, heldFiles(files)])),
     data: { set: 'fashion-mnist', folder: bundledFolder('fashion-mnist') },
     backend: await backendFor(backend, threads),
+    files: { put: keep, has: ({ sha256: digest }) => kept.has(digest) },
     report: (reported) => figures.push(reported),
   });
   const { finish, snapshot } = run;
@@ -64,11 +68,21 @@ export async function openStage({
   return { run: stored, figures };
 }
 
-/** What is deferred is made, as when it is stored. */
-function stores({ artifacts, deferred = {}, metrics }: StageResult): StageResult {
+/** What steps have put into the store, for all stages of a test file. */
+const kept = new Map<string, Uint8Array>();
+
+function keep(bytes: Uint8Array) {
+  const file = { sha256: sha256(bytes), bytes: bytes.length };
+  kept.set(file.sha256, bytes);
+  return file;
+}
+
+/** What is deferred is made, and what steps have stored is put beside it, as when it is stored. */
+function stores({ artifacts, deferred = {}, stored = {}, metrics }: StageResult): StageResult {
   const all = Object.entries(artifacts).map(([role, files]) => {
     const made = Object.entries(deferred[role] ?? {}).map(([name, make]) => [name, make()]);
-    return [role, { ...files, ...Object.fromEntries(made) }];
+    const put = Object.entries(stored[role] ?? {}).map(([name, file]) => [name, kept.get(file.sha256)]);
+    return [role, { ...files, ...Object.fromEntries([...made, ...put]) }];
   });
   return { artifacts: Object.fromEntries(all), metrics };
 }
@@ -89,15 +103,4 @@ export async function runStage(stage: StageCase): Promise<StageResult & { figure
   const result = await run.finish(await stepsFrom(run, 0, await run.init()));
   run.close?.();
   return { ...result, figures };
-}
-
-function readerOf(files: ArtifactFiles): ArtifactReader {
-  return {
-    files: Object.keys(files),
-    read(name) {
-      const bytes = files[name];
-      if (!bytes) throw new Error(`No file ${name}`);
-      return bytes;
-    },
-  };
 }

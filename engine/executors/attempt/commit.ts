@@ -31,6 +31,7 @@ export function commitResult(
     };
     for (const [name, bytes] of Object.entries(files)) put(name, bytes);
     for (const [name, make] of Object.entries(result.deferred?.[role] ?? {})) put(name, make());
+    Object.assign(stored, result.stored?.[role]);
     artifacts[role] = stored;
   }
   const { key, manifest } = node;

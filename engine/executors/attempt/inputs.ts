@@ -3,7 +3,7 @@ import { FailureError, unwrap } from '../../../base/result.ts';
 import type { ArtifactReader, StageKind } from '../../../stages/stage.ts';
 import type { PlanNode } from '../../plan/plan.ts';
 import { type KeyRecord, readKey } from '../../store/keys.ts';
-import { readObject } from '../../store/objects.ts';
+import { readObject, readObjectPart } from '../../store/objects.ts';
 import type { Store } from '../../store/store.ts';
 
 type FindKind = (kind: string) => Promise<StageKind>;
@@ -38,12 +38,17 @@ async function outputFor(stage: StageKind, role: string, record: KeyRecord, find
 }
 
 function reader(store: Store, files: KeyRecord['artifacts'][string]): ArtifactReader {
+  const describe = (name: string) => {
+    const file = files[name];
+    if (!file) throw new Error(`Internal error: expected one of ${Object.keys(files).join(', ')}, got ${name}`);
+    return file;
+  };
   return {
     files: Object.keys(files),
-    read(name) {
-      const file = files[name];
-      if (!file) throw new Error(`Internal error: expected one of ${Object.keys(files).join(', ')}, got ${name}`);
-      return unwrap(readObject(store, file.sha256, { verify: true }));
+    describe,
+    read(name, range) {
+      const file = describe(name);
+      return unwrap(range ? readObjectPart(store, file, range) : readObject(store, file.sha256, { verify: true }));
     },
   };
 }

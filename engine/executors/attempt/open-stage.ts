@@ -1,6 +1,7 @@
 /** The stage of a node, opened for one attempt: its kind found, its inputs and its backend at hand. */
-import type { StageRun } from '../../../stages/stage.ts';
+import type { StageRun, StepFiles } from '../../../stages/stage.ts';
 import type { Metrics } from '../../events.ts';
+import { objectSize, putObject } from '../../store/objects.ts';
 import type { Store } from '../../store/store.ts';
 import type { AttemptRequest } from '../executor.ts';
 import { backendFor, watchedBackendFor } from './backends.ts';
@@ -24,7 +25,15 @@ export async function openStage(
     backend: watch?.backend ?? backendFor(backend, node),
     ...(folder !== undefined && { folder }),
     threads: node.threads,
+    files: stepFiles(store),
     report,
   });
   return watch ? explaining(opened, watch) : opened;
+}
+
+function stepFiles(store: Store): StepFiles {
+  return {
+    put: (bytes) => ({ sha256: putObject(store, bytes), bytes: bytes.length }),
+    has: ({ sha256, bytes }) => objectSize(store, sha256) === bytes,
+  };
 }
