@@ -9,7 +9,7 @@ import { heldFiles } from '../held-files.ts';
 import { openImageSpace } from '../image-space.ts';
 import type { StageContext, StageRun } from '../stage.ts';
 import { sortedLabels } from '../synthetic-set.ts';
-import { WHITENING_FILE, whiteningFile } from '../whitening.ts';
+import { whiteningFile } from '../whitening.ts';
 
 /** Images that are read at a time. */
 const PART = 1000;
