@@ -11,6 +11,7 @@ import { allDefaults } from '../engine/plan/defaults.ts';
 import { decodeSafetensors, encodeSafetensors } from '../tensor/files/safetensors.ts';
 import { CASES, type ConformanceCase, type UpstreamCase } from '../test/rig/stage-cases.ts';
 import { openStage, runStage, type StageCase, stepsFrom } from '../test/rig/stage-runs.ts';
+import { roleOf } from './input-roles.ts';
 import { outputsOf } from './outputs.ts';
 import { stageKinds } from './registry.ts';
 import type { ArtifactFiles, StageKind, StageResult, State } from './stage.ts';
@@ -85,9 +86,9 @@ it.skipIf(SNAPSHOTS.length === 0).each(SNAPSHOTS)('$kind ($what): snapshots chan
 
 it.each(CASES)('$kind ($what) declares what it gives', async (given) => {
   const description = kindOf(given.kind);
-  expect(Object.keys(description.inputs)).toEqual(expect.arrayContaining(Object.keys(given.inputs ?? {})));
+  expect(Object.keys(description.inputs)).toEqual(expect.arrayContaining(Object.keys(given.inputs ?? {}).map(roleOf)));
   for (const [role, { required }] of Object.entries(description.inputs))
-    if (required) expect(Object.keys(given.inputs ?? {})).toContain(role);
+    if (required) expect(Object.keys(given.inputs ?? {}).map(roleOf)).toContain(role);
   const { artifacts } = await runStage(await opened(given));
   expect(Object.keys(artifacts)).toEqual(Object.keys(outputsOf(description, allDefaults(given.params, description))));
   for (const schema of Object.values(description.parameters.properties)) expect(schema).toHaveProperty('description');
@@ -116,7 +117,7 @@ async function inputsOf({ kind, inputs = {} }: UpstreamCase): Promise<Record<str
       inputsOf(upstream).then((inner) => runStage({ ...{ kind: upstream.kind, params }, inputs: inner }));
     made.set(name, result);
     const output = Object.entries(kindOf(upstream.kind).outputs).find(
-      ([, { type }]) => type === kindOf(kind).inputs[role]?.type,
+      ([, { type }]) => type === kindOf(kind).inputs[roleOf(role)]?.type,
     );
     files[role] = (await result).artifacts[output?.[0] ?? ''] ?? {};
   }

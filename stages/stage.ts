@@ -75,7 +75,10 @@ export interface StageContext {
   /** Validated against the stage's schema, defaults filled in. */
   readonly params: JsonObject;
   readonly seed: Seed;
-  /** By role, as `inputs` of the stage declares them. */
+  /**
+   * By role, as `inputs` of the stage declares them. A role with `many` holds its stages as `role[0]`, `role[1]`, … in the
+   * order of the experiment, also where it is one; `listOf` of `input-roles.ts` gives them as a list.
+   */
   readonly inputs: Readonly<Record<string, ArtifactReader>>;
   readonly data: DataLocation;
   readonly backend: Backend;
@@ -124,14 +127,22 @@ export interface InputStage {
   readonly name: string;
   readonly kind: string;
   readonly params: JsonObject;
-  /** By role. */
+  /** By role, those of a role with `many` as `role[0]`, `role[1]`, … */
   readonly inputs: Readonly<Record<string, InputStage>>;
 }
 
-/** The path may also begin with the role of an input. */
+/** The path may also begin with the role of an input (one of several: `[role, index]`). */
 export interface InputProblem extends RuleProblem {
-  /** The parameter of an input that it does not go with; its place is shown too. */
+  /** The parameter of an input (`role`, or `role[1]` of several) that it does not go with; its place is shown too. */
   readonly against?: { readonly role: string; readonly path: readonly (string | number)[] };
+}
+
+export interface InputRole {
+  readonly type: ArtifactType;
+  readonly required: boolean;
+  readonly description: string;
+  /** An experiment may name a list of stages, each once. */
+  readonly many?: boolean;
 }
 
 export interface StageKind {
@@ -140,7 +151,7 @@ export interface StageKind {
   readonly version: number;
   readonly description: string;
   readonly parameters: ParameterSchema;
-  readonly inputs: Readonly<Record<string, { type: ArtifactType; required: boolean; description: string }>>;
+  readonly inputs: Readonly<Record<string, InputRole>>;
   readonly outputs: Readonly<Record<string, { type: ArtifactType; description: string }>>;
   /** Which of the outputs are made; all of them where absent. */
   outputRoles?(params: JsonObject): readonly string[];

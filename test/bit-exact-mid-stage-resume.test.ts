@@ -18,6 +18,7 @@ import { buildPlan } from '../engine/plan/build.ts';
 import type { ResolvedExperiment } from '../engine/plan/experiment.ts';
 import { runPlan } from '../engine/run/run.ts';
 import { openStore } from '../engine/store/store.ts';
+import { roleOf } from '../stages/input-roles.ts';
 import { stageKinds } from '../stages/registry.ts';
 import { backendNumerics } from '../tensor/backends/open.ts';
 import { results } from './rig/artifacts.ts';
@@ -132,8 +133,11 @@ async function run(
 function experimentOf(given: UpstreamCase, snapshots: JsonObject | undefined): ResolvedExperiment {
   const stages: Record<string, JsonObject> = {};
   const write = ({ kind, params, inputs = {} }: UpstreamCase, more: JsonObject = {}): string => {
-    const roles = Object.entries(inputs).map(([role, upstream]) => [role, write(upstream)]);
-    const stage = { stage: kind, ...params, ...Object.fromEntries(roles), resources: { threads: 1 }, ...more };
+    const roles: Record<string, string[]> = {};
+    for (const [role, upstream] of Object.entries(inputs))
+      roles[roleOf(role)] = [...(roles[roleOf(role)] ?? []), write(upstream)];
+    const named = Object.entries(roles).map(([role, names]) => [role, names.length === 1 ? names[0] : names]);
+    const stage = { stage: kind, ...params, ...Object.fromEntries(named), resources: { threads: 1 }, ...more };
     const found = Object.entries(stages).find(([, other]) => JSON.stringify(other) === JSON.stringify(stage));
     const name = found?.[0] ?? `stage-${Object.keys(stages).length}`;
     stages[name] = stage;

@@ -109,10 +109,18 @@ function ofKind(kind: StageKind): JsonObject {
   };
 }
 
+const NAME: JsonObject = { type: 'string' };
+const NAMES: JsonObject = { type: 'array', items: NAME, minItems: 1, uniqueItems: true };
+
 function keysOf(kind: StageKind): Record<string, JsonObject> {
-  const inputs = Object.entries(kind.inputs).map(([role, { type, description }]): [string, JsonObject] => [
+  const inputs = Object.entries(kind.inputs).map(([role, { type, description, many }]): [string, JsonObject] => [
     role,
-    { type: 'string', description: `${description} The name of a stage that makes ${type}.` },
+    many
+      ? {
+          anyOf: [NAME, NAMES],
+          description: `${description} The name of a stage that makes ${type}, or a list of them.`,
+        }
+      : { ...NAME, description: `${description} The name of a stage that makes ${type}.` },
   ]);
   const params = Object.entries(kind.parameters.properties).map(([name, schema]): [string, JsonObject] => [
     name,

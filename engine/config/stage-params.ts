@@ -2,14 +2,27 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import { parseDuration, parseSize } from '../../base/units.ts';
 import type { DataSummary } from '../../data/data-set.ts';
-import type { StageKind } from '../../stages/stage.ts';
+import { inputNames } from '../../stages/input-roles.ts';
+import type { InputRole, StageKind } from '../../stages/stage.ts';
 import { allDefaults, isObject } from '../plan/defaults.ts';
 import type { Origin, ResolvedStage } from '../plan/experiment.ts';
 import { STAGE_KEYS } from './experiment-schema.ts';
 import type { Problems } from './problems.ts';
+import { namedIn } from './named-inputs.ts';
 import { snapshotsOf } from './snapshots.ts';
 import { STEERING_KEYS, type StageTree } from './stage-tree.ts';
-import { described, type Entry, get, locate, placeOf, type Span, type Tree, type TreeMap, toJson } from './tree.ts';
+import {
+  described,
+  type Entry,
+  type Found,
+  get,
+  locate,
+  placeOf,
+  type Span,
+  type Tree,
+  type TreeMap,
+  toJson,
+} from './tree.ts';
 import { type Subject, validate } from './validate.ts';
 
 /** Undefined when anything is wrong with it. */
@@ -133,16 +146,23 @@ function inputsOf(stage: StageTree, problems: Problems): Record<string, string> 
             related: whereItsKind(stage),
           },
         );
-    } else if (entry.value.type === 'scalar' && typeof entry.value.value === 'string') inputs[role] = entry.value.value;
-    else if (!(entry.value.type === 'scalar' && entry.value.refused))
-      problems.found(
-        locate(map, [role]),
-        'value',
-        'WRONG_TYPE',
-        `Expected \`${role}\` to be the name of a stage, but found ${described(entry.value)}.`,
-      );
+      continue;
+    }
+    const named = namedIn(map, role, input);
+    for (const found of named) checkName(role, input, found, problems);
+    const names = named.flatMap(({ tree }) => (tree.type === 'scalar' ? String(tree.value) : []));
+    inputNames(role, names.length).forEach((place, index) => {
+      inputs[place] = names[index] as string;
+    });
   }
   return inputs;
+}
+
+function checkName(role: string, { many }: InputRole, found: Found, problems: Problems): void {
+  const { tree } = found;
+  if (tree.type === 'scalar' && (typeof tree.value === 'string' || tree.refused)) return;
+  const wanted = many ? 'the name of a stage or a list of names' : 'the name of a stage';
+  problems.found(found, 'value', 'WRONG_TYPE', `Expected \`${role}\` to be ${wanted}, but found ${described(tree)}.`);
 }
 
 function collectOrigins(

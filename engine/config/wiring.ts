@@ -1,12 +1,14 @@
 /** The inputs of a cell's stages: each must name a stage that makes the right thing, and none may wait for itself. */
+import { asStageSees } from '../../stages/input-roles.ts';
 import { outputsOf } from '../../stages/outputs.ts';
 import type { InputStage, StageKind } from '../../stages/stage.ts';
 import { upstreamFirst } from '../plan/build.ts';
 import type { ResolvedStage } from '../plan/experiment.ts';
+import { namedIn } from './named-inputs.ts';
 import { nearest } from './nearest.ts';
 import type { Problems } from './problems.ts';
 import type { StageTree } from './stage-tree.ts';
-import { type Found, locate, type Span } from './tree.ts';
+import { type Found, get, locate, type Span, type TreeMap } from './tree.ts';
 
 export interface WiredStage {
   readonly tree: StageTree;
@@ -25,15 +27,19 @@ export function wire(
   let refused = false;
   for (const { tree } of stages)
     for (const [role, input] of Object.entries(tree.kind.inputs)) {
-      const found = locate(tree.map, [role]);
-      if (!found.found || found.tree.type !== 'scalar') continue;
-      const name = found.tree.value;
-      // What is already reported names nothing.
-      if (found.tree.refused) refused = true;
-      if (found.tree.refused || typeof name !== 'string') continue;
-      const upstream = byName.get(name);
-      if (upstream) checkType(found, role, input.type, upstream, problems);
-      else if (!names.includes(name)) unknownStage(found, role, name, input.type, stages, tree, problems);
+      const seen = new Set<string>();
+      for (const found of namedIn(tree.map, role, input)) {
+        if (found.tree.type !== 'scalar') continue;
+        const name = found.tree.value;
+        // What is already reported names nothing.
+        if (found.tree.refused) refused = true;
+        if (found.tree.refused || typeof name !== 'string') continue;
+        if (seen.has(name)) namedTwice(found, role, name, problems);
+        seen.add(name);
+        const upstream = byName.get(name);
+        if (upstream) checkType(found, role, input.type, upstream, problems);
+        else if (!names.includes(name)) unknownStage(found, role, name, input.type, stages, tree, problems);
+      }
     }
   if (refused || problems.count > before) return undefined;
   if (refuseCircle(stages, byName, problems)) return undefined;
@@ -41,6 +47,10 @@ export function wire(
   if (resolved.length === names.length) checkInputRules(stages, byName, problems);
   if (problems.count > before) return undefined;
   return resolved.length === names.length ? upstreamFirst(resolved) : undefined;
+}
+
+function namedTwice(found: Found, role: string, name: string, problems: Problems): void {
+  problems.found(found, 'value', 'NAMED_TWICE', `The input \`${role}\` names the stage \`${name}\` twice.`);
 }
 
 function checkType(found: Found, role: string, type: string, stage: WiredStage, problems: Problems): void {
@@ -100,10 +110,9 @@ function refuseCircle(
   let circles = 0;
   const visit = ({ tree }: WiredStage, chain: readonly string[]): void => {
     if (done.has(tree.name)) return;
-    for (const role of Object.keys(tree.kind.inputs)) {
-      const found = locate(tree.map, [role]);
-      const name = found.found && found.tree.type === 'scalar' ? String(found.tree.value) : undefined;
-      const upstream = name === undefined ? undefined : byName.get(name);
+    const named = Object.entries(tree.kind.inputs).flatMap(([role, input]) => namedIn(tree.map, role, input));
+    for (const found of named) {
+      const upstream = found.tree.type === 'scalar' ? byName.get(String(found.tree.value)) : undefined;
       if (!upstream) continue;
       const here = [...chain, tree.name];
       const start = here.indexOf(upstream.tree.name);
@@ -128,24 +137,35 @@ function checkInputRules(
 ): void {
   for (const { tree, resolved } of stages) {
     if (!resolved || !tree.kind.inputRules) continue;
-    for (const { path, message, against } of tree.kind.inputRules(resolved.params, inputsOf(resolved, byName))) {
-      const found = locate({ ...tree.map, span: tree.key }, path);
-      const upstream = against && byName.get(resolved.inputs[against.role] ?? '');
+    const inputs = inputsOf(tree.kind, resolved, byName);
+    for (const { path, message, against } of tree.kind.inputRules(resolved.params, inputs)) {
+      const found = locate({ ...tree.map, span: tree.key }, written(tree.map, path));
+      const upstream = against && byName.get(inputs[against.role]?.name ?? '');
       const related = upstream && against ? [writtenIn(upstream.tree, against.path)] : [];
       problems.found(found, found.found ? 'value' : 'key', 'RULE', message, { related });
     }
   }
 }
 
-function inputsOf({ inputs }: ResolvedStage, byName: ReadonlyMap<string, WiredStage>): Record<string, InputStage> {
-  return Object.fromEntries(
-    Object.entries(inputs).flatMap(([role, name]) => {
-      const resolved = byName.get(name)?.resolved;
-      if (!resolved) return [];
-      const { kind, params } = resolved;
-      return [[role, { name, kind, params, inputs: inputsOf(resolved, byName) }]];
-    }),
-  );
+/** The first of several may be written without a list. */
+function written(map: TreeMap, path: readonly (string | number)[]): readonly (string | number)[] {
+  const [role, index, ...rest] = path;
+  return index === 0 && get(map, String(role))?.type === 'scalar' ? [role as string, ...rest] : path;
+}
+
+/** As the stage will see them. */
+function inputsOf(
+  kind: StageKind,
+  { inputs }: ResolvedStage,
+  byName: ReadonlyMap<string, WiredStage>,
+): Record<string, InputStage> {
+  const found = Object.entries(inputs).flatMap(([role, name]): [string, InputStage][] => {
+    const { tree, resolved } = byName.get(name) ?? {};
+    if (!tree || !resolved) return [];
+    const upstream = inputsOf(tree.kind, resolved, byName);
+    return [[role, { name, kind: resolved.kind, params: resolved.params, inputs: upstream }]];
+  });
+  return asStageSees(kind, Object.fromEntries(found));
 }
 
 function writtenIn({ name, key, map }: StageTree, path: readonly (string | number)[]): { message: string; span: Span } {

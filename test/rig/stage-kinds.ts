@@ -1,4 +1,5 @@
 /** Stage kinds in the shape of the real ones, small and fixed, so that whole pages of errors and plans can be compared. */
+import { listOf } from '../../stages/input-roles.ts';
 import type { StageKind } from '../../stages/stage.ts';
 
 function unopened(): never {
@@ -88,6 +89,27 @@ export const evaluate: StageKind = {
   usesData: true,
   threads: 2,
   open: unopened,
+};
+
+/** Takes one stage or several. */
+export const join: StageKind = {
+  ...evaluate,
+  kind: 'join',
+  description: 'Looks at several synthetic sets together.',
+  parameters: { type: 'object', properties: { weight: { type: 'number', default: 1, description: 'Of the first.' } } },
+  inputs: { images: { type: 'synthetic-set', required: true, many: true, description: 'What to look at.' } },
+  inputRules: (_, inputs) =>
+    listOf(inputs, 'images').flatMap(({ name, params }, index) =>
+      params.imagesPerClass === 3
+        ? [
+            {
+              path: ['images', index],
+              message: `\`${name}\` has three.`,
+              against: { role: `images[${index}]`, path: ['imagesPerClass'] },
+            },
+          ]
+        : [],
+    ),
 };
 
 export const sampleKinds: readonly StageKind[] = [select, match, evaluate];

@@ -6,6 +6,7 @@ import { unwrap } from '../../base/result.ts';
 import { bundledFolder } from '../../data/registry.ts';
 import { allDefaults } from '../../engine/plan/defaults.ts';
 import { heldFiles } from '../../stages/held-files.ts';
+import { asStageSees } from '../../stages/input-roles.ts';
 import { stageKind } from '../../stages/registry.ts';
 import type { ArtifactFiles, Seed, StageResult, StageRun, State } from '../../stages/stage.ts';
 import type { Backend } from '../../tensor/backends/backend.ts';
@@ -53,7 +54,10 @@ export async function openStage({
   const run = await stage.open({
     params: full,
     seed: seed ?? { base: 1, set: 1 },
-    inputs: Object.fromEntries(Object.entries(inputs).map(([role, files]) => [role, heldFiles(files)])),
+    inputs: asStageSees(
+      stage,
+      Object.fromEntries(Object.entries(inputs).map(([role, files]) => [role, heldFiles(files)])),
+    ),
     data: { set: 'fashion-mnist', folder: bundledFolder('fashion-mnist') },
     backend: await backendFor(backend, threads),
     files: { put: keep, has: ({ sha256: digest }) => kept.has(digest) },

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../../base/json.ts';
 import { stageKind, stageKinds } from '../../../stages/registry.ts';
 import type { StageKind } from '../../../stages/stage.ts';
 import { STAGE_KEYS } from '../../config/experiment-schema.ts';
+import { namesOf } from '../../config/named-values.ts';
 import { suggestion } from '../../config/nearest.ts';
 import { isObject } from '../../plan/defaults.ts';
 import { textBlock, wrapped } from '../../report/columns-of-text.ts';
@@ -47,9 +48,9 @@ function page(kind: StageKind): string {
     section('Keys of every stage', parameters(STAGE_KEYS, [])),
     section(
       'Inputs',
-      Object.entries(kind.inputs).map(([role, { type, required, description }]) => ({
+      Object.entries(kind.inputs).map(([role, { type, required, many, description }]) => ({
         name: role,
-        facts: `${type}${required ? '' : ', optional'}`,
+        facts: `${type}${many ? ', or a list of them' : ''}${required ? '' : ', optional'}`,
         description,
       })),
     ),
@@ -85,7 +86,7 @@ function parameters(properties: Readonly<Record<string, JsonObject>>, required: 
       facts: [typeOf(schema), bounds(schema), required.includes(name) ? 'required' : defaultOf(schema)]
         .filter(Boolean)
         .join(', '),
-      description: [String(schema.description ?? ''), examplesOf(schema)].filter(Boolean).join(' '),
+      description: [String(schema.description ?? ''), examplesOf(schema), namesIn(schema)].filter(Boolean).join(' '),
     };
     const inner = schema.properties as Readonly<Record<string, JsonObject>> | undefined;
     return [
@@ -93,6 +94,11 @@ function parameters(properties: Readonly<Record<string, JsonObject>>, required: 
       ...(inner ? parameters(inner, (schema.required as string[] | undefined) ?? [], `${path}${name}.`) : []),
     ];
   });
+}
+
+function namesIn(schema: JsonObject): string {
+  const names = namesOf(schema);
+  return names ? `Names: ${Object.keys(names.values).join(', ')}.` : '';
 }
 
 function typeOf(schema: JsonObject): string {

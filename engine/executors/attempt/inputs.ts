@@ -1,5 +1,6 @@
 /** What stands upstream, as the stage reads it: files by name out of the store, found by the keys of the node's manifest. */
 import { FailureError, unwrap } from '../../../base/result.ts';
+import { asStageSees, roleOf } from '../../../stages/input-roles.ts';
 import type { ArtifactReader, StageKind } from '../../../stages/stage.ts';
 import type { PlanNode } from '../../plan/plan.ts';
 import { type KeyRecord, readKey } from '../../store/keys.ts';
@@ -8,7 +9,7 @@ import type { Store } from '../../store/store.ts';
 
 type FindKind = (kind: string) => Promise<StageKind>;
 
-/** By role of the node's own stage. */
+/** By role of the node's own stage, as it sees them. */
 export async function readInputs(
   store: Store,
   node: PlanNode,
@@ -22,13 +23,13 @@ export async function readInputs(
     const made = await outputFor(stage, role, record, findKind);
     readers[role] = reader(store, record.artifacts[made] ?? {});
   }
-  return readers;
+  return asStageSees(stage, readers);
 }
 
 /** An input names a stage, not one of its outputs: it is the first output of the type that the input takes. */
 async function outputFor(stage: StageKind, role: string, record: KeyRecord, findKind: FindKind): Promise<string> {
   const upstream = await findKind(record.manifest.stage);
-  const type = stage.inputs[role]?.type;
+  const type = stage.inputs[roleOf(role)]?.type;
   const found = Object.entries(upstream.outputs).find(
     // Of some kinds only a part is made.
     ([made, output]) => output.type === type && made in record.artifacts,
