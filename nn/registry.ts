@@ -25,8 +25,11 @@ function convNets(): Record<string, ConvNetSpec> {
     GAP: { kind: 'convnet', head: 'globalAverage' },
   };
   for (const alias of ['', 'IN', 'AR', 'AP']) named[alias] = { kind: 'convnet' };
-  for (let depth = 1; depth <= 8; depth++) named[`D${depth}`] = { kind: 'convnet', depth };
-  for (const width of [32, 64, 128, 256, 512, 1024]) named[`W${width}`] = { kind: 'convnet', width };
+  // What the family has anyway is left out, so that two names of one network are one in cache keys too.
+  for (let depth = 1; depth <= 8; depth++)
+    named[`D${depth}`] = depth === 3 ? { kind: 'convnet' } : { kind: 'convnet', depth };
+  for (const width of [32, 64, 128, 256, 512, 1024])
+    named[`W${width}`] = width === 128 ? { kind: 'convnet' } : { kind: 'convnet', width };
   return Object.fromEntries(Object.entries(named).map(([suffix, spec]) => [`ConvNet${suffix}`, spec]));
 }
 

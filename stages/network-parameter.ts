@@ -6,6 +6,7 @@ import type { JsonObject } from '../base/json.ts';
 import { unwrap } from '../base/result.ts';
 import type { DataSet, DataSetFacts } from '../data/data-set.ts';
 import { buildNetwork, type Network, type NetworkSpec } from '../nn/network.ts';
+import { namedNetworks } from '../nn/registry.ts';
 import type { RuleProblem } from './stage.ts';
 
 /** Far more than any machine holds: larger numbers are slips of the finger. */
@@ -13,11 +14,10 @@ const positive = { type: 'integer', minimum: 1, maximum: 65_536 } as const;
 
 export const networkParameter = {
   type: 'object',
-  description: "The network: its family and what differs from the family's own defaults.",
-  examples: [
-    { kind: 'convnet', width: 64 },
-    { kind: 'resnet', depth: 18, norm: 'batch' },
-  ],
+  description:
+    "The network: a name of the field such as `ConvNetD4` or `ResNet18BN`, or its family and what differs from the family's own defaults.",
+  examples: [{ kind: 'convnet', width: 64 }, { kind: 'resnet', depth: 18, norm: 'batch' }, 'VGG11BN'],
+  named: { what: 'network', values: namedNetworks as unknown as JsonObject },
   properties: {
     kind: {
       enum: ['convnet', 'mlp', 'lenet', 'alexnet', 'vgg', 'resnet', 'vit'],

@@ -8,7 +8,8 @@ import type { Json } from '../../base/json.ts';
 import type { DataSummary } from '../../data/data-set.ts';
 import type { StageKind } from '../../stages/stage.ts';
 import type { Cell } from '../plan/experiment.ts';
-import { AXIS_NAME, type Combination, type Grid } from './matrix.ts';
+import { partsOf } from './cell-parts.ts';
+import { AXIS_NAME, type Combination, cellName, type Grid } from './matrix.ts';
 import { nearest } from './nearest.ts';
 import type { Problems } from './problems.ts';
 import { stageParams } from './stage-params.ts';
@@ -39,15 +40,22 @@ export function resolveCells(
   const resolveStage = stageResolver(experiment, stages, reachable, grid, stageKinds, problems, data);
   const names = [...stages.entries.keys()];
   const seenKinds = new Set<StageKind>();
-  const cells = grid.cells.map((cell): Cell => {
+  const brought = new Set(grid.axes.flatMap(({ name, ofStage }) => (ofStage ? [name] : [])));
+  const cells = new Map<string, Cell>();
+  for (const cell of grid.cells) {
     const resolved = names.flatMap((name) => resolveStage(name, cell) ?? []);
     for (const { tree } of resolved) seenKinds.add(tree.kind);
     const wired = wire(resolved, names, problems) ?? [];
-    const axes = Object.fromEntries([...cell].map(([axis, option]) => [axis, option.label]));
-    return { id: cellId(cell, grid), axes, stages: wired };
-  });
-  if (problems.count === before && cells.length > 0) refuseUnusedNetwork(experiment, seenKinds, problems);
-  return cells;
+    for (const part of partsOf(cell, wired, brought)) {
+      const axes = Object.fromEntries([...part.cell].map(([axis, option]) => [axis, option.label]));
+      const found = { id: cellId(part.cell, grid), axes, stages: part.stages };
+      // Cells of the matrix are shown as they are, even where two of them are equal.
+      const name = brought.size > 0 ? cellName(part.cell) : String(cells.size);
+      if (!cells.has(name)) cells.set(name, found);
+    }
+  }
+  if (problems.count === before && cells.size > 0) refuseUnusedNetwork(experiment, seenKinds, problems);
+  return [...cells.values()];
 }
 
 type StageResolver = (name: string, cell: Combination) => WiredStage | undefined;

@@ -9,6 +9,8 @@ import { isObject } from '../plan/defaults.ts';
 import { TYPES } from './ajv-sentences.ts';
 import { experimentProperties, FREE_KEYS, REQUIRED_KEYS, STAGE_KEYS, type Vocabulary } from './experiment-schema.ts';
 import { AXIS_NAME, RESERVED_AXES } from './matrix.ts';
+import { namesOf } from './named-values.ts';
+import { NETWORKS, takesNetworks } from './network-axes.ts';
 import { STEERING_KEYS } from './stage-tree.ts';
 
 const REFERENCE = { type: 'string', pattern: '^\\$[A-Za-z_]', description: 'The value of an axis: `$axis`.' };
@@ -57,6 +59,7 @@ export function editorSchema(vocabulary: Vocabulary, stageKinds: readonly StageK
       stage: anyStage(stageKinds),
       completeStage: completeStage(stageKinds),
       ...Object.fromEntries(stageKinds.map((kind) => [definition(kind), ofKind(kind)])),
+      ...namedDefinitions(stageKinds),
     },
   };
 }
@@ -109,9 +112,6 @@ function ofKind(kind: StageKind): JsonObject {
   };
 }
 
-const NAME: JsonObject = { type: 'string' };
-const NAMES: JsonObject = { type: 'array', items: NAME, minItems: 1, uniqueItems: true };
-
 function keysOf(kind: StageKind): Record<string, JsonObject> {
   const inputs = Object.entries(kind.inputs).map(([role, { type, description, many }]): [string, JsonObject] => [
     role,
@@ -126,7 +126,56 @@ function keysOf(kind: StageKind): Record<string, JsonObject> {
     name,
     orReference(schema),
   ]);
-  return Object.fromEntries([...inputs, ...params]);
+  return Object.fromEntries([...inputs, ...params, ...networks(kind)]);
+}
+
+/** The axis of a stage that takes a network. */
+function networks(kind: StageKind): [string, JsonObject][] {
+  const network = kind.parameters.properties.network;
+  const names = namesOf(network);
+  if (!takesNetworks(kind) || !network) return [];
+  return [
+    [
+      'networks',
+      {
+        description: NETWORKS,
+        type: ['array', 'object', 'null'],
+        minItems: 1,
+        items: names ? { $ref: `#/definitions/${nameDefinition(names.what)}` } : { type: 'string' },
+        minProperties: 1,
+        additionalProperties: names ? { $ref: `#/definitions/${valueDefinition(names.what)}` } : orReference(network),
+      },
+    ],
+  ];
+}
+
+/** The names that stand for whole values, each list once: completed as they are spelled, taken in lower case too. */
+function namedDefinitions(stageKinds: readonly StageKind[]): Record<string, JsonObject> {
+  const all = stageKinds.flatMap((kind) =>
+    Object.values(kind.parameters.properties).flatMap((schema) => {
+      const names = namesOf(schema);
+      return names ? [{ ...names, schema }] : [];
+    }),
+  );
+  return Object.fromEntries(
+    all.flatMap(({ what, values, schema }) => {
+      const names = Object.keys(values);
+      const pattern = `^(\\$[A-Za-z_].*|${names.map((name) => name.toLowerCase()).join('|')})$`;
+      const patternErrorMessage = `Expected the name of a ${what}, or \`$axis\` for the value of an axis.`;
+      return [
+        [nameDefinition(what), { type: 'string', anyOf: [{ enum: names }, { pattern, patternErrorMessage }] }],
+        [valueDefinition(what), orReference(schema)],
+      ];
+    }),
+  );
+}
+
+function valueDefinition(what: string): string {
+  return `one-${what}`;
+}
+
+function nameDefinition(what: string): string {
+  return `name-of-${what}`;
 }
 
 function stageKeys(): Record<string, JsonObject> {
@@ -204,12 +253,18 @@ function describedBy({ description }: JsonObject): JsonObject {
 
 /** The schema of a value in whose place an axis may be named, or nothing for the default; the same for all inside it. */
 function orReference(schema: JsonObject): JsonObject {
-  const { description, default: usual, examples, ...rest } = withDefaultSaid(schema);
+  const { description, default: usual, examples, named: _, ...rest } = withDefaultSaid(schema);
   const shown = {
     ...(description !== undefined && { description }),
     ...(usual !== undefined && { default: usual }),
     ...(examples !== undefined && { examples }),
   };
+  const names = namesOf(schema);
+  if (names)
+    return {
+      ...{ ...shown, ...rest, ...insideOf(rest), type: ['object', 'string', 'null'] },
+      anyOf: [{ type: ['object', 'null'] }, { $ref: `#/definitions/${nameDefinition(names.what)}` }],
+    };
   if (typeof rest.type !== 'string') return { ...shown, anyOf: [rest, REFERENCE, NOTHING] };
   const inner = { ...rest, ...insideOf(rest) };
   if (rest.type === 'string' && rest.enum === undefined && rest.pattern === undefined)

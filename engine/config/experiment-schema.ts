@@ -202,7 +202,10 @@ export function experimentProperties({ dataSets, backends }: Vocabulary): Readon
       required: ['set'],
       additionalProperties: false,
     },
-    network: { type: 'object', description: 'The network of every stage that takes one; a stage can name its own.' },
+    network: {
+      type: ['object', 'string'],
+      description: 'The network of every stage that takes one, as a map or by its name; a stage can have its own.',
+    },
     seed: {
       type: 'integer',
       minimum: 0,

@@ -73,7 +73,11 @@ function stageKeys(
   if (depth === 0) return [];
   const kinds = possibleKinds(root, stage, stageKinds);
   if (path.length === 0) {
-    const own = kinds.flatMap((kind) => [...Object.keys(kind.parameters.properties), ...Object.keys(kind.inputs)]);
+    const own = kinds.flatMap((kind) => [
+      ...Object.keys(kind.parameters.properties),
+      ...Object.keys(kind.inputs),
+      ...(Object.hasOwn(kind.parameters.properties, 'network') ? ['networks'] : []),
+    ]);
     return [...new Set([...Object.keys(STAGE_KEYS), ...own])];
   }
   const [first = ''] = path;
@@ -82,7 +86,7 @@ function stageKeys(
 }
 
 /** The kinds that a stage has in some cell; all of them when it cannot be told. */
-function possibleKinds(root: TreeMap, stage: Tree, stageKinds: readonly StageKind[]): readonly StageKind[] {
+export function possibleKinds(root: TreeMap, stage: Tree, stageKinds: readonly StageKind[]): readonly StageKind[] {
   const trees = [stage, ...(get(stage, 'use') ? valuesOf(root, get(stage, 'use') as Tree) : [])];
   const named = trees.flatMap((tree) => {
     const kind = get(tree, 'stage');

@@ -128,10 +128,10 @@ it('refuses axes that are not what they should be', () => {
               a: [random, random]
                   ~~~~~~
 
-    x.yaml:6:7 A map as a value of \`b\` needs a name.
+    x.yaml:6:7 A map as a value of the axis \`b\` needs a name.
           b: [{ imagesPerClass: 1 }]
               ~~~~~~~~~~~~~~~~~~~~~
-        Write the axis as a map of named variants: \`b: { first: { … }, second: { … } }\`.
+        Write a map of named variants: \`b: { first: { … }, second: { … } }\`.
 
     2 errors.
     "

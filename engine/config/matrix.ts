@@ -19,6 +19,8 @@ export interface Axis {
   readonly key: Span;
   /** Named variants are chosen by name, listed values by value. */
   readonly variants: boolean;
+  /** Not of the matrix: a list of networks in a stage (`network-axes.ts`). Only what depends on it stands at its values. */
+  readonly ofStage?: boolean;
   readonly options: readonly Option[];
 }
 
@@ -35,12 +37,14 @@ const MAX_CELLS = 100_000;
 export const RESERVED_AXES = ['exclude', 'include', 'zip'];
 export const AXIS_NAME = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 
-export function expandMatrix(matrix: Tree | undefined, problems: Problems): Grid {
-  if (!matrix) return { axes: [], cells: [new Map()] };
+/** `ofStages`: axes that stages bring along; they vary fastest. */
+export function expandMatrix(matrix: Tree | undefined, problems: Problems, ofStages: readonly Axis[] = []): Grid {
+  const brought = ofStages.map((axis) => ({ axes: [axis], choices: axis.options.map((option) => [option]) }));
+  if (!matrix) return { axes: ofStages, cells: productOf(brought) };
   // The schema of the top level has reported it.
   if (matrix.type !== 'map') return { axes: [], cells: [] };
   const before = problems.count;
-  const factors = factorsOf(matrix, problems);
+  const factors = [...factorsOf(matrix, problems), ...brought];
   const axes = factors.flatMap((factor) => factor.axes);
   refuseTwins(axes, problems);
   const size = factors.reduce((product, factor) => product * factor.choices.length, 1);
@@ -85,18 +89,28 @@ function factorsOf(matrix: TreeMap, problems: Problems): Factor[] {
 }
 
 function axisOf(name: string, entry: Entry, problems: Problems): Axis | undefined {
-  const { value } = entry;
   if (!AXIS_NAME.test(name))
     problems.at(
       entry.key,
       'BAD_NAME',
       `Expected an axis to be named by letters, digits, \`_\` and \`-\`, got \`${name}\`.`,
     );
+  return axisFrom(name, entry, problems);
+}
+
+/** `called`: what sentences call it, and the key under which it is written. */
+export function axisFrom(
+  name: string,
+  { key, value }: Entry,
+  problems: Problems,
+  called = { words: `the axis \`${name}\``, key: name },
+): Axis | undefined {
+  const what = called.words;
   if (value.type === 'scalar') {
     problems.in(
       value,
       'WRONG_TYPE',
-      `Expected the axis \`${name}\` to be a list of values or a map of named variants, but found ${described(value)}.`,
+      `Expected ${what} to be a list of values or a map of named variants, but found ${described(value)}.`,
       {
         help: `Write [${value.text || '…'}].`,
       },
@@ -108,14 +122,14 @@ function axisOf(name: string, entry: Entry, problems: Problems): Axis | undefine
       ? [...value.entries].map(([label, inner]) => ({ label, value: inner.value }))
       : value.items.map((item) => optionOf(item));
   if (options.length === 0) {
-    problems.in(value, 'EMPTY_AXIS', `The axis \`${name}\` has no values.`);
+    problems.in(value, 'EMPTY_AXIS', `${what[0]?.toUpperCase()}${what.slice(1)} has no values.`);
     return undefined;
   }
   const seen = new Map<string, Option>();
   for (const option of options) {
     if (value.type === 'list' && option.value.type === 'map')
-      problems.in(option.value, 'UNNAMED_VARIANT', `A map as a value of \`${name}\` needs a name.`, {
-        help: `Write the axis as a map of named variants: \`${name}: { first: { … }, second: { … } }\`.`,
+      problems.in(option.value, 'UNNAMED_VARIANT', `A map as a value of ${what} needs a name.`, {
+        help: `Write a map of named variants: \`${called.key}: { first: { … }, second: { … } }\`.`,
       });
     const first = seen.get(option.label);
     if (first)
@@ -124,7 +138,7 @@ function axisOf(name: string, entry: Entry, problems: Problems): Axis | undefine
       });
     seen.set(option.label, option);
   }
-  return { name, key: entry.key, variants: value.type === 'map', options };
+  return { name, key, variants: value.type === 'map', options };
 }
 
 function optionOf(value: Tree): Option {
@@ -133,6 +147,8 @@ function optionOf(value: Tree): Option {
 
 /** How tables and node names show a value: text as it is, everything else as JSON. */
 export function labelOf(value: Tree): string {
+  // `.nan` is reported already, and no JSON.
+  if (value.type === 'scalar' && value.refused) return value.text;
   const json = toJson(value);
   return typeof json === 'string' ? json : canonicalJson(json);
 }
@@ -267,9 +283,16 @@ function includeInto(kept: readonly Combination[], include: readonly TreeMap[], 
       .filter((cell) => pairs.every(([name, option]) => !isAxis(name) || cell.get(name)?.label === option.label));
     // An entry that only repeats axes of the grid adds nothing to a cell that has them.
     for (const cell of matching) for (const [name, option] of pairs) cell.set(name, option);
-    if (matching.length === 0) cells.push(new Map(pairs));
+    if (matching.length === 0) cells.push(...atEveryValue(new Map(pairs), axes));
   }
   return cells;
+}
+
+/** A cell of its own names no networks of stages unless it wants few: it has them all. */
+function atEveryValue(cell: Map<string, Option>, axes: readonly Axis[]): Map<string, Option>[] {
+  const open = axes.filter(({ name, ofStage }) => ofStage && !cell.has(name));
+  const rest = productOf(open.map((axis) => ({ axes: [axis], choices: axis.options.map((option) => [option]) })));
+  return rest.map((more) => new Map([...cell, ...more]));
 }
 
 function includedOption(name: string, value: Tree, axes: readonly Axis[]): Option {

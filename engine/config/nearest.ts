@@ -2,8 +2,13 @@
 
 /** Undefined when nothing is near: a wild guess is worse than none. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  return nearestOnes(name, candidates, 1)[0];
+}
+
+/** At most so many, the nearest first; of equally near ones, in their own order. */
+export function nearestOnes(name: string, candidates: Iterable<string>, most: number): string[] {
   const wanted = folded(name);
-  let best: { candidate: string; distance: number } | undefined;
+  const near: { candidate: string; distance: number }[] = [];
   for (const candidate of candidates) {
     const known = folded(candidate);
     // One slip in three letters may still be the same word; in longer words two or three.
@@ -15,9 +20,12 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
     const score = begins ? Math.min(distance, 0.5) : distance;
     // Something of the name must be left: `a` is not a slip for `b`, nor 2 for 1.
     const related = score < Math.min(wanted.length, known.length) || distance === 0;
-    if (related && score <= allowed && (!best || score < best.distance)) best = { candidate, distance: score };
+    if (related && score <= allowed) near.push({ candidate, distance: score });
   }
-  return best?.candidate;
+  return near
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, most)
+    .map(({ candidate }) => candidate);
 }
 
 /** `learning_rate`, `learning-rate` and `learningRate` are the same slip. */

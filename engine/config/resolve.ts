@@ -14,6 +14,7 @@ import { experimentProperties, FREE_KEYS, REQUIRED_KEYS } from './experiment-sch
 import { type ExperimentFile, loadExperiment } from './load.ts';
 import { expandMatrix, type Grid, labelOf } from './matrix.ts';
 import { suggestion } from './nearest.ts';
+import { withNetworkAxes } from './network-axes.ts';
 import { applyOverrides } from './overrides.ts';
 import { Problems } from './problems.ts';
 import { checkSnapshotUse, pruneRule } from './prune.ts';
@@ -62,9 +63,10 @@ function resolveFile(
   if (!loaded) return undefined;
   const experiment = applyOverrides(loaded, overrides, options.stageKinds, problems);
   checkTopLevel(experiment, options, problems);
-  const grid = expandMatrix(get(experiment, 'matrix'), problems);
+  const { experiment: expanded, axes } = withNetworkAxes(experiment, options.stageKinds, problems);
+  const grid = expandMatrix(get(experiment, 'matrix'), problems, axes);
   checkBaseline(experiment, grid, problems);
-  const cells = resolveCells(experiment, grid, options.stageKinds, problems, dataOf(experiment, options));
+  const cells = resolveCells(expanded, grid, options.stageKinds, problems, dataOf(experiment, options));
   if (problems.count > before) return undefined;
   checkSnapshotUse(experiment, grid, cells, options.stageKinds, problems);
   if (problems.count > before) return undefined;

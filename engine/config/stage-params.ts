@@ -44,7 +44,8 @@ export function stageParams(
   validate({ ...written, span: stage.key }, parameterSchema(kind), subject, problems);
   const limits = limitsOf(map, kind, problems);
   const inputs = inputsOf(stage, problems);
-  if (problems.count > before) return undefined;
+  // What is refused was reported before: rules would be about a value that nobody wrote.
+  if (problems.count > before || hasRefused(written)) return undefined;
 
   const params = allDefaults(toJson(written) as JsonObject, kind);
   const origins: Record<string, Origin> = {};
@@ -84,8 +85,9 @@ export function parameterSchema(kind: StageKind): JsonObject {
   return schema;
 }
 
-function closed(schema: JsonObject): JsonObject {
+function closed({ named: _, ...schema }: JsonObject): JsonObject {
   const result: Record<string, Json> = { ...schema };
+  if (isObject(schema.items)) result.items = closed(schema.items);
   if (isObject(schema.properties)) {
     result.properties = Object.fromEntries(
       Object.entries(schema.properties).map(([name, inner]) => [name, isObject(inner) ? closed(inner) : inner]),
@@ -93,6 +95,12 @@ function closed(schema: JsonObject): JsonObject {
     if (schema.additionalProperties === undefined) result.additionalProperties = false;
   }
   return result;
+}
+
+function hasRefused(tree: Tree): boolean {
+  if (tree.type === 'scalar') return tree.refused === true;
+  if (tree.type === 'list') return tree.items.some(hasRefused);
+  return [...tree.entries.values()].some(({ value }) => hasRefused(value));
 }
 
 function pick(map: TreeMap, wanted: (key: string) => boolean): TreeMap {

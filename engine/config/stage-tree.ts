@@ -2,8 +2,11 @@
  * One stage of one cell as a tree: `use` merged in, defaults of the top level below it, every `$axis` replaced. What is
  * left is `stage`, inputs, parameters and resources, each with the place where it was written.
  */
+import type { JsonObject } from '../../base/json.ts';
 import type { StageKind } from '../../stages/stage.ts';
+import { withoutNames } from './named-values.ts';
 import { suggestion } from './nearest.ts';
+import { takesNetworks } from './network-axes.ts';
 import type { Problems } from './problems.ts';
 import { axesNamedIn, type Substitution } from './substitute.ts';
 import { described, type Entry, get, merge, type Span, type Tree, type TreeMap, withoutEntry } from './tree.ts';
@@ -31,19 +34,27 @@ export function stageTree(
   stageKinds: readonly StageKind[],
   problems: Problems,
 ): StageTree | undefined {
-  const own = substitution.apply(entry.value);
-  if (own.type !== 'map') {
-    if (!(own.type === 'scalar' && own.refused))
-      problems.in(own, 'WRONG_TYPE', `Expected the stage \`${name}\` to be a map, but found ${described(own)}.`, {
-        help: `Write e.g. \`${name}: { stage: ${stageKinds[0]?.kind ?? 'KIND'} }\`.`,
-      });
+  const written = substitution.apply(entry.value);
+  if (written.type !== 'map') {
+    if (!(written.type === 'scalar' && written.refused))
+      problems.in(
+        written,
+        'WRONG_TYPE',
+        `Expected the stage \`${name}\` to be a map, but found ${described(written)}.`,
+        {
+          help: `Write e.g. \`${name}: { stage: ${stageKinds[0]?.kind ?? 'KIND'} }\`.`,
+        },
+      );
     return undefined;
   }
-  const used = mergedUse(own, problems);
+  const used = mergedUse(written, problems);
   if (!used) return undefined;
   const kind = kindOf(name, entry.key, used, stageKinds, problems);
   if (!kind) return undefined;
-  return { name, key: entry.key, kind, map: withShared(used, kind, experiment, substitution) };
+  const own = withoutNetworks(used, kind, problems);
+  const schema = { properties: kind.parameters.properties } as unknown as JsonObject;
+  const named = withoutNames(withShared(own, kind, experiment, substitution, problems), schema, problems) as TreeMap;
+  return { name, key: entry.key, kind, map: named };
 }
 
 function mergedUse(stage: TreeMap, problems: Problems): TreeMap | undefined {
@@ -67,6 +78,17 @@ function mergedUse(stage: TreeMap, problems: Problems): TreeMap | undefined {
   }
   const own = withoutEntry(stage, 'use');
   return base ? merge(base, own) : own;
+}
+
+/** An axis is the same in every cell, so it cannot come by a variant, which is in some. */
+function withoutNetworks(map: TreeMap, kind: StageKind, problems: Problems): TreeMap {
+  const listed = map.entries.get('networks');
+  if (!listed || !takesNetworks(kind)) return map;
+  problems.at(listed.key, 'AXIS_NOT_ALLOWED', '`networks` stands in the stage itself, not in what it uses.', {
+    help: 'It is an axis of its own: write it beside `use`.',
+    ...(listed.via && { related: [{ message: listed.via.message, span: listed.via.span }] }),
+  });
+  return withoutEntry(map, 'networks');
 }
 
 function kindOf(
@@ -99,7 +121,13 @@ function kindOf(
   return kind;
 }
 
-function withShared(map: TreeMap, kind: StageKind, experiment: TreeMap, substitution: Substitution): TreeMap {
+function withShared(
+  map: TreeMap,
+  kind: StageKind,
+  experiment: TreeMap,
+  substitution: Substitution,
+  problems: Problems,
+): TreeMap {
   const entries = new Map(map.entries);
   for (const name of [...SHARED_KEYS, ...STEERING_KEYS]) {
     if (!STEERING_KEYS.includes(name) && !Object.hasOwn(kind.parameters.properties, name)) continue;
@@ -109,9 +137,10 @@ function withShared(map: TreeMap, kind: StageKind, experiment: TreeMap, substitu
     // Deleting the shared value (`network: null`) leaves the stage's own default.
     if (own?.value.type === 'scalar' && own.value.value === null) entries.delete(name);
     else if (!own) entries.set(name, { ...shared, value: substitution.apply(shared.value) });
-    else {
-      const below = substitution.apply(shared.value);
-      if (below.type === 'map' && own.value.type === 'map' && sameKind(below, own.value))
+    else if (own.value.type === 'map') {
+      // A map adds to what a shared name stands for; a name of the stage's own replaces what is shared.
+      const below = withoutNames(substitution.apply(shared.value), kind.parameters.properties[name] ?? {}, problems);
+      if (below.type === 'map' && sameKind(below, own.value))
         entries.set(name, { ...own, value: merge(below, own.value) });
     }
   }

@@ -10,7 +10,7 @@ import type { Entry, Scalar, Tree, TreeMap } from './tree.ts';
 /** The axis that a scalar names. */
 export function axisNamed(tree: Tree): string | undefined {
   if (tree.type !== 'scalar' || typeof tree.value !== 'string') return undefined;
-  return /^\$([A-Za-z_][A-Za-z0-9_-]*)$/.exec(tree.value)?.[1];
+  return /^\$([A-Za-z_][A-Za-z0-9_-]*(?:\.network)?)$/.exec(tree.value)?.[1];
 }
 
 const mentions = new WeakMap<Tree, boolean>();
