@@ -49,6 +49,22 @@ it('finds everything the second time, starts nothing, and adds only what is new'
   expect(grown.outcome).toMatchObject({ executed: 1, hits: 4 });
 });
 
+it('tells a finished run of the same plan once more, without a second folder, as long as that one is whole', async () => {
+  const store = temporaryFolder();
+  const first = await runTrivial(store, TWO_CELLS);
+  const events = join(first.outcome.folder, 'events.ndjson');
+  const before = readFileSync(events, 'utf8');
+  const again = await runTrivial(store, TWO_CELLS);
+  expect(again.outcome).toMatchObject({ run: first.outcome.run, folder: first.outcome.folder, hits: 4 });
+  expect(readdirSync(join(store, 'runs'))).toEqual([first.outcome.run]);
+  expect(readFileSync(events, 'utf8')).toBe(before);
+
+  rmSync(join(first.outcome.folder, 'stages'), { recursive: true });
+  const anew = await runTrivial(store, TWO_CELLS);
+  expect(anew.outcome.run).not.toBe(first.outcome.run);
+  expect(readdirSync(join(anew.outcome.folder, 'stages'))).toHaveLength(4);
+});
+
 it('leaves artifacts, logs and events in the folder of the run', async () => {
   const { outcome, events } = await runTrivial(temporaryFolder(), { cells: [{ a: { steps: 2 } }] });
   const done = events.find((event) => event.type === 'node-done');
