@@ -26,17 +26,16 @@ export function classificationLoss(logits: Expr, labels: Expr): Expr {
 }
 
 /** A step t with inputs `images` (x_s, of this shape), `labels`, `rate` (a_t) and w. */
-export function innerStep(classify: Classifier, parameters: Named<Expr>, shape: Shape): TrainingStep {
+export function innerStep(
+  classify: Classifier,
+  parameters: Named<Expr>,
+  shape: Shape,
+): TrainingStep & { readonly loss: Expr } {
   const images = input('images', shape);
   const labels = input('labels', [shape[0] ?? 0], 'int');
   const rate = input('rate', []);
-  return trainingStep({
-    loss: classificationLoss(classify(images, parameters), labels),
-    parameters,
-    optimiser: sgd(),
-    rate,
-    learned: { images, rate },
-  });
+  const loss = classificationLoss(classify(images, parameters), labels);
+  return { ...trainingStep({ loss, parameters, optimiser: sgd(), rate, learned: { images, rate } }), loss };
 }
 
 /** T = S·E steps over images [S, C·m, …] and step sizes [T]; `labels` are those of every batch, `order` is s(t). */

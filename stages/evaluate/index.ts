@@ -5,6 +5,7 @@ import { augmentParameter, augmentProblems } from '../augment-parameter.ts';
 import { networkDataProblems, networkParameter, networkProblems } from '../network-parameter.ts';
 import type { InputProblem, InputStage, RuleProblem, StageKind } from '../stage.ts';
 import { whiteningInput, whiteningProblems } from '../whitening.ts';
+import { learnedStepsProblems, stepsInputProblems, stepsParameter } from './dd-parameter.ts';
 
 export const evaluate: StageKind = {
   kind: 'evaluate',
@@ -44,6 +45,7 @@ export const evaluate: StageKind = {
         description:
           "Whose operators `augment` names. `dsa`: one kind a batch, each image by a strength of its own. `dc`: DC's own, one of `crop`, `scale`, `rotate` and `noise` an image; `crop_scale_rotate` unless given (its paper: that on MNIST, `crop_noise` for networks with batch norm).",
       },
+      steps: stepsParameter,
       network: networkParameter,
     },
   },
@@ -59,16 +61,21 @@ export const evaluate: StageKind = {
     ...(augment === 'none' && { epochs: 300 }),
     ...(augmentFamily === 'dc' && { augment: 'crop_scale_rotate' }),
   }),
-  rules: ({ augment, augmentFamily, network }) => [
-    ...(augmentFamily === 'dc' ? dcProblems(augment as string) : augmentProblems(augment as string)),
-    ...networkProblems(network as JsonObject),
+  rules: (params) => [
+    ...learnedStepsProblems(params, evaluate.parameters),
+    ...(params.augmentFamily === 'dc'
+      ? dcProblems(params.augment as string)
+      : augmentProblems(params.augment as string)),
+    ...networkProblems(params.network as JsonObject),
   ],
   dataRules: ({ network }, data) => networkDataProblems(network as JsonObject, data),
-  inputRules: ({ learningRate }, inputs) => [
+  inputRules: (params, inputs) => [
     ...whiteningProblems(inputs, ['images']),
-    ...learnedProblems(learningRate as Json, inputs.images),
+    ...learnedProblems(params.learningRate as Json, inputs.images),
+    ...stepsInputProblems(params, inputs.images),
   ],
   async open(context) {
+    if (context.params.steps === 'learned') return (await import('./dd-schedule.ts')).openLearnedSteps(context);
     return (await import('./run.ts')).openEvaluate(context);
   },
 };

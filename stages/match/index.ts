@@ -7,6 +7,7 @@ import type { InputProblem, InputStage, RuleProblem, StageKind } from '../stage.
 import { whiteningInput, whiteningProblems } from '../whitening.ts';
 import { gradientParameters, loopsProblems } from './gradient-parameters.ts';
 import { METHODS, methodOf, methodProblems } from './methods.ts';
+import { dealtProblems, stepsParameters, stepsProblems } from './steps-parameters.ts';
 import { bufferProblems, trajectoryParameters, trajectoryProblems } from './trajectory-parameters.ts';
 
 export const match: StageKind = {
@@ -17,9 +18,9 @@ export const match: StageKind = {
     type: 'object',
     properties: {
       method: {
-        enum: ['dm', 'dc', 'dsa', 'mtt', 'tesla'],
+        enum: ['dm', 'dc', 'dsa', 'mtt', 'tesla', 'dd'],
         description:
-          'What is matched. `dm`: the mean embedding of each class (Zhao and Bilen, WACV 2023). `dc`: the loss gradient of each class (Zhao et al., ICLR 2021). `dsa`: the same on augmented images (Zhao and Bilen, ICML 2021). `mtt`: where training leads (Cazenavette et al., CVPR 2022). `tesla`: the same in two passes, with soft labels on request (Cui et al., ICML 2023).',
+          'What is matched. `dm`: the mean embedding of each class (Zhao and Bilen, WACV 2023). `dc`: the loss gradient of each class (Zhao et al., ICLR 2021). `dsa`: the same on augmented images (Zhao and Bilen, ICML 2021). `mtt`: where training leads (Cazenavette et al., CVPR 2022). `tesla`: the same in two passes, with soft labels on request (Cui et al., ICML 2023). `dd`: nothing; images and the sizes of the steps on them are learned together, so that a network that takes these steps ends with a low loss on real images (Wang et al., 2018).',
       },
       iterations: {
         type: 'integer',
@@ -27,7 +28,7 @@ export const match: StageKind = {
         maximum: 100_000_000,
         default: 20_000,
         description:
-          'Steps on the images. `dm`: each under a new random network. `dc` and `dsa`: one is all steps under one network. Unless given: `dc` and `dsa` 1000, `mtt` 5000, `tesla` 10000.',
+          'Steps on the images. `dm`: each under a new random network. `dc` and `dsa`: one is all steps under one network. Unless given: `dc` and `dsa` 1000, `mtt` 5000, `tesla` 10000, `dd` 23600 (400 passes over MNIST).',
         examples: [300, 20_000],
       },
       learningRate: {
@@ -35,24 +36,26 @@ export const match: StageKind = {
         exclusiveMinimum: 0,
         default: 1,
         description:
-          'Step size on the images. `dm`: the paper takes 10 from 100 images per class on. Unless given: `dc` and `dsa` 0.1, `mtt` and `tesla` 1000.',
+          'Step size on the images (`dd`: of Adam, also on its raw step sizes). `dm`: the paper takes 10 from 100 images per class on. Unless given: `dc` and `dsa` 0.1, `mtt` and `tesla` 1000, `dd` 0.01.',
       },
       momentum: {
         type: 'number',
         minimum: 0,
         exclusiveMaximum: 1,
         default: 0.5,
-        description: 'Momentum of the steps on the images.',
+        description: 'Momentum of the steps on the images; `dd`: β₁ of Adam.',
       },
       batchReal: {
         type: 'integer',
         minimum: 1,
         maximum: 1_000_000,
         default: 256,
-        description: '`dm`, `dc` and `dsa`: real images of each class and step, drawn anew each time.',
+        description:
+          '`dm`, `dc` and `dsa`: real images of each class and step, drawn anew each time. `dd`: of all classes, pass by pass; 1024 unless given.',
       },
       ...gradientParameters,
       ...trajectoryParameters,
+      ...stepsParameters,
       augment: augmentParameter,
       network: networkParameter,
     },
@@ -81,6 +84,7 @@ export const match: StageKind = {
   rules: (params) => [
     ...methodProblems(params, match.parameters),
     ...trajectoryProblems(params),
+    ...stepsProblems(params),
     ...augmentProblems(params.augment as string),
     ...networkProblems(params.network as JsonObject, { embeds: methodOf(params).embeds }),
   ],
@@ -88,6 +92,7 @@ export const match: StageKind = {
     ...inputProblems(params.method as string, inputs),
     ...whiteningProblems(inputs, ['start', 'trajectories']),
     ...(['dc', 'dsa'].includes(params.method as string) ? loopsProblems(params, inputs.start) : []),
+    ...dealtProblems(params, inputs.start),
     ...(methodOf(params).follows && inputs.trajectories ? bufferProblems(params, inputs.trajectories) : []),
   ],
   dataRules: ({ method, network, batchReal }, data) => [
@@ -95,7 +100,9 @@ export const match: StageKind = {
     ...(method === 'dm' ? fullBatchProblems(network as JsonObject, batchReal as number, data) : []),
   ],
   async open(context) {
-    return methodOf(context.params).follows
+    const { follows, steps } = methodOf(context.params);
+    if (steps) return (await import('./steps-run.ts')).openStepsMatch(context);
+    return follows
       ? (await import('./trajectory-run.ts')).openTrajectoryMatch(context)
       : (await import('./run.ts')).openMatch(context);
   },

@@ -14,6 +14,8 @@ interface Method {
   readonly embeds: boolean;
   /** Whether it follows the trajectories of a `buffer`. */
   readonly follows: boolean;
+  /** Whether it learns a fixed order of steps, each of its own size. */
+  readonly steps?: boolean;
 }
 
 const COMMON = ['method', 'iterations', 'learningRate', 'momentum', 'augment', 'network'];
@@ -34,10 +36,28 @@ const STUDENT = [...Object.keys(TRAJECTORY).slice(1), 'batchSynthetic', 'gradien
 const GRADIENT: JsonObject = { iterations: 1000, learningRate: 0.1, distance: 'ours', networkLearningRate: 0.01 };
 const GRADIENT_OWN = ['batchReal', 'distance', 'outerSteps', 'networkEpochs', 'networkLearningRate'];
 
+/** `base_options.py` of DD; 400 passes over MNIST in batches of 1024. */
+const STEPS: JsonObject = {
+  distillSteps: 10,
+  distillEpochs: 3,
+  stepSize: 0.02,
+  networkStart: 'random',
+  networkDraws: 1,
+  decayPasses: 40,
+  augmentReal: 'none',
+};
+
 export const METHODS: Readonly<Record<string, Method>> = {
   dm: { own: ['batchReal'], defaults: {}, embeds: true, follows: false },
   dc: { own: GRADIENT_OWN, defaults: { ...GRADIENT, augment: 'none' }, embeds: false, follows: false },
   dsa: { own: GRADIENT_OWN, defaults: GRADIENT, embeds: false, follows: false },
+  dd: {
+    own: [...Object.keys(STEPS), 'batchReal'],
+    defaults: { iterations: 23_600, learningRate: 0.01, batchReal: 1024, augment: 'none', ...STEPS },
+    embeds: false,
+    follows: false,
+    steps: true,
+  },
   mtt: {
     own: STUDENT,
     defaults: { iterations: 5000, ...TRAJECTORY, gradient: 'exact' },

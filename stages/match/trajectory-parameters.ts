@@ -30,7 +30,8 @@ export const trajectoryParameters = {
   stepSize: {
     type: 'number',
     exclusiveMinimum: 0,
-    description: 'Where the learned step size of the student starts. `mtt` and `tesla`: 0.01.',
+    description:
+      'Where the learned step size of the student starts. `mtt` and `tesla`: 0.01; `dd`: 0.02, of each of its steps.',
     examples: [0.01, 0.001],
   },
   stepSizeLearningRate: {

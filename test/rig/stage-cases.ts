@@ -25,6 +25,7 @@ const student: JsonObject = {
 };
 const teacher: UpstreamCase = { kind: 'squeeze', params: { epochs: 1, images: 50, batchSize: 20, network: batchNorm } };
 const selected: UpstreamCase = { kind: 'select', params: { imagesPerClass: 2 } };
+const ownSteps: JsonObject = { method: 'dd', iterations: 4, distillSteps: 2, distillEpochs: 2, batchReal: 40, network };
 
 /** Each step in a tick of its own, so that it is seen as one. */
 const PROGRAM = `
@@ -130,6 +131,18 @@ export const CASES: readonly ConformanceCase[] = [
     },
   },
   {
+    kind: 'match',
+    what: 'dd, two networks an iteration, real images moved',
+    params: { ...ownSteps, networkDraws: 2, augmentReal: 'crop_flip' },
+    inputs: { start: selected },
+  },
+  {
+    kind: 'match',
+    what: 'dd from one start',
+    params: { ...ownSteps, networkStart: 'fixed' },
+    inputs: { start: selected },
+  },
+  {
     kind: 'command',
     what: 'a program of four steps',
     params: {
@@ -141,6 +154,12 @@ export const CASES: readonly ConformanceCase[] = [
   },
   // Epoch 4 comes after the rate has fallen; batches of 12 leave a last one of 8.
   { kind: 'evaluate', what: 'DSA', params: { epochs: 4, batchSize: 12, network }, inputs: { images: selected } },
+  {
+    kind: 'evaluate',
+    what: 'steps that were learned',
+    params: { steps: 'learned', network },
+    inputs: { images: { kind: 'match', params: ownSteps, inputs: { start: selected } } },
+  },
   { kind: 'evaluate', what: 'batch norm', params: { epochs: 2, network: batchNorm }, inputs: { images: selected } },
   {
     kind: 'evaluate',

@@ -1,0 +1,34 @@
+/** The parameter of `evaluate` for sets that learned their own steps (DD), and what must go with it; `dd-schedule.ts` takes them. */
+import type { JsonObject } from '../../base/json.ts';
+import type { InputProblem, InputStage, ParameterSchema, RuleProblem } from '../stage.ts';
+
+export const stepsParameter = {
+  enum: ['shuffled', 'learned'],
+  default: 'shuffled',
+  description:
+    'How the set is trained on. `shuffled`: as all methods but DD have it, by the parameters here. `learned`: by the steps that a set of `dd` carries, each of its own size, from where it says; no other parameter of training is taken.',
+} as const;
+
+export function learnedStepsProblems(params: JsonObject, { properties }: ParameterSchema): RuleProblem[] {
+  if (params.steps !== 'learned') return [];
+  const taken = ['steps', 'network'];
+  const strange = Object.keys(params).filter(
+    (name) => !taken.includes(name) && params[name] !== properties[name]?.default,
+  );
+  const problems: RuleProblem[] = strange.map((name) => ({
+    path: [name],
+    message: `With \`steps: learned\` the set says how it is trained on: no \`${name}\` is taken.`,
+  }));
+  if ((params.network as JsonObject | undefined)?.norm === 'batch')
+    problems.push({ path: ['network', 'norm'], message: 'Learned steps go with every norm but `batch`.' });
+  return problems;
+}
+
+/** Only DD learns steps; images of users' own programs are looked at when they are read. */
+export function stepsInputProblems({ steps }: JsonObject, images: InputStage | undefined): InputProblem[] {
+  if (steps !== 'learned' || !images) return [];
+  const learns = images.kind === 'match' ? images.params.method === 'dd' : images.kind !== 'select';
+  if (learns) return [];
+  const message = `\`${images.name}\` carries no steps: \`steps: learned\` goes with sets of \`method: dd\`.`;
+  return [{ path: ['steps'], message, against: { role: 'images', path: ['method'] } }];
+}
