@@ -71,7 +71,8 @@ export function parseArguments(command: Command, argv: readonly string[]): Resul
 }
 
 function checked(flag: Flag, name: string, value: string | undefined, inline: boolean | undefined): string | undefined {
-  if (!flag.value) return value === undefined ? undefined : `\`${name}\` takes no value.`;
+  if (!flag.value)
+    return value === undefined || (flag.optional && value !== '') ? undefined : `\`${name}\` takes no value.`;
   if (value === undefined || value === '' || (!inline && value.startsWith('-')))
     return `Expected a value after \`${name}\`: \`${name} ${flag.value}\`.`;
   if (flag.choices && !flag.choices.includes(value)) {

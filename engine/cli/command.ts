@@ -4,6 +4,8 @@ import type { Arguments } from './arguments.ts';
 export interface Flag {
   /** Name of its value in the help, e.g. `DIR`; a flag without one is a switch. */
   readonly value?: string;
+  /** Of a switch that may also be given a value, as `--name=FILE`: the value's name. */
+  readonly optional?: string;
   readonly short?: string;
   readonly choices?: readonly string[];
   /** A whole number of at least 1. */

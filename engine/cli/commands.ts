@@ -112,6 +112,7 @@ export const commands: readonly Command[] = [
       ['retort compare grid.yaml --by imagesPerClass', 'differences along that axis'],
       ['retort compare last:method=dm --sort', 'a slice, best first'],
       ['retort compare grid.yaml --format csv > grid.csv', ''],
+      ['retort compare experiments/dm/cifar10.yaml --published', "beside the paper's figures"],
     ],
     flags: {
       store,
@@ -121,6 +122,10 @@ export const commands: readonly Command[] = [
       by: { value: 'AXIS', description: "The axis to compare along (default: the experiment's baseline)." },
       cost: { description: 'Each figure beside what it cost: full, marginal, and all that was spent by then.' },
       sort: { description: 'Best mean first.' },
+      published: {
+        optional: 'FILE',
+        description: "The paper's figure beside ours where the setting is the paper's; what differs where it is not.",
+      },
       format: { value: 'FORMAT', choices: TABLE_FORMAT_NAMES, description: 'table, md, csv or json.' },
     },
     load: () => import('./commands/compare.ts'),

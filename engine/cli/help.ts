@@ -26,8 +26,8 @@ export function commandHelp({ name, operands, summary, details, examples, flags 
   const notes = examples.map(([, what]) => (what ? `# ${what}` : ''));
   const options = Object.entries({ ...flags, help: { short: 'h', description: 'This page.' } });
   const spelled = options.map(
-    ([flag, { value, short }]: [string, { value?: string; short?: string }]) =>
-      `  ${short ? `-${short}, ` : ''}--${flag}${value ? ` ${value}` : ''}`,
+    ([flag, { value, short, optional }]: [string, { value?: string; short?: string; optional?: string }]) =>
+      `  ${short ? `-${short}, ` : ''}--${flag}${value ? ` ${value}` : ''}${optional ? `[=${optional}]` : ''}`,
   );
   return `${summary}
 

@@ -1,6 +1,7 @@
 /** A result table for people (`table`, `md`) and for programs (`csv`, `json`: full precision, shares as shares). */
 import { blockWidth, type TextColumn, textBlock, wrapped } from './columns-of-text.ts';
 import { csvLines, markdownLines } from './delimited.ts';
+import { publishedCell, publishedHeader, publishedNotes } from './published/wording.ts';
 import type { Interval } from './statistics.ts';
 import type { ResultTable, TableRow } from './table.ts';
 import type { TableFormat } from './table-format-names.ts';
@@ -38,7 +39,9 @@ function textTable(table: ResultTable, width: number): string {
           [...names, ...means, ...remarks],
           [...names, ...differences],
         ];
-  const notes = tableNotes(table).flatMap((note) => wrapped(note, Math.min(width, NOTES_WIDTH)));
+  const notes = [...tableNotes(table), ...publishedNotes(table)].flatMap((note) =>
+    wrapped(note, Math.min(width, NOTES_WIDTH)),
+  );
   const parts = [wrapped(title(table), width), ...blocks.map(textBlock), notes];
   return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
@@ -47,7 +50,7 @@ function markdownTable(table: ResultTable): string {
   const { names, means, differences, remarks } = columnsOf(table);
   const columns = [...names, ...means, ...differences, ...remarks];
   const lines = markdownLines(columns);
-  return `${title(table)}\n\n${lines.join('\n')}\n\n${tableNotes(table).join(' ')}\n`;
+  return `${title(table)}\n\n${lines.join('\n')}\n\n${[tableNotes(table).join(' '), ...publishedNotes(table).map((note) => `- ${note}`)].join('\n')}\n`;
 }
 
 interface Columns {
@@ -78,6 +81,9 @@ function columnsOf(table: ResultTable): Columns {
       column('sd between', (row) => optional(row.summary?.sdBetween, show)),
       column('sd within', (row) => optional(row.summary?.sdWithin, show)),
       column('95 % interval', (row) => optional(row.summary?.interval, interval(show))),
+      ...(rows.some(({ published }) => published)
+        ? [column(publishedHeader(metric), (row) => publishedCell(row, show))]
+        : []),
     ],
     differences: Object.keys(table.baseline).length > 0 ? differenceColumns(table, show) : [],
     remarks: rows.some((row) => row.state !== 'complete') ? [column('remark', remark, false)] : [],
@@ -126,6 +132,15 @@ function range([fewest, most]: readonly [number, number]): string {
   return fewest === most ? String(fewest) : `${fewest}-${most}`;
 }
 
+/** A figure of another setting has a column of its own, so that nobody plots it as the same. */
+const PUBLISHED_COLUMNS: readonly [string, (row: TableRow) => string | number | undefined][] = [
+  ['published', ({ published }) => (published?.differences.length === 0 ? published.value : undefined)],
+  ['published_other_setting', ({ published }) => (published?.differences.length ? published.value : undefined)],
+  ['published_sd', ({ published }) => published?.std],
+  ['published_source', ({ published }) => published && `${published.paper}; ${published.table}`],
+  ['published_differences', ({ published }) => published?.differences.join('; ')],
+];
+
 function csvTable({ rows, axes, metric, baseline }: ResultTable): string {
   const named = Object.entries(baseline).map(([axis, label]) => `${axis}=${label}`);
   const columns: [string, (row: TableRow) => string | number | undefined][] = [
@@ -150,6 +165,7 @@ function csvTable({ rows, axes, metric, baseline }: ResultTable): string {
     ['p', (row) => row.difference?.p],
     ['p_smallest', (row) => row.difference?.smallestP],
     ['p_holm', (row) => row.difference?.adjustedP],
+    ...(rows.some(({ published }) => published) ? PUBLISHED_COLUMNS : []),
   ];
   return csvLines([columns.map(([header]) => header), ...rows.map((row) => columns.map(([, cell]) => cell(row)))]);
 }

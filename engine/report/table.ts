@@ -19,6 +19,7 @@ import {
   summaryOf,
 } from './groups.ts';
 import { describeNetwork } from './network-wording.ts';
+import type { Published } from './published/beside.ts';
 import { type Difference, holm, type Summary, summarise } from './statistics.ts';
 
 export { type Figures, metricNames } from './groups.ts';
@@ -46,6 +47,8 @@ export interface TableRow extends GroupSummary {
   readonly isBaseline: boolean;
   /** What evaluations of snapshots say, the earliest first; the end stands in `summary`. */
   readonly curve?: readonly { readonly at: number; readonly evaluated: number; readonly summary: Summary }[];
+  /** Where it was asked for and some paper has a figure of this method, data set and size. */
+  readonly published?: Published;
   readonly difference?: Difference & {
     /** Adjusted for all differences of the table (Holm); equal to `p` with one. */
     readonly adjustedP?: number;

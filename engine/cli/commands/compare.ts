@@ -1,9 +1,15 @@
 /** The table of experiments and runs from what is in the store; computes nothing anew and writes nothing. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../../base/package-root.ts';
+import { fail, type Result } from '../../../base/result.ts';
 import { suggestion } from '../../config/nearest.ts';
 import { looksLikeOverride } from '../../config/overrides.ts';
 import { costTable, formatCosts } from '../../report/cost-table.ts';
 import type { Side } from '../../report/diff.ts';
 import { slicedPlan } from '../../report/diff-cells.ts';
+import { besidePublished } from '../../report/published/beside.ts';
+import { type PublishedFile, parsePublished } from '../../report/published/schema.ts';
 import { metricNames, type ResultTable, resultTable } from '../../report/table.ts';
 import type { TableFormat } from '../../report/table-format-names.ts';
 import { formatTable } from '../../report/table-formats.ts';
@@ -34,16 +40,31 @@ export async function run(args: Arguments): Promise<number> {
   const sides = await sidesOf(meant, overrides, store.value, args, 'compare');
   if (!sides.ok) return sides.exit;
   if (args.has('cost')) return costs(sides.value, store.value, args);
+  const published = args.has('published') ? told(publishedFile(args.text('published'))) : undefined;
+  if (published && !published.ok) return published.exit;
   const tables: ResultTable[] = [];
   for (const side of sides.value) {
     const table = tableOf(side, args);
     if (!table.ok) return table.exit;
-    tables.push(table.value);
+    tables.push(published ? besidePublished(table.value, slicedPlan(side), published.value) : table.value);
   }
   const format = (args.text('format') ?? 'table') as TableFormat;
   if (format === 'json') print(`${JSON.stringify({ schema: 'retort-tables/1', tables }, null, 2)}\n`);
   else print(tables.map((table) => formatTable(table, format, process.stdout.columns)).join('\n'));
   return EXIT.done;
+}
+
+/** The papers' tables that come with retort, or the user's own. */
+function publishedFile(path = join(packageRoot(), 'experiments/published.json')): Result<PublishedFile> {
+  let source: string;
+  try {
+    source = readFileSync(path, 'utf8');
+  } catch (error) {
+    return fail('PUBLISHED_MISSING', `The published figures cannot be read: ${(error as Error).message}`, {
+      place: path,
+    });
+  }
+  return parsePublished(source, path);
 }
 
 /** What each cell cost, by the records of its nodes. */

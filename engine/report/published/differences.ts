@@ -1,0 +1,84 @@
+/**
+ * What of our setting is not the paper's, in words. Equal is only what nothing is found against: a parameter that the
+ * paper's setting does not name must be as the kind of stage has it by default.
+ */
+import { canonicalJson } from '../../../base/canonical-json.ts';
+import type { Json, JsonObject } from '../../../base/json.ts';
+import { CONVNET_DEFAULTS } from '../../../nn/networks/convnet.ts';
+import type { PublishedCell, PublishedTable } from './schema.ts';
+import type { OurSetting } from './setting.ts';
+
+/** Named elsewhere: the row is of this method and size, and networks are compared as such. */
+const APART = new Set(['imagesPerClass', 'network']);
+
+export function differences(ours: OurSetting, table: PublishedTable, cell: PublishedCell): string[] {
+  const stages = mergedStages(table.setting.stages, cell.stages);
+  const found = new Set<string>();
+  // A full set is described by its counts alone.
+  if (!/^[^,]* \([\d,]+ train, [\d,]+ test\)$/.test(ours.data.description))
+    found.add(`data: ${ours.data.description}, not the full set`);
+  if (ours.select !== (table.setting.select ?? 'last'))
+    found.add(
+      ours.select === 'best'
+        ? 'select: the best snapshot, where the paper shows the end'
+        : 'select: the end of the run, where the paper shows the best of all evaluations',
+    );
+  for (const [kind, theirs] of Object.entries(stages)) {
+    const stage = ours.stages[kind];
+    if (!stage) {
+      found.add(`no \`${kind}\``);
+      continue;
+    }
+    const network = networkOf(table, cell, kind);
+    if (network && stage.params.network) networkDifferences(stage.params.network as JsonObject, network, found);
+    for (const name of Object.keys({ ...theirs, ...stage.written })) {
+      if (APART.has(name)) continue;
+      const [own, other] = [stage.params[name], theirs[name]];
+      if (name in theirs ? !same(own, other) : name in stage.written)
+        found.add(`${kind}: ${name} ${show(own)} instead of ${name in theirs ? show(other) : 'the default'}`);
+    }
+  }
+  for (const kind of Object.keys(ours.stages)) if (!(kind in stages)) found.add(`\`${kind}\`, which the paper has not`);
+  return [...found];
+}
+
+function networkOf(table: PublishedTable, cell: PublishedCell, kind: string): JsonObject | undefined {
+  const student = kind === 'evaluate' ? (cell.studentNetwork ?? table.setting.studentNetwork) : undefined;
+  return student ?? cell.network ?? table.setting.network;
+}
+
+function mergedStages(
+  all: Readonly<Record<string, JsonObject>> = {},
+  own: Readonly<Record<string, JsonObject>> = {},
+): Record<string, JsonObject> {
+  const merged: Record<string, JsonObject> = { ...all };
+  for (const [kind, params] of Object.entries(own)) merged[kind] = { ...merged[kind], ...params };
+  return merged;
+}
+
+function networkDifferences(own: JsonObject, theirs: JsonObject, found: Set<string>): void {
+  const [a, b] = [whole(own), whole(theirs)];
+  if (a.kind !== b.kind) {
+    found.add(`network: ${show(a.kind)} instead of ${show(b.kind)}`);
+    return;
+  }
+  for (const name of Object.keys({ ...a, ...b }))
+    if (!same(a[name], b[name])) found.add(`network: ${name} ${show(a[name])} instead of ${show(b[name])}`);
+}
+
+/** Defaults of the family that papers write out. */
+function whole(network: JsonObject): JsonObject {
+  const { groups, ...spec } = { ...(network.kind === 'convnet' && CONVNET_DEFAULTS), ...network } as JsonObject;
+  return { ...spec, ...(spec.norm === 'group' && groups !== undefined && { groups }) };
+}
+
+function same(a: Json | undefined, b: Json | undefined): boolean {
+  return canonicalJson(a ?? null) === canonicalJson(b ?? null);
+}
+
+function show(value: Json | undefined): string {
+  if (value === undefined) return 'none';
+  return typeof value === 'number' && Number.isInteger(value)
+    ? value.toLocaleString('en-US')
+    : String(typeof value === 'object' ? JSON.stringify(value) : value);
+}

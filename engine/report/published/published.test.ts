@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { packageRoot } from '../../../base/package-root.ts';
+import { unwrap } from '../../../base/result.ts';
+import { dataSetNames } from '../../../data/registry.ts';
+import { stageKinds } from '../../../stages/registry.ts';
+import { differences } from './differences.ts';
+import { parsePublished } from './schema.ts';
+import type { OurSetting } from './setting.ts';
+
+const path = join(packageRoot(), 'experiments/published.json');
+const published = unwrap(parsePublished(readFileSync(path, 'utf8'), path));
+
+it('has every method, and cells that differ in size or setting', () => {
+  const methods = new Set(published.tables.map(({ method }) => method));
+  for (const method of ['dd', 'dc', 'dsa', 'dm', 'mtt', 'tesla', 'sre2l', 'cda', 'g-vbsm'])
+    expect(methods).toContain(method);
+  for (const { method, cells } of published.tables) {
+    const names = cells.map(({ value, std, table, ...of }) => JSON.stringify(of));
+    expect(new Set(names).size, method).toBe(names.length);
+  }
+});
+
+it('names data sets that there are, or that are too large to come with a reader', () => {
+  const known = [...dataSetNames, 'imagenet-1k', 'imagenet-21k'];
+  for (const { cells } of published.tables) for (const { data } of cells) expect(known).toContain(data);
+});
+
+it('speaks of parameters in the names that stages give them', () => {
+  for (const { method, setting, cells } of published.tables)
+    for (const { stages = {} } of [setting, ...cells])
+      for (const [kind, params] of Object.entries(stages)) {
+        const known = stageKinds.find((stage) => stage.kind === kind)?.parameters.properties;
+        if (known)
+          for (const name of Object.keys(params)) expect(Object.keys(known), `${method}: ${kind}`).toContain(name);
+      }
+});
+
+it('refuses a file that lacks a figure, and says where', () => {
+  const { tables } = published;
+  const broken = { ...published, tables: [{ ...tables[0], cells: [{ data: 'mnist', imagesPerClass: 1 }] }] };
+  const result = parsePublished(JSON.stringify(broken), 'mine.json');
+  expect(result).toMatchObject({ ok: false, error: { place: 'mine.json' } });
+  expect(!result.ok && result.error.message).toContain('/tables/0/cells/0');
+});
+
+const table = published.tables.find(({ method }) => method === 'dc')!;
+const cell = table.cells.find(({ data, imagesPerClass }) => data === 'cifar10' && imagesPerClass === 10)!;
+const ours: OurSetting = {
+  method: 'dc',
+  data: { set: 'cifar10', digest: '', description: 'CIFAR-10 (50,000 train, 10,000 test)' },
+  imagesPerClass: 10,
+  select: 'last',
+  stages: Object.fromEntries(
+    Object.entries(table.setting.stages!).map(([kind, params]) => [
+      kind,
+      { params: { ...params, network: { kind: 'convnet' } }, written: {} },
+    ]),
+  ),
+};
+
+it('finds no difference in the setting of the paper, defaults of the network filled in', () => {
+  expect(differences(ours, table, cell)).toEqual([]);
+});
+
+it('names every difference, also of what the paper leaves at its default', () => {
+  const { match, evaluate, ...stages } = ours.stages;
+  const other = {
+    ...ours,
+    data: { ...ours.data, description: 'CIFAR-10, bundled subset (5,000 train, 1,000 test)' },
+    select: 'best' as const,
+    stages: {
+      ...stages,
+      match: {
+        params: { ...match!.params, iterations: 300, outerSteps: 2, network: { kind: 'convnet', width: 32 } },
+        written: { iterations: 300, outerSteps: 2 },
+      },
+      evaluate: { params: { ...evaluate!.params, network: { kind: 'resnet', depth: 18 } }, written: {} },
+      zca: { params: {}, written: {} },
+    },
+  };
+  expect(differences(other, table, cell)).toEqual([
+    'data: CIFAR-10, bundled subset (5,000 train, 1,000 test), not the full set',
+    'select: the best snapshot, where the paper shows the end',
+    'network: width 32 instead of 128',
+    'match: iterations 300 instead of 1,000',
+    'match: outerSteps 2 instead of the default',
+    'network: resnet instead of convnet',
+    '`zca`, which the paper has not',
+  ]);
+});
