@@ -7,7 +7,7 @@
  * is rebuilt at every start and never saved.
  */
 import type { JsonObject } from '../base/json.ts';
-import type { DataSummary } from '../data/data-set.ts';
+import type { DataSetFacts, DataSummary } from '../data/data-set.ts';
 import type { Backend } from '../tensor/backends/backend.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
@@ -81,6 +81,8 @@ export interface StageContext {
    */
   readonly inputs: Readonly<Record<string, ArtifactReader>>;
   readonly data: DataLocation;
+  /** Which part of the work this is, one of what `StageKind.shards` gave; all of it where absent. */
+  readonly shard?: JsonObject;
   readonly backend: Backend;
   /** Where the experiment lies, for files that its parameters name; never part of a key. */
   readonly folder?: string;
@@ -145,6 +147,20 @@ export interface InputRole {
   readonly many?: boolean;
 }
 
+/** One of the shards whose results are joined; its file is read when asked for. */
+export interface ShardFile {
+  readonly shard: JsonObject;
+  read(): Uint8Array;
+}
+
+export interface ShardMetrics {
+  readonly shard: JsonObject;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** What is known of the data when shards are planned: the set's facts, its counts where its files have been found. */
+export type ShardedData = DataSetFacts & Partial<DataSummary>;
+
 export interface StageKind {
   readonly kind: string;
   /** Bumped when results may change for equal parameters. */
@@ -173,7 +189,7 @@ export interface StageKind {
    */
   readonly prefixExtending?: string;
   /** The number of steps from the parameters alone: of kinds whose runs have `snapshot` though their steps depend on it. */
-  steps?(params: JsonObject): number;
+  steps?(params: JsonObject, shard?: JsonObject): number;
   /** Defaults that hang on other parameters (a method has its own); those of the schema fill in what they leave. */
   defaults?(written: JsonObject): JsonObject;
   /** Cross-field rules of the parameters that JSON Schema cannot say; messages as sentences. */
@@ -182,6 +198,28 @@ export interface StageKind {
   inputRules?(params: JsonObject, inputs: Readonly<Record<string, InputStage>>): readonly InputProblem[];
   /** Rules between the parameters and the data set, where its files have been found. */
   dataRules?(params: JsonObject, data: DataSummary): readonly RuleProblem[];
+  /**
+   * How the work is split, where these parameters say so: for each shard a small JSON object of what it covers, such as
+   * `{ classes: [0, 10] }` (the end is outside), in the order in which their results are joined. With fewer than two the
+   * stage is one node, as if it had no shards. Otherwise each is a node of its own, whose key holds what it covers and not
+   * how many others there are: it must depend on nothing else of the splitting (its random numbers count from what it
+   * covers). One more node, which all readers read, joins their results. `data` is undefined only where nothing is known.
+   *
+   * The joined result has the files of all shards under their own names, so a shard names its files by what it covers
+   * (`rangeName` of `shards.ts`): nothing is read or copied. Files of one name and equal bytes are one file.
+   */
+  shards?(params: JsonObject, data: ShardedData | undefined): readonly JsonObject[];
+  /** Parameters that only say how the work is split: never part of a key, and never seen by the stage. */
+  readonly splitting?: readonly string[];
+  /**
+   * Parameters that say how much there is, where a shard says it by what it covers: neither in the key of a shard nor seen
+   * by it, so that the same part of more is the same node. Of a stage in one piece, and of what joins, they are.
+   */
+  readonly covered?: readonly string[];
+  /** One file out of those of one name in which the shards differ; small ones, since its bytes are held. */
+  joinFile?(role: string, name: string, files: readonly ShardFile[]): Uint8Array;
+  /** Figures of the whole out of those of the shards; their means where absent. */
+  joinMetrics?(parts: readonly ShardMetrics[]): Readonly<Record<string, number>>;
   open(context: StageContext): Promise<StageRun>;
 }
 

@@ -135,6 +135,7 @@ export function planning(
           stageKinds,
           dataDigest: digestDataSet(data.value.files, storeFolder(args)),
           dataDescription: data.value.description,
+          data: data.value.summary,
           numerics: numerics.value,
         },
       );

@@ -5,20 +5,25 @@
  * whatever stands upstream. A stage with snapshots stands once more for each of them, and so does a stage that makes
  * metrics of it: its figures at every snapshot are the curve. Cells come in the order of the grid, stages in topological order, then sets, then
  * evaluations; a node stands where it is first needed, so every node comes after its inputs.
+ *
+ * A stage in shards is a node for each of them, and after these the one that joins them, which stands for the stage.
  */
+import type { JsonObject } from '../../base/json.ts';
 import { outputsOf } from '../../stages/outputs.ts';
-import type { ReplicateAxis, StageKind } from '../../stages/stage.ts';
+import type { ReplicateAxis, ShardedData, StageKind } from '../../stages/stage.ts';
 import { chainOf, paramsAt } from './chain.ts';
 import type { Cell, ResolvedExperiment, ResolvedStage } from './experiment.ts';
-import { cacheKey, keyManifest } from './key.ts';
+import { cacheKey, keyManifest, without } from './key.ts';
 import { nodeIds } from './node-ids.ts';
-import type { NodeUse, Plan, PlanNode } from './plan.ts';
+import type { KeyManifest, NodeUse, Plan, PlanNode } from './plan.ts';
 
 export interface PlanOptions {
   readonly stageKinds: readonly StageKind[];
   /** Digest of the data set's files, and what tables say about them. */
   readonly dataDigest: string;
   readonly dataDescription: string;
+  /** What is known of the set; stages that are split by its classes or images are planned whole where it is absent. */
+  readonly data?: ShardedData;
   /** Backend, versions and processor class, as `backendNumerics` gives them; threads are added for each node. */
   readonly numerics: Readonly<Record<string, string | number>>;
 }
@@ -36,6 +41,8 @@ interface Placed {
   readonly axes: readonly string[];
   /** Its own, or those of what it evaluates; rising. */
   readonly snapshots: readonly number[];
+  /** None where it is one node. */
+  readonly shards: readonly JsonObject[];
   /** Key by `set/evaluation@snapshot`. */
   readonly keys: Map<string, string>;
 }
@@ -71,7 +78,7 @@ export function buildPlan(experiment: ResolvedExperiment, options: PlanOptions):
 function placeCell(cell: Cell, experiment: ResolvedExperiment, options: PlanOptions, drafts: Map<string, Draft>): void {
   const placed = new Map<string, Placed>();
   for (const stage of upstreamFirst(cell.stages)) {
-    const here = placeStage(stage, cell, options.stageKinds, placed);
+    const here = placeStage(stage, cell, options, placed);
     for (const replicate of replicatesOf(here.replicates, experiment.replicates))
       for (const at of [...here.snapshots, undefined])
         placeNode(here, { ...replicate, ...(at !== undefined && { at }) }, cell, placed, experiment, options, drafts);
@@ -94,31 +101,47 @@ function placeNode(
   );
   const { threads } = stage.resources;
   const own = stage.snapshots ? where.at : undefined;
-  const params = paramsAt(kind, stage.params, own);
+  const params = without(paramsAt(kind, stage.params, own), kind.splitting ?? []);
   const seed = { base: experiment.seed, ...where };
   const dataSet = experiment.data.set;
   const whole = keyManifest({ stage: kind, params, seed, inputs, dataSet, dataDigest, numerics, threads });
   const manifest = own !== undefined && kind.prefixExtending === undefined ? { ...whole, at: own } : whole;
-  const key = cacheKey(manifest);
-  here.keys.set(placeIn(here, where), key);
   const use: NodeUse = { cell: cell.id, stage: stage.name, ...where };
-  const draft = drafts.get(key);
-  if (draft) {
-    draft.uses.push(use);
-    return;
-  }
-  const chain = chainOf(kind, manifest, params, own);
-  drafts.set(key, {
-    ...{ key, manifest, params, threads, outputs: Object.keys(outputsOf(kind, params)) },
-    ...(chain && { chain }),
-    ...{ inputs, uses: [use], axes: here.axes },
-  });
+  const place = (made: KeyManifest, params: JsonObject, read: Draft['inputs'], used: NodeUse): string => {
+    const key = cacheKey(made);
+    const draft = drafts.get(key);
+    if (draft) {
+      draft.uses.push(used);
+      return key;
+    }
+    const chain = chainOf(kind, made, params, own);
+    drafts.set(key, {
+      ...{ key, manifest: made, params, threads, outputs: Object.keys(outputsOf(kind, params)) },
+      ...(chain && { chain }),
+      ...{ inputs: read, uses: [used], axes: here.axes },
+    });
+    return key;
+  };
+  const { covered = [] } = kind;
+  const of = here.shards.length;
+  const shards = here.shards.map((shard, at) =>
+    place({ ...manifest, params: without(manifest.params, covered), shard }, without(params, covered), inputs, {
+      ...use,
+      shard: { index: at + 1, of },
+    }),
+  );
+  const joined = Object.fromEntries(shards.map((key, at) => [`shard[${at}]`, key]));
+  const key =
+    of > 0
+      ? place({ ...manifest, inputs: joined, merge: true }, params, joined, use)
+      : place(manifest, params, inputs, use);
+  here.keys.set(placeIn(here, where), key);
 }
 
 function placeStage(
   stage: ResolvedStage,
   cell: Cell,
-  stageKinds: readonly StageKind[],
+  { stageKinds, data }: PlanOptions,
   placed: Map<string, Placed>,
 ): Placed {
   const kind = stageKinds.find((candidate) => candidate.kind === stage.kind);
@@ -130,12 +153,14 @@ function placeStage(
   const named = new Set([...(stage.axes ?? Object.keys(cell.axes)), ...upstream.flatMap((other) => other.axes)]);
   const read = outputsOf(kind, stage.params).metrics ? upstream.filter((other) => other.stage.snapshots) : [];
   const snapshots = stage.snapshots ?? read.flatMap((other) => other.snapshots);
+  const shards = kind.shards?.(stage.params, data) ?? [];
   const result = {
     stage,
     kind,
     replicates,
     axes: Object.keys(cell.axes).filter((axis) => named.has(axis)),
     snapshots: [...new Set(snapshots)].sort((a, b) => a - b),
+    shards: shards.length > 1 ? shards : [],
     keys: new Map<string, string>(),
   };
   placed.set(stage.name, result);

@@ -10,10 +10,10 @@ import type { StageKind } from '../../stages/stage.ts';
 import type { Chain, KeyManifest, PlanNode } from './plan.ts';
 
 /** The number of steps of a stage that can give a result before its end; undefined for others. */
-export function stepsOf(kind: StageKind, params: JsonObject): number | undefined {
+export function stepsOf(kind: StageKind, params: JsonObject, shard?: JsonObject): number | undefined {
   const named = kind.prefixExtending === undefined ? undefined : params[kind.prefixExtending];
   // Where it is not written, and its default hangs on other parameters, the kind says it.
-  return typeof named === 'number' ? named : kind.steps?.(params);
+  return typeof named === 'number' ? named : kind.steps?.(params, shard);
 }
 
 /** What is computed for a snapshot: the parameters of a shorter stage, where there is such a thing. */
@@ -28,7 +28,7 @@ export function chainOf(
   params: JsonObject,
   at: number | undefined,
 ): Chain | undefined {
-  const steps = stepsOf(kind, params);
+  const steps = manifest.merge ? undefined : stepsOf(kind, params, manifest.shard);
   if (steps === undefined) return undefined;
   const { [kind.prefixExtending ?? '']: _, ...rest } = manifest.params;
   const { at: __, ...whole } = manifest;

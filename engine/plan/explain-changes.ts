@@ -9,7 +9,7 @@ import { type ManifestOf, ownFacts, upstreamOf } from './explain-features.ts';
 import type { KeyManifest } from './plan.ts';
 
 export interface Change {
-  readonly what: 'parameter' | 'version' | 'seed' | 'data' | 'numerics' | 'input' | 'snapshot';
+  readonly what: 'parameter' | 'version' | 'seed' | 'data' | 'numerics' | 'input' | 'snapshot' | 'shard';
   /** The parameter's path, the replicate axis, the part of numerics, or the role. */
   readonly path: string;
   /** Absent: there was none (for a parameter: its default). */
@@ -48,7 +48,9 @@ function compare(was: Compared, now: Compared, manifestOf: ManifestOf, upstream:
       ...upstream,
       role,
     ]);
-    own.push(...inner.filter((change) => !own.some((said) => isSame(said, change))));
+    // A shard has the parameters of what joins it.
+    const isSaid = now.manifest.merge ? isAlike : isSame;
+    own.push(...inner.filter((change) => !own.some((said) => isSaid(said, change))));
   }
   return own;
 }
@@ -82,6 +84,9 @@ function named(path: string): Pick<Change, 'what' | 'path'> {
       return { what: 'data', path: 'data' };
     case 'at':
       return { what: 'snapshot', path: 'at' };
+    case 'shard':
+    case 'shards':
+      return { what: 'shard', path };
     default:
       return { what: 'version', path: 'version' };
   }
@@ -98,8 +103,11 @@ function withoutConsequences(changes: readonly OwnChange[]): OwnChange[] {
 /** Whether `change`, upstream, is what has been said of the node below already. */
 function isSame(said: Change, change: Change): boolean {
   const repeats = change.what === 'seed' || change.what === 'data' || change.what === 'numerics';
+  return (repeats || said.key === change.key) && isAlike(said, change);
+}
+
+function isAlike(said: Change, change: Change): boolean {
   return (
-    (repeats || said.key === change.key) &&
     said.what === change.what &&
     said.path === change.path &&
     text(said.from) === text(change.from) &&

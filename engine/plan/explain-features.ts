@@ -17,9 +17,11 @@ export type ManifestOf = (key: string) => KeyManifest | undefined;
 const DEEPEST = 4;
 
 /** Facts of the node itself; inputs are left out. */
-export function ownFacts({ version, params, seed, inputs, numerics, at }: KeyManifest): Facts {
+export function ownFacts({ version, params, seed, inputs, numerics, at, shard, merge }: KeyManifest): Facts {
   const facts = new Map<string, Json>([['version', version]]);
   if (at !== undefined) facts.set('at', at);
+  if (shard) leaves(shard, 'shard', facts);
+  if (merge) facts.set('shards', Object.keys(inputs).length);
   leaves(params, 'params', facts);
   leaves((seed ?? {}) as JsonObject, 'seed', facts);
   leaves(numerics as JsonObject, 'numerics', facts);
@@ -41,8 +43,13 @@ export function deepFacts(manifest: KeyManifest, manifestOf: ManifestOf, depth =
   return facts;
 }
 
-/** Role → key, without the data set, which is no node. */
-export function upstreamOf({ inputs }: KeyManifest): [role: string, key: string][] {
+/**
+ * Role → key, without the data set, which is no node. Of shards the first speaks for all: they differ in nothing but what
+ * they cover, and a node that joins thousands must not be as dear as thousands.
+ */
+export function upstreamOf({ inputs, merge }: KeyManifest): [role: string, key: string][] {
+  const [first] = Object.values(inputs);
+  if (merge) return first === undefined ? [] : [['shard', first]];
   return Object.entries(inputs).filter(([role]) => role !== 'data');
 }
 

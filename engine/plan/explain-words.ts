@@ -44,6 +44,10 @@ function ownWords({ what, path, from, to, stage }: Change, { defaultOf }: Wordin
       return `${path === 'base' ? 'seed' : path} ${brief(from)} → ${brief(to)}`;
     case 'data':
       return dataWords(String(from ?? 'none'), String(to ?? 'none'));
+    case 'shard':
+      return path === 'shards'
+        ? `shards ${brief(from ?? 'none')} → ${brief(to ?? 'none')}`
+        : `${path} ${brief(from ?? 'all')} → ${brief(to ?? 'all')}`;
     case 'snapshot':
       return `taken after step ${brief(from ?? 'the last')} → ${brief(to ?? 'the last')}`;
     case 'numerics': {

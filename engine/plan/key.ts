@@ -40,7 +40,7 @@ export function keyManifest(given: KeyInputs): KeyManifest {
     version: stage.version,
     // How it is computed. Defaults are left out, so that a new parameter whose default keeps the behaviour keeps every
     // cache; a changed default must raise the version, and a golden file sees to that.
-    params: differing(withoutSteering(params, stage), stage.parameters),
+    params: differing(decisive(params, stage), stage.parameters),
     // Which random numbers it draws; only the replicates on which this stage itself draws.
     seed: stageSeed(stage, seed),
     // What it is computed from: keys of what stands upstream, so that a dry run is exact, and the bytes of the data set.
@@ -50,8 +50,12 @@ export function keyManifest(given: KeyInputs): KeyManifest {
   };
 }
 
-function withoutSteering(params: JsonObject, { steering = [] }: StageKind): JsonObject {
-  return Object.fromEntries(Object.entries(params).filter(([name]) => !steering.includes(name)));
+function decisive(params: JsonObject, { steering = [], splitting = [] }: StageKind): JsonObject {
+  return without(params, [...steering, ...splitting]);
+}
+
+export function without(params: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(params).filter(([name]) => !names.includes(name)));
 }
 
 export function cacheKey(manifest: KeyManifest): CacheKey {

@@ -31,7 +31,7 @@ export function limitsOf(plan: Plan, experiment: ResolvedExperiment): LimitsOf {
   return (node) => limits.get(node.key) ?? { threads: node.threads, retries: 0 };
 }
 
-function widest({ threads }: PlanNode, stages: readonly ResolvedStage[]): NodeLimits {
+function widest({ threads: own, manifest }: PlanNode, stages: readonly ResolvedStage[]): NodeLimits {
   const largest = (of: (stage: ResolvedStage) => number | undefined): number | undefined =>
     stages.reduce<number | undefined>((most, stage) => {
       const value = of(stage);
@@ -40,6 +40,9 @@ function widest({ threads }: PlanNode, stages: readonly ResolvedStage[]): NodeLi
   const memory = largest(({ resources }) => resources.memory);
   const disk = largest(({ resources }) => resources.disk);
   const gpus = largest(({ resources }) => resources.gpus);
+  // What joins shards computes nothing: none of the stage's resources are for it.
+  if (manifest.merge) return { threads: 1, retries: largest(({ retries }) => retries) ?? 0 };
+  const threads = own;
   // One use without a limit has none.
   const timeLimit = stages.some((stage) => stage.timeLimit === undefined) ? undefined : largest((s) => s.timeLimit);
   return {

@@ -1,6 +1,6 @@
 /**
  * Readable, unique names of nodes: `distil[method=dm,set=2]`. A name has the axes on which the node really depends: those
- * that the stage or anything upstream names, its replicates and its snapshot, without those on which the node's uses differ (it is the same node there).
+ * that the stage or anything upstream names, its replicates, its snapshot and its part (`shard=3of100`), without those on which the node's uses differ (it is the same node there).
  * It is also the name of the node's folder in a run, so it holds nothing that a file system or a shell could take amiss.
  */
 import type { NodeUse } from './plan.ts';
@@ -44,12 +44,13 @@ function constantAxes(node: Naming, labels: (cell: string) => Labels): string[] 
 }
 
 function nameOf(node: Naming, axes: readonly string[], labels: (cell: string) => Labels): string {
-  const { cell, stage, set, evaluation, at } = firstUse(node);
+  const { cell, stage, set, evaluation, at, shard } = firstUse(node);
   const own = labels(cell);
   const parts = axes.map((axis) => `${axis}=${fileSafe(own[axis] ?? '')}`);
   if (set !== undefined) parts.push(`set=${set}`);
   if (evaluation !== undefined) parts.push(`evaluation=${evaluation}`);
   if (at !== undefined) parts.push(`at=${at}`);
+  if (shard) parts.push(`shard=${shard.index}of${shard.of}`);
   const name = parts.length === 0 ? stage : `${stage}[${parts.join(',')}]`;
   return Buffer.byteLength(name) <= MAX_BYTES ? name : `${cutTo(name, MAX_BYTES - 10)}#${node.key.slice(0, 8)}`;
 }

@@ -18,6 +18,10 @@ export interface KeyManifest {
   readonly numerics: Readonly<Record<string, string | number>>;
   /** Of a snapshot: the steps after which it was taken, where they are not a parameter. */
   readonly at?: number;
+  /** Of a shard: what it covers. */
+  readonly shard?: JsonObject;
+  /** Joins the shards that are its inputs. */
+  readonly merge?: true;
 }
 
 /**
@@ -57,6 +61,8 @@ export interface NodeUse {
   readonly evaluation?: number;
   /** Steps of the snapshot that stands here, or is read here; absent for the stage's end. */
   readonly at?: number;
+  /** A shard of what stands here; `index` from 1. */
+  readonly shard?: { readonly index: number; readonly of: number };
 }
 
 export interface Plan {

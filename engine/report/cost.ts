@@ -108,7 +108,7 @@ function meanOf(cell: string, nodes: readonly PlanNode[], figure: CostSources['f
   const bySet = new Map<number, number[]>();
   for (const node of nodes) {
     const value = figure(node);
-    if (value === undefined) continue;
+    if (value === undefined || node.manifest.shard) continue;
     for (const use of node.uses) {
       // A snapshot's evaluation is a point of a curve, not the cell's result.
       if (use.cell !== cell || use.at !== undefined) continue;

@@ -49,6 +49,8 @@ export function groupsOf(plan: Plan, figures: Figures, metric: string): Group[] 
   const cells = new Map(plan.cells.map((cell) => [cell.id, cell]));
   const groups = new Map<string, Gathered>();
   for (const node of plan.nodes) {
+    // What joins the shards has the figures of the stage.
+    if (node.manifest.shard) continue;
     const value = figures(node)?.[metric];
     if (!evaluates(node) && value === undefined) continue;
     for (const use of node.uses) {

@@ -7,11 +7,16 @@ import type { ResolvedExperiment, ResolvedStage } from '../../engine/plan/experi
 import type { Plan } from '../../engine/plan/plan.ts';
 import type { PruneRule } from '../../engine/plan/prune-rule.ts';
 import { backendNumerics } from '../../tensor/backends/open.ts';
-import { count, stageKinds } from './trivial-stages.ts';
+import { count, spread, stageKinds } from './trivial-stages.ts';
 
 export interface TrivialStage {
   /** `count` unless given. */
-  readonly kind?: 'count' | 'grow' | 'total' | 'score';
+  readonly kind?: 'count' | 'grow' | 'total' | 'score' | 'spread' | 'gather';
+  /** Of a `spread`. */
+  readonly items?: number;
+  readonly per?: number;
+  readonly flakyItem?: number;
+  readonly common?: number;
   /** Steps after which there is a snapshot. */
   readonly snapshots?: readonly number[];
   readonly from?: string;
@@ -76,7 +81,7 @@ function resolved(name: string, stage: TrivialStage): ResolvedStage {
     name,
     kind,
     ...(snapshots && { snapshots }),
-    params: withDefaults(params as JsonObject, count.parameters),
+    params: withDefaults(params as JsonObject, (kind === 'spread' ? spread : count).parameters),
     inputs: from === undefined ? {} : { from },
     origins: {},
     resources: { threads: 1, ...resources },

@@ -3,7 +3,9 @@
  * holds, into one number. Tests load this module into child processes by `stageModules`.
  */
 import { existsSync, writeFileSync } from 'node:fs';
+import type { Json, JsonObject } from '../../base/json.ts';
 import { FailureError } from '../../base/result.ts';
+import { partsOf, type Range, rangeName, rangesOf } from '../../stages/shards.ts';
 import type { ParameterSchema, StageKind, State } from '../../stages/stage.ts';
 import { ints } from '../../tensor/tensor.ts';
 
@@ -135,4 +137,75 @@ export const score: StageKind = {
   },
 };
 
-export const stageKinds: readonly StageKind[] = [count, grow, total, score];
+const PART = 'part.json';
+
+/** One step for each of its items, which know nothing of each other: split into shards of `per` items. */
+export const spread: StageKind = {
+  kind: 'spread',
+  version: 1,
+  description: 'Makes a number of every item.',
+  parameters: {
+    type: 'object',
+    properties: {
+      items: integer('Items.', 10),
+      per: integer('Items of a shard; 0: no shards.'),
+      salt: integer('Anything: makes nodes differ.'),
+      flakyItem: integer('The item that fails as `flaky` says.', -1),
+      flaky: parameters.properties.flaky as JsonObject,
+      common: integer('1: every shard also makes a file of one name.'),
+    },
+  },
+  inputs: { from: { type: 'metrics', required: false, description: 'Where counting starts.' } },
+  outputs: { parts: { type: 'statistics', description: 'The numbers.' } },
+  replicates: ['set'],
+  usesData: false,
+  threads: 1,
+  shards: ({ items, per }) => (per === 0 ? [] : rangesOf(items as number, per as number).map((of) => ({ items: of }))),
+  splitting: ['per'],
+  covered: ['items'],
+  joinFile: (_role, _name, files) => json(files.map((file) => JSON.parse(new TextDecoder().decode(file.read())))),
+  joinMetrics: (parts) => ({ value: parts.reduce((sum, { metrics }) => mixed(sum, metrics.value ?? 0), 0) }),
+  async open({ params, seed, inputs, shard, report }) {
+    const [first, end] = (shard?.items ?? [0, params.items]) as unknown as Range;
+    const from = inputs.from ? JSON.parse(new TextDecoder().decode(inputs.from.read(FILE))).value : 0;
+    const flaky = params.flaky as string;
+    return {
+      steps: end - first,
+      init: () => ({ tensors: {}, values: { made: [] } }),
+      step({ values }, index) {
+        if (first + index === params.flakyItem && !existsSync(flaky)) {
+          writeFileSync(flaky, '');
+          throw new FailureError({ code: 'SPREAD_FLAKY', message: 'It failed this once.' });
+        }
+        const value = mixed(mixed(seed.base, from), mixed(first + index, params.salt as number));
+        report({ value });
+        return { tensors: {}, values: { made: [...(values.made as number[]), value] } };
+      },
+      finish({ values }) {
+        const made = values.made as number[];
+        const common = params.common === 1 && { 'common.json': json(made.length) };
+        const parts = { [rangeName(PART, [first, end])]: json(made), ...common };
+        return { artifacts: { parts }, metrics: { value: made.reduce(mixed, 0) } };
+      },
+    };
+  },
+};
+
+/** Reads the numbers of all items, in however many files they are. */
+export const gather: StageKind = {
+  ...count,
+  kind: 'gather',
+  inputs: { from: { type: 'statistics', required: true, description: 'The numbers.' } },
+  async open({ inputs: { from }, ...context }) {
+    if (!from) throw new Error('Internal error: expected numbers');
+    const made = partsOf(PART, from.files).flatMap((name) => JSON.parse(new TextDecoder().decode(from.read(name))));
+    const run = await count.open({ ...context, inputs: {} });
+    return { ...run, init: () => state((made as number[]).reduce(mixed, 0)) };
+  },
+};
+
+function json(value: Json): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+export const stageKinds: readonly StageKind[] = [count, grow, total, score, spread, gather];

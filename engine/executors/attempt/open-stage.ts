@@ -7,6 +7,7 @@ import type { AttemptRequest } from '../executor.ts';
 import { backendFor, watchedBackendFor } from './backends.ts';
 import { explaining } from './debug-nan.ts';
 import { readInputs } from './inputs.ts';
+import { openMerge } from './merge.ts';
 import { findStageKind } from './stage-kinds.ts';
 
 export async function openStage(
@@ -16,12 +17,14 @@ export async function openStage(
 ): Promise<StageRun> {
   const findKind = (kind: string) => findStageKind(kind, stageModules);
   const stage = await findKind(node.manifest.stage);
+  if (node.manifest.merge) return openMerge(store, node, stage);
   const watch = debugNan ? watchedBackendFor(backend, node) : undefined;
   const opened = await stage.open({
     params: node.params,
     seed: node.manifest.seed ?? { base: 0 },
     inputs: await readInputs(store, node, stage, findKind),
     data,
+    ...(node.manifest.shard && { shard: node.manifest.shard }),
     backend: watch?.backend ?? backendFor(backend, node),
     ...(folder !== undefined && { folder }),
     threads: node.threads,
