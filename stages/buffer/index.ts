@@ -23,7 +23,7 @@ export const buffer: StageKind = {
         ...count,
         default: 100,
         description:
-          'Networks, each from a random start of its own. They are held in memory until the stage ends, experts x (epochs + 1) x parameters x 4 bytes: where that is too much, several stages share the work (`earlier`).',
+          'Networks, each from a random start of its own. One is held in memory at a time, (epochs + 1) x parameters x 4 bytes.',
         examples: [10, 100],
       },
       epochs: { ...count, default: 50, description: 'Passes of each over the training images.', examples: [20, 50] },
