@@ -4,6 +4,7 @@ import { command } from './command/index.ts';
 import { evaluate } from './evaluate/index.ts';
 import { match } from './match/index.ts';
 import { pretrain } from './pretrain/index.ts';
+import { rank } from './rank/index.ts';
 import { recover } from './recover/index.ts';
 import { select } from './select/index.ts';
 import { squeeze } from './squeeze/index.ts';
@@ -19,6 +20,7 @@ export const stageKinds: readonly StageKind[] = [
   pretrain,
   squeeze,
   recover,
+  rank,
   command,
 ];
 

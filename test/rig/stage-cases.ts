@@ -27,6 +27,8 @@ const teacher: UpstreamCase = { kind: 'squeeze', params: { epochs: 1, images: 50
 const selected: UpstreamCase = { kind: 'select', params: { imagesPerClass: 2 } };
 const ownSteps: JsonObject = { method: 'dd', iterations: 4, distillSteps: 2, distillEpochs: 2, batchReal: 40, network };
 
+const scored: UpstreamCase = { kind: 'evaluate', params: { epochs: 1, network }, inputs: { images: selected } };
+
 /** Each step in a tick of its own, so that it is seen as one. */
 const PROGRAM = `
 const [, out, seed] = process.argv;
@@ -172,5 +174,11 @@ export const CASES: readonly ConformanceCase[] = [
     what: 'whitened',
     params: { epochs: 1, network },
     inputs: { images: { ...selected, inputs: { whitening } }, whitening },
+  },
+  {
+    kind: 'rank',
+    what: 'one evaluation for all',
+    params: {},
+    inputs: { full: scored, hard: scored, own: scored, random: scored },
   },
 ];
