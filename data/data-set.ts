@@ -14,7 +14,7 @@ export interface Split {
 
 /** What is known of a set without reading it. */
 export interface DataSetFacts {
-  /** As experiments write it, e.g. `fashion-mnist`. */
+  /** As experiments write it, e.g. `fashion-mnist`; with what was chosen of it (`selection.ts`) where it is a part. */
   readonly name: string;
   /** As tables write it, e.g. `Fashion-MNIST`. */
   readonly title: string;
@@ -26,6 +26,15 @@ export interface DataSetFacts {
   /** Of each channel over the training images, with pixels from 0 to 1. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
+  /** Other constants that are in use for it, by name. */
+  readonly normalisations?: Readonly<Record<string, Normalisation>>;
+}
+
+export interface Normalisation {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  /** Whose they are. */
+  readonly description: string;
 }
 
 /** What is known of a set whose files have been looked at, without its pixels. */

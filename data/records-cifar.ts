@@ -4,6 +4,9 @@ import type { DataSetRecord } from './data-set.ts';
 
 const SIZE = { channels: 3, height: 32, width: 32 } as const;
 
+/** The rounded constants that the whole literature of matching uses. */
+const CIFAR10 = { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] } as const;
+
 export const CIFAR_SETS: readonly DataSetRecord[] = [
   {
     facts: {
@@ -12,8 +15,15 @@ export const CIFAR_SETS: readonly DataSetRecord[] = [
       classes: 10,
       classNames: ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'],
       ...SIZE,
-      mean: [0.4914, 0.4822, 0.4465],
-      std: [0.2023, 0.1994, 0.201],
+      mean: CIFAR10.mean,
+      std: CIFAR10.std,
+      normalisations: {
+        dd: {
+          mean: CIFAR10.mean,
+          std: [0.247, 0.243, 0.261],
+          description: 'of Wang et al., Dataset Distillation (2018)',
+        },
+      },
     },
     format: cifarSet(CIFAR10_FILES),
     official: { train: 50_000, test: 10_000 },
@@ -152,6 +162,9 @@ export const CIFAR_SETS: readonly DataSetRecord[] = [
       ...SIZE,
       mean: [0.5071, 0.4866, 0.4409],
       std: [0.2673, 0.2564, 0.2762],
+      normalisations: {
+        mtt: { ...CIFAR10, description: 'of the code of MTT and TESLA where nothing is whitened: those of CIFAR-10' },
+      },
     },
     format: cifarSet(CIFAR100_FILES),
     official: { train: 50_000, test: 10_000 },

@@ -79,6 +79,13 @@ export const DATA_SETS: readonly DataSetRecord[] = [
       width: 32,
       mean: [0.4377, 0.4438, 0.4728],
       std: [0.198, 0.201, 0.197],
+      normalisations: {
+        dd: {
+          mean: [0.43791, 0.44398, 0.47293],
+          std: [0.19803, 0.20102, 0.19704],
+          description: 'of Wang et al., Dataset Distillation (2018)',
+        },
+      },
     },
     format: svhnSet,
     official: { train: 73_257, test: 26_032 },

@@ -8,6 +8,7 @@ import { packageRoot } from '../base/package-root.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { DataSet, DataSetFacts, DataSetRecord, DataSummary, LabelledSplit } from './data-set.ts';
 import { DATA_SETS } from './records.ts';
+import { factsOfPart, partNamed, recordOfPart } from './selection.ts';
 
 export const dataSetNames: readonly string[] = DATA_SETS.map((record) => record.facts.name);
 
@@ -36,7 +37,7 @@ export function locateDataSet(name: string, dataFolder?: string, checked?: Check
     return fail('DATA_NOT_BUNDLED', `${facts.title} does not come with retort, and no data folder was given.`, {
       help: `${source} Give their folder with --data DIR.`,
     });
-  const found = findFiles(record.value, resolve(dataFolder ?? bundledFolder(name)));
+  const found = findFiles(record.value, resolve(dataFolder ?? bundledFolder(partNamed(name).set)));
   if (!found.ok) return found;
   const { files, folder } = found.value;
   const earlier = checked?.get(name, files);
@@ -53,7 +54,7 @@ function checkFiles({ facts, format }: DataSetRecord, files: readonly string[]):
   return ok(summarise({ ...facts, ...known }, { train, test }));
 }
 
-/** The set whose files lie in `folder` itself, as `locateDataSet` found it: exactly the files that it named. */
+/** The set, or the part of one, whose files lie in `folder` itself, as `locateDataSet` found it: exactly the files that it named. */
 export function openDataSet(name: string, folder: string): Result<DataSet> {
   const record = recordOf(name);
   if (!record.ok) return record;
@@ -73,13 +74,19 @@ export function sourceOf(name: string): string {
   return DATA_SETS.find(({ facts }) => facts.name === name)?.source ?? '';
 }
 
+/** What is known of a set, or of a part of one, without its files; undefined where there is no such set. */
+export function dataSetFacts(name: string): DataSetFacts | undefined {
+  const record = DATA_SETS.find(({ facts }) => facts.name === partNamed(name).set);
+  return record && factsOfPart(record.facts, name);
+}
+
 function recordOf(name: string): Result<DataSetRecord> {
-  const record = DATA_SETS.find(({ facts }) => facts.name === name);
+  const record = DATA_SETS.find(({ facts }) => facts.name === partNamed(name).set);
   return record === undefined
     ? fail('DATA_UNKNOWN_SET', `There is no data set ${JSON.stringify(name)}.`, {
         help: `The data sets are ${new Intl.ListFormat('en').format(dataSetNames)}.`,
       })
-    : ok(record);
+    : ok(recordOfPart(record, name));
 }
 
 /** All files come from one folder: the set's own sub-folder if it holds any of them, else the folder itself. */
@@ -126,7 +133,7 @@ function describe(
   const number = (count: number) => count.toLocaleString('en-US');
   const some = classes < facts.classes ? `${classes} of ${facts.classes} classes, ` : '';
   const counts = `(${some}${number(trainImages)} train, ${number(testImages)} test)`;
-  if (folder === bundledFolder(facts.name)) return `${facts.title}, bundled subset ${counts}`;
+  if (folder === bundledFolder(partNamed(facts.name).set)) return `${facts.title}, bundled subset ${counts}`;
   const subset = trainImages < official.train || testImages < official.test;
   return `${facts.title}${subset ? ', subset' : ''} ${counts}`;
 }

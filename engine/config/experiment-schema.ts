@@ -198,6 +198,37 @@ export function experimentProperties({ dataSets, backends }: Vocabulary): Readon
           ...(dataSets && dataSets.length > 0 && { enum: dataSets }),
           description: 'The name of the data set. `retort data` lists them.',
         },
+        classes: {
+          type: 'array',
+          minItems: 2,
+          maxItems: 100_000,
+          items: { type: ['integer', 'string'], minimum: 0, minLength: 1 },
+          description:
+            'Only these classes, by number from 0 or by name; labels count them in this order. `retort data SET` lists them. All of them unless given.',
+          examples: [[0, 1, 2]],
+        },
+        train: {
+          type: 'integer',
+          minimum: 1,
+          maximum: MAX_INTEGER,
+          description:
+            'Only so many training images, the first of the files (of the chosen classes); all of them unless given. Tests are on all test images.',
+          examples: [5000],
+        },
+        trainPerClass: {
+          type: 'integer',
+          minimum: 1,
+          maximum: MAX_INTEGER,
+          description: 'The same for each class, instead of `train`.',
+          examples: [500],
+        },
+        normalisation: {
+          type: 'string',
+          minLength: 1,
+          description:
+            'Other constants than those of the set: those of a paper, by name. `retort data SET` lists which there are.',
+          examples: ['mtt'],
+        },
       },
       required: ['set'],
       additionalProperties: false,

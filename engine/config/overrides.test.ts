@@ -295,7 +295,7 @@ it('refuses overrides that are not ones', () => {
     command line:1:6 There is no key \`__proto__\` in \`data\`.
         data.__proto__=5
              ~~~~~~~~~
-        Keys: \`set\`.
+        Keys: \`set\`, \`classes\`, \`train\`, \`trainPerClass\`, \`normalisation\`.
 
     1 error.
     "

@@ -9,6 +9,7 @@ import type { StageKind } from '../../stages/stage.ts';
 import type { Cell, ResolvedExperiment } from '../plan/experiment.ts';
 import { BACKENDS } from './backend-names.ts';
 import { resolveCells } from './cells.ts';
+import { selectedData } from './data-selection.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import { experimentProperties, FREE_KEYS, REQUIRED_KEYS } from './experiment-schema.ts';
 import { type ExperimentFile, loadExperiment } from './load.ts';
@@ -63,19 +64,15 @@ function resolveFile(
   if (!loaded) return undefined;
   const experiment = applyOverrides(loaded, overrides, options.stageKinds, problems);
   checkTopLevel(experiment, options, problems);
+  const data = problems.count > before ? undefined : selectedData(experiment, options.dataSummary, problems);
   const { experiment: expanded, axes } = withNetworkAxes(experiment, options.stageKinds, problems);
   const grid = expandMatrix(get(experiment, 'matrix'), problems, axes);
   checkBaseline(experiment, grid, problems);
-  const cells = resolveCells(expanded, grid, options.stageKinds, problems, dataOf(experiment, options));
+  const cells = resolveCells(expanded, grid, options.stageKinds, problems, data?.summary);
   if (problems.count > before) return undefined;
   checkSnapshotUse(experiment, grid, cells, options.stageKinds, problems);
-  if (problems.count > before) return undefined;
-  return assemble(file.path, experiment, grid, cells, overrides, options);
-}
-
-function dataOf(experiment: TreeMap, { dataSummary }: ResolveOptions): DataSummary | undefined {
-  const set = get(get(experiment, 'data'), 'set');
-  return set?.type === 'scalar' && typeof set.value === 'string' ? dataSummary?.(set.value) : undefined;
+  if (problems.count > before || !data) return undefined;
+  return assemble(file.path, experiment, grid, cells, data.name, overrides, options);
 }
 
 function checkTopLevel(experiment: TreeMap, options: ResolveOptions, problems: Problems): void {
@@ -180,6 +177,7 @@ function assemble(
   experiment: TreeMap,
   grid: Grid,
   cells: readonly Cell[],
+  dataName: string,
   overrides: readonly string[],
   options: ResolveOptions,
 ): ResolvedExperiment {
@@ -193,7 +191,7 @@ function assemble(
     file,
     name: name as string,
     seed: seed as number,
-    data: source.data as { set: string },
+    data: { set: dataName },
     backend:
       options.backend ?? (source.backend as string | undefined) ?? options.defaultBackend ?? (BACKENDS[0] as string),
     replicates: counts,

@@ -41,7 +41,7 @@ compare: { baseline: { method: randm }, metric: "" }
     x.yaml:3:29 Unknown key \`folder\` in \`data\`.
         data: { set: fashion_mnist, folder: /data }
                                     ~~~~~~
-        Keys: \`set\`.
+        Keys: \`set\`, \`classes\`, \`train\`, \`trainPerClass\`, \`normalisation\`.
 
     x.yaml:4:1 Unknown key \`netwrk\` in an experiment.
         netwrk: { kind: convnet }

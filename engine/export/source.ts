@@ -4,7 +4,7 @@
  */
 import type { JsonObject } from '../../base/json.ts';
 import { type Failure, fail, ok, type Result } from '../../base/result.ts';
-import { DATA_SETS } from '../../data/records.ts';
+import { dataSetFacts } from '../../data/registry.ts';
 import { decodeSafetensors } from '../../tensor/files/safetensors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { PlanNode } from '../plan/plan.ts';
@@ -68,7 +68,7 @@ export function setOf(source: ExportSource): Result<ExportedSet> {
   const { images, labels } = tensors;
   if (images?.shape.length !== 4 || labels?.shape.length !== 1 || images.shape[0] !== labels.shape[0])
     return noSet(source, 'its images and labels do not belong together');
-  const facts = DATA_SETS.find((record) => record.facts.name === metadata.set)?.facts;
+  const facts = metadata.set === undefined ? undefined : dataSetFacts(metadata.set);
   const classes = Number(metadata.classes ?? facts?.classes ?? 0);
   return ok({
     bytes: bytes.value,

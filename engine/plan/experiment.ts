@@ -52,6 +52,7 @@ export interface ResolvedExperiment {
   readonly file: string;
   readonly name: string;
   readonly seed: number;
+  /** The name of the set, or of the part of it that is used (`data/selection.ts`). */
   readonly data: { readonly set: string };
   readonly backend: string;
   readonly replicates: { readonly sets: number; readonly evaluations: number };

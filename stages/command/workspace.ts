@@ -13,6 +13,7 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import { sha256 } from '../../base/digest.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { FailureError } from '../../base/result.ts';
+import { partNamed } from '../../data/selection.ts';
 import type { ArtifactFiles, StageContext } from '../stage.ts';
 import { filled } from './placeholders.ts';
 
@@ -42,13 +43,14 @@ export function makeWorkspace(context: StageContext): Workspace {
   }
   copyDeclared(context, join(folder, 'work'));
   const number = seedNumber(seed as unknown as JsonObject);
+  const { set, selection } = partNamed(data.set);
   const facts = {
     params: params.params as JsonObject,
     seed: number,
     seeds: seed as unknown as JsonObject,
     in: Object.fromEntries(Object.keys(inputs).map((role) => [role, join(folder, 'in', role)])),
     out,
-    data: { set: data.set, folder: resolve(data.folder) },
+    data: { set, ...(selection as JsonObject), folder: resolve(data.folder) },
   };
   const paramsFile = join(folder, 'params.json');
   writeFileSync(paramsFile, `${JSON.stringify(facts, null, 2)}\n`);
