@@ -4,6 +4,7 @@ import { bundledFolder, openDataSet } from '../data/registry.ts';
 import { encodeSafetensors } from '../tensor/files/safetensors.ts';
 import { floats, ints } from '../tensor/tensor.ts';
 import { heldFiles } from './held-files.ts';
+import { rows } from './rows.ts';
 import { imagesPerClassOf, readSyntheticSet, sortedLabels, syntheticSetFile } from './synthetic-set.ts';
 
 const data = unwrap(openDataSet('fashion-mnist', bundledFolder('fashion-mnist')));
@@ -54,4 +55,23 @@ it('carries what was learned beside the images, and belongs to one space', () =>
     });
   expect(codeOf({ ...set, soft_labels: floats([1], [1, 1]) })).toBe('SET_LABELS');
   expect(codeOf({ ...set, learning_rate: floats([-1], []) })).toBe('SET_LEARNING_RATE');
+});
+
+it('may be in parts, which are read as one in the order of their classes', () => {
+  const part = (from: number, to: number): Record<string, Uint8Array> =>
+    syntheticSetFile(
+      { images: rows(set.images, 2 * from, 2 * (to - from)), labels: labelsOf(from, to) },
+      data,
+      undefined,
+      [from, to],
+    );
+  const labelsOf = (from: number, to: number) => ints(set.labels.data.slice(2 * from, 2 * to));
+  const parts = { ...part(7, 10), ...part(0, 7) };
+  expect(Object.keys(parts)).toEqual(['synthetic-00007-00009.safetensors', 'synthetic-00000-00006.safetensors']);
+  expect(unwrap(readSyntheticSet(heldFiles(parts), data))).toEqual(set);
+  const small = encodeSafetensors({ images: floats([1], [1, 1, 1, 1]), labels: ints([0]) });
+  expect(readSyntheticSet(heldFiles({ ...parts, 'synthetic-00010-00019.safetensors': small }), data)).toMatchObject({
+    ok: false,
+    error: { code: 'SET_PARTS', place: 'synthetic-00010-00019.safetensors' },
+  });
 });

@@ -2,12 +2,17 @@
  * A synthetic set as files: `synthetic.safetensors` with `images` F32 [n, C, H, W], normalised or whitened, and `labels`
  * I32 [n], which PyTorch users load without us; beside it pictures of the same images. Where a method learned them,
  * `soft_labels` F32 [n, classes] and the step size to train with, `learning_rate` F32 [], belong to it.
+ *
+ * A set made in shards is such a file for each run of classes, `synthetic-00000-00009.safetensors` and so on.
  */
+import { sha256 } from '../base/digest.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { DataSetFacts } from '../data/data-set.ts';
 import { pictureGrid } from '../data/pictures.ts';
-import { decodeSafetensors, encodeSafetensors } from '../tensor/files/safetensors.ts';
+import { decodeSafetensors, encodeSafetensors, type TensorFile } from '../tensor/files/safetensors.ts';
 import { ints, scalar, type Tensor } from '../tensor/tensor.ts';
+import { stacked } from './rows.ts';
+import { partsOf, type Range, rangeName } from './shards.ts';
 import type { ArtifactReader } from './stage.ts';
 
 export interface SyntheticSet {
@@ -23,11 +28,12 @@ const FILE = 'synthetic.safetensors';
 /** Screen pixels of an image's pixel: small images are hard to see. */
 const SCALE = 2;
 
-/** `whitening`: digest of the ZCA fit in whose space the images live. */
+/** `whitening`: digest of the ZCA fit in whose space the images live; `part`: the classes of a shard. */
 export function syntheticSetFile(
   { images, labels, softLabels, learningRate }: SyntheticSet,
   { name, classes, mean, std }: DataSetFacts,
   whitening?: string,
+  part?: Range,
 ): Record<string, Uint8Array> {
   const constants = whitening === undefined ? { mean: JSON.stringify(mean), std: JSON.stringify(std) } : { whitening };
   const tensors = {
@@ -35,7 +41,13 @@ export function syntheticSetFile(
     ...(softLabels && { soft_labels: softLabels }),
     ...(learningRate !== undefined && { learning_rate: scalar(learningRate) }),
   };
-  return { [FILE]: encodeSafetensors(tensors, { set: name, classes: String(classes), ...constants }) };
+  return {
+    [part ? rangeName(FILE, part) : FILE]: encodeSafetensors(tensors, {
+      set: name,
+      classes: String(classes),
+      ...constants,
+    }),
+  };
 }
 
 /** One row a class, where images are sorted by class. */
@@ -46,7 +58,7 @@ export function picture({ images }: SyntheticSet, { mean, std, classes }: DataSe
 
 /** Read again, and checked against the data set and the whitening that it is to be used with. */
 export function readSyntheticSet(reader: ArtifactReader, data: DataSetFacts, whitening?: string): Result<SyntheticSet> {
-  const decoded = decodeSafetensors(reader.read(FILE), FILE);
+  const decoded = decodeParts(reader);
   if (!decoded.ok) return decoded;
   const { images, labels, soft_labels: softLabels, learning_rate: rate } = decoded.value.tensors;
   const { channels, height, width, classes } = data;
@@ -86,6 +98,49 @@ export function readSyntheticSet(reader: ArtifactReader, data: DataSetFacts, whi
     ...{ images, labels },
     ...(softLabels && { softLabels }),
     ...(rate && { learningRate: rate.data[0] as number }),
+  });
+}
+
+/** The files that hold the set, in the order of its images. */
+export function syntheticFiles(reader: Pick<ArtifactReader, 'files'>): readonly string[] {
+  const parts = partsOf(FILE, reader.files);
+  return parts.length > 0 ? parts : [FILE];
+}
+
+/** What tells this set from others: the digest of its file, or of the digests of all parts. Nothing is read. */
+export function syntheticDigest(reader: Pick<ArtifactReader, 'files' | 'describe'>): string {
+  const digests = syntheticFiles(reader).map((file) => reader.describe(file).sha256);
+  return digests.length === 1 ? (digests[0] as string) : sha256(digests.join('\n'));
+}
+
+/** All parts as one. What belongs to the whole set (the step size) is that of the first. */
+function decodeParts(reader: ArtifactReader): Result<TensorFile> {
+  const parts: TensorFile[] = [];
+  for (const file of syntheticFiles(reader)) {
+    const part = decodeSafetensors(reader.read(file), file);
+    if (!part.ok) return part;
+    const misfit = parts[0] && misfitting(part.value, parts[0]);
+    if (misfit)
+      return fail('SET_PARTS', `Expected \`${misfit}\` to be of one kind in all files of the set.`, { place: file });
+    parts.push(part.value);
+  }
+  const [first] = parts;
+  if (!first) throw new Error('Internal error: expected a set to have a file');
+  if (parts.length === 1) return ok(first);
+  const tensors = Object.entries(first.tensors).map(([name, own]): [string, Tensor] => {
+    const all = parts.flatMap((part) => part.tensors[name] ?? []);
+    if (own.shape.length === 0) return [name, own];
+    return [name, own.dtype === 'int' ? ints(all.flatMap(({ data }) => [...data])) : stacked(all)];
+  });
+  return ok({ ...first, tensors: Object.fromEntries(tensors) });
+}
+
+/** The first tensor that cannot be put behind the other's. */
+function misfitting(part: TensorFile, first: TensorFile): string | undefined {
+  const names = new Set([...Object.keys(part.tensors), ...Object.keys(first.tensors)]);
+  return [...names].find((name) => {
+    const [a, b] = [part.tensors[name], first.tensors[name]];
+    return a?.dtype !== b?.dtype || String(a?.shape.slice(1)) !== String(b?.shape.slice(1));
   });
 }
 
