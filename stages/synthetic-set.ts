@@ -58,7 +58,7 @@ export function picture({ images }: SyntheticSet, { mean, std, classes }: DataSe
 
 /** Read again, and checked against the data set and the whitening that it is to be used with. */
 export function readSyntheticSet(reader: ArtifactReader, data: DataSetFacts, whitening?: string): Result<SyntheticSet> {
-  const decoded = decodeParts(reader);
+  const decoded = readSetFiles(reader);
   if (!decoded.ok) return decoded;
   const { images, labels, soft_labels: softLabels, learning_rate: rate } = decoded.value.tensors;
   const { channels, height, width, classes } = data;
@@ -114,7 +114,7 @@ export function syntheticDigest(reader: Pick<ArtifactReader, 'files' | 'describe
 }
 
 /** All parts as one. What belongs to the whole set (the step size) is that of the first. */
-function decodeParts(reader: ArtifactReader): Result<TensorFile> {
+export function readSetFiles(reader: Pick<ArtifactReader, 'files' | 'read'>): Result<TensorFile> {
   const parts: TensorFile[] = [];
   for (const file of syntheticFiles(reader)) {
     const part = decodeSafetensors(reader.read(file), file);

@@ -3,9 +3,10 @@
  * byte is verified as it is read.
  */
 import type { JsonObject } from '../../base/json.ts';
-import { type Failure, fail, ok, type Result } from '../../base/result.ts';
+import { type Failure, FailureError, fail, ok, type Result, unwrap } from '../../base/result.ts';
 import { dataSetFacts } from '../../data/registry.ts';
-import { decodeSafetensors } from '../../tensor/files/safetensors.ts';
+import { readSetFiles, syntheticFiles } from '../../stages/synthetic-set.ts';
+import { decodeSafetensors, encodeSafetensors, type TensorFile } from '../../tensor/files/safetensors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { PlanNode } from '../plan/plan.ts';
 import type { KeyRecord } from '../store/keys.ts';
@@ -44,8 +45,6 @@ export interface ExportedSet {
   readonly std: readonly number[];
 }
 
-const FILE = 'synthetic.safetensors';
-
 export function filesOfSource({ record }: ExportSource): SourceFile[] {
   return Object.entries(record.artifacts).flatMap(([role, files]) =>
     Object.entries(files).map(([file, { sha256 }]) => ({ role, file, sha256 })),
@@ -58,11 +57,14 @@ export function readSource({ store }: ExportSource, { sha256 }: SourceFile): Res
 
 /** The synthetic set that the node has made; a typed failure where it has made none. */
 export function setOf(source: ExportSource): Result<ExportedSet> {
-  const file = filesOfSource(source).find((candidate) => candidate.file === FILE);
-  if (!file) return noSet(source);
-  const bytes = readSource(source, file);
+  const made = filesOfSource(source);
+  const files = made.map(({ file }) => file);
+  const [first, ...others] = syntheticFiles({ files });
+  const whole = made.find(({ file }) => file === first);
+  if (!whole) return noSet(source);
+  const bytes = readSource(source, whole);
   if (!bytes.ok) return bytes;
-  const decoded = decodeSafetensors(bytes.value);
+  const decoded = others.length > 0 ? partsOfSet(source, made) : decodeSafetensors(bytes.value);
   if (!decoded.ok) return decoded;
   const { tensors, metadata } = decoded.value;
   const { images, labels } = tensors;
@@ -71,7 +73,8 @@ export function setOf(source: ExportSource): Result<ExportedSet> {
   const facts = metadata.set === undefined ? undefined : dataSetFacts(metadata.set);
   const classes = Number(metadata.classes ?? facts?.classes ?? 0);
   return ok({
-    bytes: bytes.value,
+    // Whoever loads it sees one file, in however many parts it was made.
+    bytes: others.length > 0 ? encodeSafetensors(tensors, metadata) : bytes.value,
     images,
     labels,
     softLabels: tensors.soft_labels ?? tensors.softLabels,
@@ -81,6 +84,16 @@ export function setOf(source: ExportSource): Result<ExportedSet> {
     mean: numbers(metadata.mean, images.shape[1] ?? 1, 0),
     std: numbers(metadata.std, images.shape[1] ?? 1, 1),
   });
+}
+
+function partsOfSet(source: ExportSource, made: readonly SourceFile[]): Result<TensorFile> {
+  const read = (name: string) => unwrap(readSource(source, made.find(({ file }) => file === name) as SourceFile));
+  try {
+    return readSetFiles({ files: made.map(({ file }) => file), read });
+  } catch (error) {
+    if (error instanceof FailureError) return { ok: false, error: error.failure };
+    throw error;
+  }
 }
 
 /** All parameters where a plan has them, else those that differ from their defaults. */

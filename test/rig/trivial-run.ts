@@ -19,6 +19,8 @@ export interface TrivialRun {
 
 interface Options extends Partial<Omit<RunOptions, 'plan' | 'experiment' | 'store' | 'reporters'>> {
   readonly onEvent?: (event: RunEvent) => void;
+  /** `false`: the events are not gathered. */
+  readonly keepEvents?: boolean;
 }
 
 export async function runTrivial(
@@ -26,7 +28,7 @@ export async function runTrivial(
   experiment: TrivialExperiment,
   options: Options = {},
 ): Promise<TrivialRun> {
-  const { onEvent = () => {}, ...rest } = options;
+  const { onEvent = () => {}, keepEvents = true, ...rest } = options;
   const events: RunEvent[] = [];
   const outcome = await runPlan({
     ...trivialPlan(experiment),
@@ -36,7 +38,7 @@ export async function runTrivial(
     reporters: [
       {
         onEvent(event) {
-          events.push(event);
+          if (keepEvents) events.push(event);
           onEvent(event);
         },
         close() {},
