@@ -20,10 +20,15 @@ export interface PlanPrice extends Price {
 export function priced(plan: Plan, prospects: readonly Prospect[], earlier: readonly EarlierResult[]): PlanPrice {
   // Of thousands of results most are of other kinds, or nothing would run at all.
   const kinds = new Set(prospects.filter(({ state }) => state !== 'hit').map(({ node }) => node.manifest.stage));
-  const history = [...earlier.filter(({ manifest }) => kinds.has(manifest.stage)), ...begun(prospects)];
+  const history = [
+    ...earlier.filter(({ manifest }) => kinds.has(manifest.stage) && !manifest.merge),
+    ...begun(prospects),
+  ];
   const estimate = estimator({ plan, history, unitsOf, manifestOf: manifestsOf(earlier) });
   const nodes = prospects.map(({ node, state, fromStep, by }): PricedNode => {
     if (state === 'hit' || state === 'pruned' || by !== undefined) return { node, costs: 'nothing' };
+    // Joining shards lists their files.
+    if (node.manifest.merge) return { node, costs: 'nothing' };
     const found = estimate(node, fromStep);
     return found ? { node, estimate: found, costs: 'something' } : { node, costs: 'unknown' };
   });

@@ -100,8 +100,9 @@ function groupsByStage({ history, unitsOf }: EstimateOptions, manifestOf: Manife
   return stages;
 }
 
-function stageAndBackend({ stage, numerics }: KeyManifest): string {
-  return `${stage} ${numerics.backend ?? ''}`;
+/** Joining shards is no work of the stage's kind. */
+function stageAndBackend({ stage, numerics, merge }: KeyManifest): string {
+  return `${stage}${merge ? ' merge' : ''} ${numerics.backend ?? ''}`;
 }
 
 /** All that may decide how long a unit takes: without seeds, the length itself, and the digest of the data. */
@@ -111,9 +112,17 @@ function settingsOf(manifest: KeyManifest, manifestOf: ManifestOf, length: strin
     // A seed upstream is a seed, too; how many steps were made upstream costs nothing here.
     if (/(^|\/)seed\./.test(path) || path === `params.${length}` || /\/params\.(iterations|epochs|steps)$/.test(path))
       continue;
-    facts.set(path, path.endsWith('data') ? value.replace(/@.*/, '') : value);
+    // Which part it is costs nothing, how large it is does.
+    if (/(^|\/)shard\./.test(path)) facts.set(path, extentOf(value));
+    else facts.set(path, path.endsWith('data') ? value.replace(/@.*/, '') : value);
   }
   return facts;
+}
+
+/** Canonical text: of a run `[from,to]` its length. */
+function extentOf(value: string): string {
+  const run: unknown = JSON.parse(value);
+  return Array.isArray(run) && run.length === 2 ? `${Number(run[1]) - Number(run[0])}` : value;
 }
 
 function nameOf(facts: ReadonlyMap<string, string>): string {

@@ -1,7 +1,6 @@
 /** What would run and what is there already; runs and writes nothing. */
 
 import { secondsTogether } from '../../plan/chain.ts';
-import type { PricedNode } from '../../plan/estimate-grid.ts';
 import type { ResolvedExperiment } from '../../plan/experiment.ts';
 import type { Plan, PlanNode } from '../../plan/plan.ts';
 import { blockWidth, type TextColumn, textBlock } from '../../report/columns-of-text.ts';
@@ -10,6 +9,7 @@ import { earlierResults } from '../../store/earlier-results.ts';
 import type { Arguments } from '../arguments.ts';
 import { EXIT } from '../exit-codes.ts';
 import { print } from '../output.ts';
+import { rowsOf } from '../plan-rows.ts';
 import { operandsOf, prepare } from '../prepare.ts';
 import { type PlanPrice, priced, priceLines } from '../price.ts';
 import { type Prospect, prospectsOf } from '../prospects.ts';
@@ -72,14 +72,15 @@ function valuesPage(plan: Plan, experiment: ResolvedExperiment): string {
 }
 
 function page(plan: Plan, prospects: readonly Prospect[], price: PlanPrice): string {
-  const name: TextColumn = { header: 'node', cells: prospects.map(({ node }) => node.id) };
+  const rows = rowsOf(prospects, price);
+  const name: TextColumn = { header: 'node', cells: rows.map((row) => row.node) };
   const wiring: TextColumn[] = [
-    { header: 'stage', cells: prospects.map(({ node }) => node.manifest.stage) },
-    { header: 'needs', cells: prospects.map(({ node }) => needs(node)) },
+    { header: 'stage', cells: rows.map(({ first }) => first.manifest.stage) },
+    { header: 'needs', cells: rows.map(({ first }) => needs(first)) },
   ];
   const outlook: TextColumn[] = [
-    { header: 'takes', cells: price.nodes.map(takes), right: true },
-    { header: 'state', cells: prospects.map(({ says }) => says) },
+    { header: 'takes', cells: rows.map((row) => row.takes), right: true },
+    { header: 'state', cells: rows.map((row) => row.says) },
   ];
   const whole = [name, ...wiring, ...outlook];
   // On a narrow terminal what is to happen counts more than how it hangs together.
@@ -100,12 +101,8 @@ function savedSeconds(prospects: readonly Prospect[]): number {
   );
 }
 
-function takes({ estimate, costs }: PricedNode): string {
-  if (estimate) return `~${duration(estimate.seconds.median)}`;
-  return costs === 'unknown' ? '?' : '';
-}
-
 function needs({ inputs, manifest }: PlanNode): string {
+  if (manifest.merge) return `its ${count(Object.keys(inputs).length, 'shard')}`;
   const roles = Object.entries(inputs).map(([role, id]) => `${role}: ${id}`);
   return [...roles, ...('data' in manifest.inputs ? ['data'] : [])].join(', ');
 }
