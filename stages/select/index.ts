@@ -2,11 +2,16 @@
 import type { JsonObject } from '../../base/json.ts';
 import { networkDataProblems, networkParameter, networkProblems } from '../network-parameter.ts';
 import { imagesParameter, imagesProblems } from '../real-training.ts';
-import type { RuleProblem, StageKind } from '../stage.ts';
-import { whiteningInput } from '../whitening.ts';
+import type { InputProblem, InputStage, RuleProblem, StageKind } from '../stage.ts';
+import { whiteningInput, whiteningProblems } from '../whitening.ts';
 
 /** Those that choose by what a trained network sees. */
 export const TRAINED = ['herding', 'k-center', 'forgetting'];
+
+/** Of those, the ones that need the network only, not the course of its training. */
+const BY_EMBEDDING = ['herding', 'k-center'];
+
+const TRAINING: JsonObject = { epochs: 20, learningRate: 0.01 };
 
 export const select: StageKind = {
   kind: 'select',
@@ -50,18 +55,30 @@ export const select: StageKind = {
       },
     },
   },
-  inputs: { whitening: whiteningInput },
+  inputs: {
+    network: {
+      type: 'network',
+      required: false,
+      description:
+        '`herding` and `k-center`: a stage `pretrain` or `squeeze` whose network they choose by, in place of one that is trained here.',
+    },
+    whitening: whiteningInput,
+  },
   outputs: { images: { type: 'synthetic-set', description: 'The chosen images, sorted by class.' } },
   replicates: ['set'],
   usesData: true,
   threads: 1,
-  defaults: ({ method }) => (TRAINED.includes(method as string) ? { epochs: 20, learningRate: 0.01 } : {}),
+  defaults: ({ method }) => (TRAINED.includes(method as string) ? TRAINING : {}),
   rules: ({ method, epochs, learningRate, embeddingNetwork }) =>
     TRAINED.includes(method as string)
       ? networkProblems(embeddingNetwork as JsonObject, { embeds: method !== 'forgetting' }).map(
           ({ path: [, ...rest], message }) => ({ path: ['embeddingNetwork', ...rest], message }),
         )
       : untrainedProblems(method as string, { epochs, learningRate, embeddingNetwork }),
+  inputRules: (params, inputs) => [
+    ...(inputs.network ? givenNetworkProblems(params, inputs.network) : []),
+    ...whiteningProblems(inputs, ['network']),
+  ],
   dataRules: ({ method, imagesPerClass, embeddingNetwork, images }, data) => {
     const problems: RuleProblem[] = TRAINED.includes(method as string)
       ? networkDataProblems(embeddingNetwork as JsonObject, data).map(({ message }) => ({
@@ -89,6 +106,29 @@ export const select: StageKind = {
 export function neededOf(method: string, imagesPerClass: number): number {
   if (method === 'noise') return 0;
   return method === 'mean' ? 1 : imagesPerClass;
+}
+
+/** What trains a network here says nothing where it is given. */
+function givenNetworkProblems(params: JsonObject, network: InputStage): InputProblem[] {
+  const method = params.method as string;
+  if (!BY_EMBEDDING.includes(method)) {
+    const reason = method === 'forgetting' ? 'counts what is forgotten while a network is trained' : 'looks at none';
+    return [{ path: ['network'], message: `Method \`${method}\` takes no trained network: it ${reason}.` }];
+  }
+  const own = { ...TRAINING, embeddingNetwork: { kind: 'convnet' } };
+  const strange = Object.entries(own).filter(([name, usual]) => JSON.stringify(params[name]) !== JSON.stringify(usual));
+  const problems: InputProblem[] = strange.map(([name]) => ({
+    path: [name],
+    message: `\`${network.name}\` is trained already: no \`${name}\` is taken beside \`network\`.`,
+  }));
+  const { kind } = (network.params.network ?? {}) as { kind?: string };
+  if (kind === 'mlp' || kind === 'lenet')
+    problems.push({
+      path: ['network'],
+      message: `Expected a network with an embedding; \`${kind}\` has none.`,
+      against: { role: 'network', path: ['network'] },
+    });
+  return problems;
 }
 
 function untrainedProblems(

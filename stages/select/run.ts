@@ -1,6 +1,6 @@
 /**
  * Selection. The last step chooses the images' indices; before it, for coresets, one step an epoch trains the network that
- * chooses. The images themselves are read only to be written.
+ * chooses, unless another stage has. The images themselves are read only to be written.
  */
 import type { Json, JsonObject } from '../../base/json.ts';
 import { FailureError, fail, unwrap } from '../../base/result.ts';
@@ -19,6 +19,7 @@ import type { StageContext, StageRun } from '../stage.ts';
 import { sortedLabels, syntheticSetFile } from '../synthetic-set.ts';
 import { type EmbeddingRun, openEmbedding } from './embedding.ts';
 import { neededOf, TRAINED } from './index.ts';
+import { readEmbeddingNetwork } from './teacher.ts';
 
 export async function openSelect({ params, seed, data, inputs, backend, report }: StageContext): Promise<StageRun> {
   const set = unwrap(openDataSet(data.set, data.folder));
@@ -29,19 +30,20 @@ export async function openSelect({ params, seed, data, inputs, backend, report }
   demandEnough(set, byClass, neededOf(method, imagesPerClass));
   const space = openImageSpace(set, backend, inputs.whitening);
   const stream = randomStream(seed, 'select');
+  const given = inputs.network ? readEmbeddingNetwork(inputs.network, set, space.whitening) : undefined;
   const embedding = TRAINED.includes(method)
     ? openEmbedding({
         ...{ set, space, backend, seed, images: used },
-        network: networkFor(params.embeddingNetwork as JsonObject, set),
+        network: given?.network ?? networkFor(params.embeddingNetwork as JsonObject, set),
         learningRate: params.learningRate as number,
         counts: method === 'forgetting',
       })
     : undefined;
-  const epochs = embedding ? (params.epochs as number) : 0;
+  const epochs = embedding && !given ? (params.epochs as number) : 0;
 
   return {
     steps: epochs + 1,
-    init: () => ({ tensors: embedding?.start() ?? {}, values: {} }),
+    init: () => ({ tensors: given?.values ?? embedding?.start() ?? {}, values: {} }),
     async step({ tensors }, index) {
       if (embedding && index < epochs) {
         const after = await embedding.epoch(tensors, index);

@@ -1,8 +1,12 @@
 import { expect, it } from 'vitest';
+import type { JsonObject } from '../../base/json.ts';
 import { unwrap } from '../../base/result.ts';
 import { bundledFolder, openDataSet } from '../../data/registry.ts';
+import { allDefaults } from '../../engine/plan/defaults.ts';
 import { decodeSafetensors } from '../../tensor/files/safetensors.ts';
 import { runStage } from '../../test/rig/stage-runs.ts';
+import type { ArtifactFiles, InputStage } from '../stage.ts';
+import { select as kind } from './index.ts';
 
 const set = unwrap(openDataSet('fashion-mnist', bundledFolder('fashion-mnist')));
 
@@ -41,4 +45,36 @@ it('the images of a smaller set are among those of a larger one', async () => {
 
 it('says which class has too few images', async () => {
   await expect(select(100_000, 1)).rejects.toMatchObject({ failure: { code: 'CLASS_TOO_SMALL' } });
+});
+
+it('coresets choose by a network that another stage has trained', async () => {
+  const network = { kind: 'convnet', width: 4, depth: 2 };
+  const trained = async (seed: number) =>
+    (await runStage({ kind: 'pretrain', params: { epochs: 1, images: 100, network }, seed: { base: seed } })).artifacts
+      .network!;
+  const chosen = async (params: JsonObject, given: ArtifactFiles) => {
+    const inputs = { network: given };
+    const { artifacts, figures } = await runStage({ kind: 'select', params: { images: 400, ...params }, inputs });
+    expect(figures).toEqual([]);
+    return (JSON.parse(new TextDecoder().decode(artifacts.images!['chosen.json'])) as { indices: number[] }).indices;
+  };
+  const [one, other] = [await trained(1), await trained(2)];
+  const herded = await chosen({ method: 'herding', imagesPerClass: 3 }, one);
+  expect(herded.map((index) => set.train.labels[index])).toEqual(herded.map((_, image) => Math.floor(image / 3)));
+  expect(await chosen({ method: 'herding', imagesPerClass: 3 }, one)).toEqual(herded);
+  expect(await chosen({ method: 'herding', imagesPerClass: 3 }, other)).not.toEqual(herded);
+  expect(await chosen({ method: 'k-center', imagesPerClass: 3 }, one)).not.toEqual(herded);
+});
+
+it('what says how to train a network is refused beside one that is trained', () => {
+  const problems = (params: JsonObject, network: JsonObject = { kind: 'convnet' }) => {
+    const teacher: InputStage = { name: 'teacher', kind: 'pretrain', params: { network }, inputs: {} };
+    const found = kind.inputRules?.(allDefaults(params, kind), { network: teacher }) ?? [];
+    return found.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  };
+  expect(problems({ method: 'herding' })).toEqual([]);
+  expect(problems({ method: 'herding', epochs: 3 })).toEqual([expect.stringMatching(/^epochs: `teacher` is trained/)]);
+  expect(problems({ method: 'forgetting' })[0]).toMatch(/^network: Method `forgetting` takes no trained network/);
+  expect(problems({})[0]).toMatch(/^network: Method `random`/);
+  expect(problems({ method: 'k-center' }, { kind: 'mlp' })[0]).toMatch(/^network: .*embedding/);
 });

@@ -53,6 +53,12 @@ export const CASES: readonly ConformanceCase[] = [
     what: method,
     params: { method, imagesPerClass: 2, epochs: 2, images: 300, embeddingNetwork: batchNorm },
   })),
+  {
+    kind: 'select',
+    what: 'herding by a network that is given',
+    params: { method: 'herding', imagesPerClass: 2, images: 300 },
+    inputs: { network: { kind: 'pretrain', params: { epochs: 1, images: 50, batchSize: 20, network } } },
+  },
   { kind: 'select', what: 'class means', params: { method: 'mean', imagesPerClass: 2 } },
   { kind: 'select', what: 'noise', params: { method: 'noise', imagesPerClass: 2 } },
   { kind: 'zca', what: 'few images', params: { images: 300 } },
