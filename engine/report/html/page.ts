@@ -1,21 +1,32 @@
 /**
- * Result tables and pictures as one page that asks for nothing from outside: no script, no font, no link. All text is
- * escaped here.
+ * Result tables, figures and pictures as one page that asks for nothing from outside: no script, no font, no link. All text
+ * is escaped here.
  */
 import type { ResultTable, TableRow } from '../table.ts';
 import { formatTable } from '../table-formats.ts';
+import type { Figure } from './chart.ts';
+import { escaped } from './escape.ts';
 
 const STYLE = `:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:auto;padding:1rem}
-pre{overflow-x:auto;font-size:.85rem}figure{display:inline-block;margin:.5rem}svg,img{max-width:100%;height:auto}@media print{pre{white-space:pre-wrap}}`;
+pre{overflow-x:auto;font-size:.85rem}figure{display:inline-block;margin:.5rem}svg,img{max-width:100%;height:auto}
+summary{cursor:pointer;font-weight:600}details{margin:.5rem 0}@media print{pre{white-space:pre-wrap}}`;
 
 export interface Picture {
   readonly title: string;
   readonly png: Uint8Array;
 }
 
+/** What can be opened: a heading and text as it stands. */
+export interface Detail {
+  readonly title: string;
+  readonly text: string;
+}
+
 export interface Section {
   readonly table: ResultTable;
+  readonly figures?: readonly Figure[];
   readonly pictures: readonly Picture[];
+  readonly details?: readonly Detail[];
 }
 
 export function reportPage(sections: readonly Section[]): string {
@@ -29,8 +40,11 @@ ${sections.map(section).join('\n')}
 `;
 }
 
-function section({ table, pictures }: Section): string {
-  return `<section><pre>${escaped(formatTable(table, 'table'))}</pre>${intervals(table)}${pictures.map(figure).join('')}</section>`;
+function section({ table, figures = [], pictures, details = [] }: Section): string {
+  const drawn = figures.map(({ svg }) => `<figure>${svg}</figure>`).join('\n');
+  return `<section><pre>${escaped(formatTable(table, 'table'))}</pre>${intervals(table)}${drawn}
+${pictures.length > 0 ? `<details open><summary>All pictures</summary>${pictures.map(figure).join('')}</details>` : ''}
+${details.map(({ title, text }) => `<details><summary>${escaped(title)}</summary><pre>${escaped(text)}</pre></details>`).join('\n')}</section>`;
 }
 
 function figure({ title, png }: Picture): string {
@@ -56,8 +70,4 @@ function line({ axes, stage, state, summary }: TableRow, y: number, x: (value: n
   const { mean, interval } = summary;
   const bar = interval ? `<line x1="${x(interval.low)}" x2="${x(interval.high)}" y1="${y}" y2="${y}"/>` : '';
   return `${label}${bar}<circle cx="${x(mean)}" cy="${y}" r="4"/>`;
-}
-
-export function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
