@@ -83,4 +83,6 @@ export interface DataSetRecord {
   readonly source: string;
   /** Digests of the official files by name (without `.gz`), of their unpacked bytes: `sha256:…` or `md5:…`. */
   readonly digests?: Readonly<Record<string, string>>;
+  /** Digests of the archives that hold them, by name: of what is downloaded, to be checked before it is unpacked. */
+  readonly archives?: Readonly<Record<string, string>>;
 }

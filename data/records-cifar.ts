@@ -51,6 +51,10 @@ export const CIFAR_SETS: readonly DataSetRecord[] = [
       data_batch_5: 'md5:482c414d41f54cd18b22e5b47cb7c3cb',
       test_batch: 'md5:40351d587109b95175f43aff81a1287e',
     },
+    archives: {
+      'cifar-10-binary.tar.gz': 'md5:c32a1d4ab5d03f1284b67883e8d87530',
+      'cifar-10-python.tar.gz': 'md5:c58f30108f718f92721af3b95e74349a',
+    },
   },
   {
     facts: {
@@ -178,6 +182,13 @@ export const CIFAR_SETS: readonly DataSetRecord[] = [
     bundled: false,
     source:
       'Its binary and its Python version are at https://www.cs.toronto.edu/~kriz/cifar.html; torchvision unpacks the latter to cifar-100-python.',
-    digests: { train: 'md5:16019d7e3df5f24257cddd939b257f8d', test: 'md5:f0ef6b0ae62326f3e7ffdfab6717acfc' },
+    digests: {
+      train: 'md5:16019d7e3df5f24257cddd939b257f8d',
+      test: 'md5:f0ef6b0ae62326f3e7ffdfab6717acfc',
+    },
+    archives: {
+      'cifar-100-binary.tar.gz': 'md5:03b5dce01913d631647c71ecec9e9cb8',
+      'cifar-100-python.tar.gz': 'md5:eb9058c3a382ffc7106e4002c42a8d85',
+    },
   },
 ];

@@ -16,6 +16,7 @@ interface Subset {
   /** Training and validation pictures of the whole. */
   readonly official: { readonly train: number; readonly test: number };
   readonly source?: string;
+  readonly archives?: Readonly<Record<string, string>>;
   /** By folder, in the order of the labels. */
   readonly classes: Readonly<Record<string, string>>;
 }
@@ -25,6 +26,11 @@ const SUBSETS: readonly Subset[] = [
     name: 'imagenette',
     title: 'ImageNette',
     folders: ['imagenette2', 'imagenette2-320', 'imagenette2-160'],
+    archives: {
+      'imagenette2.tgz': 'md5:fe2fc210e6bb7c5664d602c3cd71e612',
+      'imagenette2-320.tgz': 'md5:3df6f0d01a2c9592104656642f5e78a3',
+      'imagenette2-160.tgz': 'md5:e793b78cc4c9e9a4ccc0c1155377a412',
+    },
     official: { train: 9_469, test: 3_925 },
     source:
       'Its archives are at https://github.com/fastai/imagenette; the classes are also in a folder of ImageNet (ILSVRC 2012).',
@@ -139,7 +145,7 @@ const SUBSETS: readonly Subset[] = [
   },
 ];
 
-function subset({ name, title, folders = [], official, classes, source }: Subset): DataSetRecord {
+function subset({ name, title, folders = [], official, classes, source, archives }: Subset): DataSetRecord {
   const classIds = Object.keys(classes);
   return {
     facts: {
@@ -156,6 +162,7 @@ function subset({ name, title, folders = [], official, classes, source }: Subset
     official,
     subfolders: [name, ...folders, 'imagenet', 'ILSVRC2012'],
     bundled: false,
+    ...(archives && { archives }),
     source:
       source ??
       'It is ten classes of ImageNet (ILSVRC 2012), https://www.image-net.org; lay its pictures out as train/CLASS/ and val/CLASS/.',
@@ -181,6 +188,7 @@ export const IMAGE_FOLDER_SETS: readonly DataSetRecord[] = [
     bundled: false,
     source:
       'Its archive is at http://cs231n.stanford.edu/tiny-imagenet-200.zip and unpacks to tiny-imagenet-200; the validation pictures are its test set.',
+    archives: { 'tiny-imagenet-200.zip': 'md5:90528d7ca1a48142e341f4ef8d21d0de' },
   },
   ...SUBSETS.map(subset),
 ];

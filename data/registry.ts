@@ -69,9 +69,25 @@ export function bundledFolder(name: string): string {
   return join(packageRoot(), 'data', 'bundled', name);
 }
 
-/** Where users get the set: a sentence. */
-export function sourceOf(name: string): string {
-  return DATA_SETS.find(({ facts }) => facts.name === name)?.source ?? '';
+/** What users need of a set, and where they get it. */
+export interface DataSetNeeds {
+  /** Files or folders, as people write them. */
+  readonly needs: readonly string[];
+  /** Sub-folders of the data folder in which they may lie too. */
+  readonly subfolders: readonly string[];
+  /** Where users get the set: a sentence. */
+  readonly source: string;
+  readonly archives: Readonly<Record<string, string>>;
+  /** Images of the whole set. */
+  readonly official: { readonly train: number; readonly test: number };
+}
+
+export function needsOf(name: string): DataSetNeeds | undefined {
+  const record = DATA_SETS.find(({ facts }) => facts.name === name);
+  if (!record) return undefined;
+  const { format, subfolders, source, archives = {}, official } = record;
+  // A folder that does not exist lacks all of them.
+  return { needs: format.find(join(packageRoot(), 'nowhere')).missing, subfolders, source, archives, official };
 }
 
 /** What is known of a set, or of a part of one, without its files; undefined where there is no such set. */
