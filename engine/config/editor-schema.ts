@@ -112,6 +112,9 @@ function ofKind(kind: StageKind): JsonObject {
   };
 }
 
+const NAME: JsonObject = { type: 'string' };
+const NAMES: JsonObject = { type: 'array', items: NAME, minItems: 1, uniqueItems: true };
+
 function keysOf(kind: StageKind): Record<string, JsonObject> {
   const inputs = Object.entries(kind.inputs).map(([role, { type, description, many }]): [string, JsonObject] => [
     role,

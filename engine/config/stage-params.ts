@@ -7,8 +7,8 @@ import type { InputRole, StageKind } from '../../stages/stage.ts';
 import { allDefaults, isObject } from '../plan/defaults.ts';
 import type { Origin, ResolvedStage } from '../plan/experiment.ts';
 import { STAGE_KEYS } from './experiment-schema.ts';
-import type { Problems } from './problems.ts';
 import { namedIn } from './named-inputs.ts';
+import type { Problems } from './problems.ts';
 import { snapshotsOf } from './snapshots.ts';
 import { STEERING_KEYS, type StageTree } from './stage-tree.ts';
 import {
