@@ -30,17 +30,27 @@ export function exactLambda([top, left, bottom, right]: MixBox, height: number, 
 
 /** images[permutation] pasted into `images` inside `box` (int [4]). */
 export function cutMix(images: Expr, permutation: Expr, box: Expr): Expr {
+  return pasted(images, gather(images, permutation, 0), box);
+}
+
+/** `others` inside `box` (int [4]), `images` outside. */
+export function pasted(images: Expr, others: Expr, box: Expr): Expr {
   const { height, width } = imageExtents(images);
   const bound = (index: number) => slice(box, { starts: [index], sizes: [1] });
   const between = (length: number, from: number, to: number) =>
     and(ge(iota(length), bound(from)), lt(iota(length), bound(to)));
   const rows = reshape(between(height, 0, 2), [1, 1, height, 1]);
   const columns = reshape(between(width, 1, 3), [1, 1, 1, width]);
-  return select(and(rows, columns), gather(images, permutation, 0), images);
+  return select(and(rows, columns), others, images);
 }
 
 /** λ·x + (1 - λ)·x[permutation]: of images, and of rows of labels (FKD mixes them; SRe2L's teacher sees the mixed image). */
 export function mixUp(x: Expr, permutation: Expr, lambda: Expr | number): Expr {
+  return blended(x, gather(x, permutation, 0), lambda);
+}
+
+/** λ·x + (1 - λ)·others */
+export function blended(x: Expr, others: Expr, lambda: Expr | number): Expr {
   const share = typeof lambda === 'number' ? constant(lambda) : lambda;
-  return add(mul(x, share), mul(gather(x, permutation, 0), sub(1, share)));
+  return add(mul(x, share), mul(others, sub(1, share)));
 }

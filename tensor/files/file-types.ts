@@ -45,6 +45,30 @@ function fromFloat16(data: Uint8Array): Float32Array {
   });
 }
 
+/** The nearest half of each, ties to even; beyond the largest one the infinities, as hardware does. */
+export function toFloat16(values: ArrayLike<number>): Uint16Array {
+  const bits = new Uint32Array(1);
+  const single = new Float32Array(bits.buffer);
+  return Uint16Array.from(values, (value) => {
+    single[0] = value;
+    const [word = 0] = bits;
+    const sign = (word >>> 16) & 0x8000;
+    const magnitude = word & 0x7fffffff;
+    if (magnitude > 0x7f800000) return sign | 0x7e00;
+    if (magnitude >= 0x477ff000) return sign | 0x7c00;
+    // Below 2^-14 steps are of 2^-24; above, thirteen bits of the fraction go, and a carry may raise the exponent.
+    if (magnitude < 0x38800000) return sign | roundedToEven(Math.abs(single[0] as number) * 2 ** 24);
+    const odd = (magnitude >>> 13) & 1;
+    return sign | ((magnitude - 0x38000000 + 0xfff + odd) >>> 13);
+  });
+}
+
+function roundedToEven(value: number): number {
+  const low = Math.floor(value);
+  const rest = value - low;
+  return rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low;
+}
+
 export const fileTypes: Readonly<Record<FileType, FileTypeRule>> = {
   F64: { bytes: 8, read: (data, shape) => ({ dtype: 'float', shape, data: new Float64Array(copied(data)) }) },
   F32: { bytes: 4, read: (data, shape) => ({ dtype: 'float', shape, data: new Float32Array(copied(data)) }) },

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { unwrap } from '../../base/result.ts';
 import { bools, floats, ints, type Tensor } from '../tensor.ts';
-import { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
+import { toFloat16 } from './file-types.ts';
+import { decodeSafetensors, encodeSafetensors, encodeTyped, readTensorHeader } from './safetensors.ts';
 
 const example: Record<string, Tensor> = {
   weight: floats([1.5, -2, 3e-8, Number.POSITIVE_INFINITY, 0, -0], [2, 3]),
@@ -162,4 +163,25 @@ it('never throws on bytes that anybody may have made', () => {
     }),
   );
   fc.assert(fc.property(fc.nat(sound.length - 1), (end) => !decodeSafetensors(sound.subarray(0, end)).ok));
+});
+
+it('writes halves as the nearest, ties to even, and reads the header alone', () => {
+  const values = [0, -0, 1, 1 + 2 ** -11, 1 + 3 * 2 ** -11, 65504, 65519, 65520, 2 ** -24, 2 ** -25, 3 * 2 ** -25, 0.1];
+  const bytes = encodeTyped({ a: { dtype: 'F16', shape: [12], data: toFloat16(values) } }, { what: 'halves' });
+  const read = unwrap(decodeSafetensors(bytes)).tensors.a!.data;
+  const wanted = [0, -0, 1, 1, 1 + 2 ** -9, 65504, 65504, Number.POSITIVE_INFINITY, 2 ** -24, 0, 2 ** -23];
+  expect([...read].slice(0, 11)).toEqual(wanted);
+  expect(read[11]).toBeCloseTo(0.1, 4);
+  const seen: number[] = [];
+  const part = (from: number, to: number) => {
+    seen.push(to);
+    return bytes.slice(from, to);
+  };
+  const header = unwrap(readTensorHeader(part, bytes.length));
+  const { from = 0, to = 0 } = header.entries.get('a') ?? {};
+  expect([to, to - from, header.metadata]).toEqual([bytes.length, 24, { what: 'halves' }]);
+  expect(Math.max(...seen)).toBe(from);
+  expect(readTensorHeader(part, bytes.length - 1, 'x')).toMatchObject({
+    error: { code: 'TENSOR_FILE_DAMAGED', place: 'x' },
+  });
 });

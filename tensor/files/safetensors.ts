@@ -21,13 +21,31 @@ interface HeaderEntry {
   readonly data_offsets: readonly [number, number];
 }
 
-/** Deterministic bytes: tensors by falling size of an element, then by name, as the reference writer orders them. */
+/** Numbers in a type of the file's that tensors of ours do not have: halves, short integers. */
+export interface TypedData {
+  readonly dtype: FileType;
+  readonly shape: readonly number[];
+  readonly data: ArrayBufferView;
+}
+
 export function encodeSafetensors(
   tensors: Readonly<Record<string, Tensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  const typed = Object.entries(tensors).map(([name, tensor]) => [
+    name,
+    { dtype: fileTypeOf(tensor), shape: tensor.shape, data: tensor.data },
+  ]);
+  return encodeTyped(Object.fromEntries(typed), metadata);
+}
+
+/** Deterministic bytes: tensors by falling size of an element, then by name, as the reference writer orders them. */
+export function encodeTyped(
+  tensors: Readonly<Record<string, TypedData>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
   const entries = Object.entries(tensors)
-    .map(([name, tensor]) => ({ name, tensor, dtype: fileTypeOf(tensor) }))
+    .map(([name, tensor]) => ({ name, tensor, dtype: tensor.dtype }))
     .sort((a, b) => fileTypes[b.dtype].bytes - fileTypes[a.dtype].bytes || (a.name < b.name ? -1 : 1));
   const header: Record<string, unknown> = {};
   const sorted = Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -51,6 +69,51 @@ export function encodeSafetensors(
     at += byteLength;
   }
   return bytes;
+}
+
+export interface TensorFileHeader {
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Types, shapes and places: bytes of the file, `to` outside. */
+  readonly entries: ReadonlyMap<
+    string,
+    { readonly dtype: FileType; readonly shape: readonly number[]; readonly from: number; readonly to: number }
+  >;
+}
+
+/** What a file holds and where, of one that is too large to be read whole: `read` gives a part, `size` is its length. */
+export function readTensorHeader(
+  read: (from: number, to: number) => Uint8Array,
+  size: number,
+  place?: string,
+): Result<TensorFileHeader> {
+  const header = headerOfParts(read, size);
+  return header.ok || place === undefined ? header : { ok: false, error: { ...header.error, place } };
+}
+
+function headerOfParts(read: (from: number, to: number) => Uint8Array, size: number): Result<TensorFileHeader> {
+  if (size < 8) return damaged(`it has ${size} bytes and needs 8 for the header's length`);
+  const length = lengthOfHeader(read(0, 8), size);
+  if (!length.ok) return length;
+  const start = 8 + length.value;
+  const json = parseHeader(read(8, start));
+  if (!json.ok) return json;
+  const entries = checkEntries(json.value, size - start);
+  if (!entries.ok) return entries;
+  return ok({
+    metadata: (json.value.__metadata__ ?? {}) as Record<string, string>,
+    entries: new Map(
+      entries.value.map(
+        ([
+          name,
+          {
+            dtype,
+            shape,
+            data_offsets: [from, to],
+          },
+        ]) => [name, { dtype, shape, from: start + from, to: start + to }],
+      ),
+    ),
+  });
 }
 
 /** `place` names the file in failures. */
@@ -83,16 +146,26 @@ function damaged(reason: string): ReturnType<typeof fail> {
 
 function readHeader(bytes: Uint8Array): Result<{ start: number; json: Record<string, unknown> }> {
   if (bytes.length < 8) return damaged(`it has ${bytes.length} bytes and needs 8 for the header's length`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = view.getBigUint64(0, true);
+  const length = lengthOfHeader(bytes, bytes.length);
+  if (!length.ok) return length;
+  const start = 8 + length.value;
+  const json = parseHeader(bytes.subarray(8, start));
+  return json.ok ? ok({ start, json: json.value }) : json;
+}
+
+function lengthOfHeader(bytes: Uint8Array, size: number): Result<number> {
+  const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(0, true);
   if (length > LARGEST_HEADER) return damaged(`its header claims ${length} bytes, over the format's limit`);
-  const start = 8 + Number(length);
-  if (start > bytes.length) return damaged(`its header claims ${length} bytes of a file of ${bytes.length}`);
+  if (8 + Number(length) > size) return damaged(`its header claims ${length} bytes of a file of ${size}`);
+  return ok(Number(length));
+}
+
+function parseHeader(bytes: Uint8Array): Result<Record<string, unknown>> {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, start));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     const json: unknown = text.startsWith('{') ? JSON.parse(text) : undefined;
     if (typeof json !== 'object' || json === null) return damaged('its header is no JSON object');
-    return ok({ start, json: json as Record<string, unknown> });
+    return ok(json as Record<string, unknown>);
   } catch {
     return damaged('its header is no JSON');
   }
