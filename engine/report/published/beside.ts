@@ -1,4 +1,5 @@
 /** The paper's figure beside each row of a table: of the cell whose setting is nearest, with all that is not equal. */
+import { nameOfPart, partNamed } from '../../../data/selection.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { ResultTable, TableRow } from '../table.ts';
 import { differences } from './differences.ts';
@@ -31,11 +32,15 @@ export function besidePublished(table: ResultTable, plan: Plan, file: PublishedF
 function publishedOf(row: TableRow, plan: Plan, file: PublishedFile): Published | undefined {
   const ours = settingOf(plan, row);
   if (!ours) return undefined;
+  // A part of a set is not the paper's data; the constants of normalisation are a choice of its code.
+  const { set, selection } = partNamed(plan.data.set);
+  const { normalisation: _, ...part } = selection;
+  const dataSet = nameOfPart(set, part);
   const found = file.tables
     .filter(({ method }) => method === ours.method)
     .flatMap((table) =>
       table.cells
-        .filter(({ data, imagesPerClass }) => data === plan.data.set && imagesPerClass === ours.imagesPerClass)
+        .filter(({ data, imagesPerClass }) => data === dataSet && imagesPerClass === ours.imagesPerClass)
         .map((cell) => ({ table, cell, differences: differences(ours, table, cell) })),
     );
   const [nearest] = found.sort((a, b) => a.differences.length - b.differences.length);
