@@ -1,5 +1,5 @@
 /**
- * Sets of pictures in folders: Tiny-ImageNet, and the subsets of ImageNet that the literature names. Their classes are in
+ * Sets of pictures in folders: Tiny-ImageNet, ImageNet-1K at 224 pixels, and the subsets of ImageNet that the literature names. Their classes are in
  * the order of Cazenavette et al. (CVPR 2022), at 128 pixels: shorter side scaled to it, then the centre. A folder of the
  * whole of ImageNet serves for each of them.
  */
@@ -189,6 +189,25 @@ export const IMAGE_FOLDER_SETS: readonly DataSetRecord[] = [
     source:
       'Its archive is at http://cs231n.stanford.edu/tiny-imagenet-200.zip and unpacks to tiny-imagenet-200; the validation pictures are its test set.',
     archives: { 'tiny-imagenet-200.zip': 'md5:90528d7ca1a48142e341f4ef8d21d0de' },
+  },
+  {
+    facts: {
+      name: 'imagenet-1k',
+      title: 'ImageNet-1K',
+      classes: 1000,
+      // The files say which.
+      classNames: [],
+      channels: 3,
+      height: 224,
+      width: 224,
+      ...IMAGENET,
+    },
+    format: imageFolderSet({ resize: true }),
+    official: { train: 1_281_167, test: 50_000 },
+    subfolders: ['imagenet-1k', 'imagenet', 'ILSVRC2012'],
+    bundled: false,
+    source:
+      'It is the whole of ImageNet (ILSVRC 2012), https://www.image-net.org; lay its pictures out as train/CLASS/ and val/CLASS/.',
   },
   ...SUBSETS.map(subset),
 ];

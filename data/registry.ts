@@ -47,6 +47,28 @@ export function locateDataSet(name: string, dataFolder?: string, checked?: Check
   return ok({ ...found.value, description: describe(record.value, folder, summary.value), summary: summary.value });
 }
 
+/**
+ * The set, or the part, as it is known without its files, for those who plan for another machine: with the images of the
+ * published set, as many of each class. Undefined where there is no such set.
+ */
+export function unseenDataSet(name: string): LocatedDataSet | undefined {
+  const record = recordOf(name);
+  const facts = dataSetFacts(name);
+  if (!record.ok || !facts) return undefined;
+  const { official, facts: whole } = record.value;
+  const { train, trainPerClass } = partNamed(name).selection;
+  const share = facts.classes / whole.classes;
+  const trainImages = train ?? (trainPerClass ?? official.train / whole.classes) * facts.classes;
+  const perClass = Array.from({ length: facts.classes }, () => Math.floor(trainImages / facts.classes));
+  const summary = {
+    ...facts,
+    trainImages: Math.floor(trainImages),
+    testImages: Math.floor(share * official.test),
+    perClass,
+  };
+  return { folder: '', description: `${facts.title}, not on this machine`, summary, files: [] };
+}
+
 function checkFiles({ facts, format }: DataSetRecord, files: readonly string[]): Result<DataSummary> {
   const splits = (format.check ?? format.read)(files, facts);
   if (!splits.ok) return splits;

@@ -4,7 +4,7 @@
  * every mistake is found and told before the store is touched.
  */
 import { type Failure, ok, type Result } from '../../base/result.ts';
-import { dataSetNames, type LocatedDataSet, locateDataSet } from '../../data/registry.ts';
+import { dataSetNames, type LocatedDataSet, locateDataSet, unseenDataSet } from '../../data/registry.ts';
 import { stageKinds } from '../../stages/registry.ts';
 import { backendNumerics } from '../../tensor/backends/open.ts';
 import type { Diagnostic } from '../config/diagnostics.ts';
@@ -28,6 +28,8 @@ export interface Prepared {
   readonly experiment: ResolvedExperiment;
   readonly plan: Plan;
   readonly data: LocatedDataSet;
+  /** Why the data have not been seen; the plan's keys then mean nothing. */
+  readonly unseen?: Failure;
 }
 
 export interface Operands {
@@ -85,19 +87,29 @@ export function toldAs(errors: readonly Diagnostic[]): { readonly ok: false; rea
   return { ok: false, exit: EXIT.usage };
 }
 
-export async function prepare(operands: Operands, args: Arguments): Promise<Told<readonly Prepared[]>> {
+/** `unseen`: what can be said without the data is wanted, too. */
+export async function prepare(
+  operands: Operands,
+  args: Arguments,
+  { unseen = false }: { readonly unseen?: boolean } = {},
+): Promise<Told<readonly Prepared[]>> {
   const resolved = resolveAll(operands, args);
   if (!resolved.ok) return toldAs(resolved.error);
   const failures = new Map<string, Failure>();
   const prepared: Prepared[] = [];
   for (const experiment of resolved.value) {
-    const { data, planWith, untracked } = planning(experiment, args);
+    const { data, planWith, untracked, missing } = planning(experiment, args, unseen);
     for (const [stage, below] of untracked) tell(`${experiment.file}: ${untrackedSentence(stage, below)}\n`);
-    const frozen = data.ok ? frozenBackend(experiment, planWith, args) : undefined;
+    const frozen = data.ok && !missing ? frozenBackend(experiment, planWith, args) : undefined;
     const plan = frozen ?? planWith(experiment.backend);
     for (const part of [data, plan]) if (!part.ok) failures.set(part.error.message, part.error);
     if (data.ok && plan.ok)
-      prepared.push({ experiment: { ...experiment, backend: plan.value.backend }, plan: plan.value, data: data.value });
+      prepared.push({
+        experiment: { ...experiment, backend: plan.value.backend },
+        plan: plan.value,
+        data: data.value,
+        ...(missing && { unseen: missing }),
+      });
   }
   const [first, ...more] = [...failures.values()];
   if (!first) return { ok: true, value: prepared };
@@ -110,20 +122,29 @@ function untrackedSentence(stage: string, below: readonly string[]): string {
   return `The stage \`${stage}\` does not declare its \`files\`, so it is not tracked: it runs every time${readers}.`;
 }
 
+/** Data that are damaged are another matter: somebody wants them to be there. */
+const ABSENT: readonly string[] = ['DATA_NOT_BUNDLED', 'DATA_MISSING'];
+
 /** How an experiment is planned with this machine's data, or why not; without a word to the user. */
 export function planning(
   experiment: ResolvedExperiment,
   args: Arguments,
+  unseen = false,
 ): {
   readonly data: Result<LocatedDataSet>;
+  /** Why `data` is only what is known without the files. */
+  readonly missing?: Failure;
   /** Stages that never are found again, with what reads them. */
   readonly untracked: ReadonlyMap<string, readonly string[]>;
   planWith(backend: string): Result<Plan>;
 } {
   const tracked = trackFiles(experiment, stageKinds);
-  const data = locatedDataSet(experiment.data.set, args);
+  const found = locatedDataSet(experiment.data.set, args);
+  const known = !found.ok && unseen && ABSENT.includes(found.error.code) && unseenDataSet(experiment.data.set);
+  const data = known ? ok(known) : found;
   return {
     data,
+    ...(known && !found.ok && { missing: found.error }),
     untracked: tracked.ok ? tracked.value.untracked : new Map(),
     planWith(backend) {
       if (!tracked.ok) return tracked;
@@ -133,7 +154,7 @@ export function planning(
         { ...tracked.value.experiment, backend },
         {
           stageKinds,
-          dataDigest: digestDataSet(data.value.files, storeFolder(args)),
+          dataDigest: known ? 'unseen' : digestDataSet(data.value.files, storeFolder(args)),
           dataDescription: data.value.description,
           data: data.value.summary,
           numerics: numerics.value,

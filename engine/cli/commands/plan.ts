@@ -1,5 +1,6 @@
 /** What would run and what is there already; runs and writes nothing. */
 
+import type { Failure } from '../../../base/result.ts';
 import { secondsTogether } from '../../plan/chain.ts';
 import type { ResolvedExperiment } from '../../plan/experiment.ts';
 import type { Plan, PlanNode } from '../../plan/plan.ts';
@@ -8,7 +9,7 @@ import { count, duration } from '../../report/wording.ts';
 import { earlierResults } from '../../store/earlier-results.ts';
 import type { Arguments } from '../arguments.ts';
 import { EXIT } from '../exit-codes.ts';
-import { print } from '../output.ts';
+import { inOneLine, print } from '../output.ts';
 import { rowsOf } from '../plan-rows.ts';
 import { operandsOf, prepare } from '../prepare.ts';
 import { type PlanPrice, priced, priceLines } from '../price.ts';
@@ -21,7 +22,7 @@ import { resolvedValues, valueLines } from '../values.ts';
 export async function run(args: Arguments): Promise<number> {
   const operands = operandsOf(args, 'plan');
   if (!operands.ok) return operands.exit;
-  const prepared = await prepare(operands.value, args);
+  const prepared = await prepare(operands.value, args, { unseen: true });
   if (!prepared.ok) return prepared.exit;
   const store = told(storeToRead(args));
   if (!store.ok) return store.exit;
@@ -34,28 +35,30 @@ export async function run(args: Arguments): Promise<number> {
     args,
   );
   if (!only.ok) return only.exit;
-  const found = prepared.value.map(({ plan: whole, experiment }) => {
+  const found = prepared.value.map(({ plan: whole, experiment, unseen }) => {
     const plan = restricted(whole, only.value);
-    return { plan, experiment, records: recordsOf(store.value, plan) };
+    return { plan, experiment, unseen, records: recordsOf(store.value, plan) };
   });
   const misses = found.some(({ plan, records }) => records.size < plan.nodes.length);
   const earlier = store.value && misses ? await earlierResults(store.value) : [];
-  const looked = found.map(({ plan, experiment, records }) => {
+  const looked = found.map(({ plan, experiment, unseen, records }) => {
     const prospects = prospectsOf(plan, { store: store.value, records, earlier });
-    return { plan, experiment, prospects, price: priced(plan, prospects, earlier) };
+    return { plan, experiment, unseen, prospects, price: priced(plan, prospects, earlier) };
   });
   if (args.has('json')) {
-    const plans = looked.map(({ plan, experiment, prospects, price: { nodes, ...price } }) => ({
+    const plans = looked.map(({ plan, experiment, unseen, prospects, price: { nodes, ...price } }) => ({
       ...plan,
+      ...(unseen && { unseen }),
       price: { ...price, savedSeconds: savedSeconds(prospects) },
       nodes: prospects.map(({ node, ...prospect }, index) => {
         const estimate = nodes[index]?.estimate;
-        return { ...node, ...prospect, ...(estimate && { estimate }) };
+        const { key, ...keyless } = node;
+        return { ...(unseen ? keyless : { ...keyless, key }), ...prospect, ...(estimate && { estimate }) };
       }),
       ...(args.has('values') && { values: Object.fromEntries(resolvedValues(experiment)) }),
     }));
     print(`${JSON.stringify({ schema: 'retort-plans/1', plans }, null, 2)}\n`);
-  } else print(looked.map(({ plan, prospects, price }) => page(plan, prospects, price)).join('\n'));
+  } else print(looked.map(({ plan, prospects, price, unseen }) => page(plan, prospects, price, unseen)).join('\n'));
   return EXIT.done;
 }
 
@@ -71,7 +74,7 @@ function valuesPage(plan: Plan, experiment: ResolvedExperiment): string {
   return `${[...head(plan), ...valueLines(experiment)].join('\n')}\n`;
 }
 
-function page(plan: Plan, prospects: readonly Prospect[], price: PlanPrice): string {
+function page(plan: Plan, prospects: readonly Prospect[], price: PlanPrice, unseen: Failure | undefined): string {
   const rows = rowsOf(prospects, price);
   const name: TextColumn = { header: 'node', cells: rows.map((row) => row.node) };
   const wiring: TextColumn[] = [
@@ -91,7 +94,10 @@ function page(plan: Plan, prospects: readonly Prospect[], price: PlanPrice): str
   const saved = savedSeconds(prospects);
   const toRun = prospects.length - hits - pruned;
   const foot = `${count(prospects.length, 'node')}: ${toRun} to run, ${count(hits, 'hit')}${pruned > 0 ? `, ${pruned} pruned` : ''}${saved > 0 ? ` (${duration(saved)} of work saved)` : ''}.`;
-  return `${[...head(plan), '', ...nodes, '', foot, ...priceLines(price)].join('\n')}\n`;
+  const blind = unseen
+    ? [`${inOneLine(unseen)} Planned without keys, from what is known of the set: nothing can be found as done.`]
+    : [];
+  return `${[...head(plan), ...blind, '', ...nodes, '', foot, ...priceLines(price)].join('\n')}\n`;
 }
 
 /** What hits took when they were computed. */
