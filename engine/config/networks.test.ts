@@ -217,16 +217,13 @@ it('refuses lists that mean nothing', () => {
 
     "
   `);
-  expect(
-    resolve(
-      `${HEAD}stages:\n  start: { stage: select, networks: [MLP] }\n  score: { stage: evaluate, images: start }\n`,
-    ),
-  ).toMatchInlineSnapshot(`
+  // A stage that takes no network.
+  expect(resolve(`${HEAD}stages:\n  zca: { stage: zca, networks: [MLP] }\n`)).toMatchInlineSnapshot(`
     "
-    x.yaml:5:27 Unknown key \`networks\` in the stage \`start\` (select).
-          start: { stage: select, networks: [MLP] }
-                                  ~~~~~~~~
-        Keys: \`method\`, \`imagesPerClass\`, \`epochs\`, \`learningRate\`, \`images\`, \`embeddingNetwork\`, \`whitening\`, \`stage\`, \`use\`, \`resources\`, \`retries\`, \`timeLimit\`, \`snapshots\`, \`notes\`.
+    x.yaml:5:22 Unknown key \`networks\` in the stage \`zca\` (zca).
+          zca: { stage: zca, networks: [MLP] }
+                             ~~~~~~~~
+        Keys: \`epsilon\`, \`images\`, \`stage\`, \`use\`, \`resources\`, \`retries\`, \`timeLimit\`, \`snapshots\`, \`notes\`.
 
     1 error.
 
