@@ -51,12 +51,12 @@ export const dmStep: Benchmark = async ({ quick, threads, backend }, { figure, r
     });
     note(`width ${width}: ${backend} against PyTorch ${(about as { torch: string }).torch}, ${threads} threads`);
 
-    const first = Array.from({ length: classes }, (_, label) =>
+    const ofClass = (label: number) =>
       real.read(
         label,
         Int32Array.from({ length: IMAGES_PER_CLASS }, (_, image) => image),
-      ),
-    );
+      );
+    const first = await Promise.all(Array.from({ length: classes }, (_, label) => ofClass(label)));
     const data = Float32Array.from(first.flatMap((tensor) => [...tensor.data]));
     const images = { dtype: 'float', shape: [classes * IMAGES_PER_CLASS, channels, height, columns], data } as const;
     let state = { images, velocity: zerosLike(images) } as Parameters<typeof ours.step>[0];

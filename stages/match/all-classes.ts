@@ -44,7 +44,7 @@ export async function openAllClasses(settings: DmSettings, draws: Draws): Promis
       const real: Tensor[] = [];
       const synthetic: Tensor[] = [];
       for (let label = 0; label < classes; label++) {
-        const draw = draws.ofClass(iteration, label);
+        const draw = await draws.ofClass(iteration, label);
         drawn.push(draw);
         real.push(await augmented(draw.real, draw));
         synthetic.push(await augmented(mine(images, label), draw));

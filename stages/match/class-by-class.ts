@@ -29,7 +29,7 @@ export function openClassByClass(settings: DmSettings, draws: Draws): DmStep {
       const velocities: Tensor[] = [];
       let loss = 0;
       for (let label = 0; label < classes; label++) {
-        const { real, token, omega } = draws.ofClass(iteration, label);
+        const { real, token, omega } = await draws.ofClass(iteration, label);
         const batch = real.shape[0] ?? 0;
         const program = await compiled.get(`${token} ${batch}`, () => classProgram(settings, batch, token));
         const mine = (tensor: Tensor) => rows(tensor, label * imagesPerClass, imagesPerClass);

@@ -30,7 +30,7 @@ export interface ClassDraw {
 
 export interface Draws {
   network(iteration: number): Record<string, Tensor>;
-  ofClass(iteration: number, label: number): ClassDraw;
+  ofClass(iteration: number, label: number): Promise<ClassDraw>;
 }
 
 export function drawsOfDm({ network, real, classes, batchReal, tokens, seed }: DrawSettings): Draws {
@@ -41,11 +41,11 @@ export function drawsOfDm({ network, real, classes, batchReal, tokens, seed }: D
 
   return {
     network: (iteration) => initialise(network, networks, iteration),
-    ofClass(iteration, label) {
+    async ofClass(iteration, label) {
       const draw = iteration * classes + label;
       // As the published code: a class with fewer images gives all that it has.
       const count = Math.min(batchReal, real.count(label));
-      const images = real.read(label, batches.choose(draw, real.count(label), count));
+      const images = await real.read(label, batches.choose(draw, real.count(label), count));
       if (tokens.length === 0) return { real: images, omega: {} };
       const [first = 0, ...rest] = augmentations.uniform(draw, 1 + Math.max(...tokens.map(drawsOf)));
       const token = drawToken(tokens, first);

@@ -54,7 +54,7 @@ export function openGradientStep(settings: GradientSettings): DmStep {
     const slopes: Tensor[] = [];
     let loss = 0;
     for (let label = 0; label < classes; label++) {
-      const { real, token, omega } = draws.ofClass(draw, label);
+      const { real, token, omega } = await draws.ofClass(draw, label);
       const batchReal = real.shape[0] ?? 0;
       const fresh = outerSteps === 1;
       const build = () => classProgram({ ...settings, batchReal, token, fresh });
@@ -110,10 +110,12 @@ function openStatistics({ network, backend, classes, real, seed }: GradientSetti
     async frozen(values: Values, draw: number): Promise<Values> {
       if (network.buffers.length === 0) return values;
       const images = stacked(
-        Array.from({ length: classes }, (_, label) => {
-          const count = Math.min(STATISTICS_IMAGES, real.count(label));
-          return real.read(label, stream.choose(draw * classes + label, real.count(label), count));
-        }),
+        await Promise.all(
+          Array.from({ length: classes }, (_, label) => {
+            const count = Math.min(STATISTICS_IMAGES, real.count(label));
+            return real.read(label, stream.choose(draw * classes + label, real.count(label), count));
+          }),
+        ),
       );
       const program = await compiled.get(`${images.shape}`, () => buffersAfter(network, images.shape));
       return { ...values, ...(await program.run({ ...values, images })) };

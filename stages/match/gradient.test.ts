@@ -35,11 +35,11 @@ it.each(['ours', 'cos', 'mse'] satisfies GradientDistance[])(
     );
     const images = realImagesOf(set);
     // Three chunks of the program, the last one smaller.
-    const real = images.read(
+    const real = await images.read(
       3,
       Int32Array.from({ length: 40 }, (_, at) => at),
     );
-    const synthetic = images.read(3, Int32Array.from([77, 91]));
+    const synthetic = await images.read(3, Int32Array.from([77, 91]));
     const backend = await backendFor();
     const values = initialise(built, randomStream({ base: 4 }, 'test'), 0);
 

@@ -115,12 +115,10 @@ function inputProblems(method: string, inputs: Readonly<Record<string, InputStag
     const message = `Method \`${method}\` needs \`trajectories: STAGE\`, the name of a stage of kind \`buffer\`.`;
     return [{ path: ['method'], message }];
   }
-  // Its real images are drawn normalised; nobody has published it otherwise.
-  return follows
-    ? []
-    : ['trajectories', 'whitening'].flatMap((role) =>
-        inputs[role] ? [{ path: [role], message: `Method \`${method}\` reads no \`${role}\`.` }] : [],
-      );
+  const strange = [...(follows ? [] : ['trajectories']), ...(METHODS[method]?.steps ? ['whitening'] : [])];
+  return strange.flatMap((role) =>
+    inputs[role] ? [{ path: [role], message: `Method \`${method}\` reads no \`${role}\`.` }] : [],
+  );
 }
 
 /** A norm over the batch sees all classes at once, so every class must fill its part of the batch. */

@@ -9,10 +9,11 @@ import { openDataSet } from '../../data/registry.ts';
 import type { GradientDistance } from '../../methods/dc.ts';
 import { tokensOf } from '../augment-parameter.ts';
 import { demandFinite } from '../finite.ts';
+import { openImageSpace } from '../image-space.ts';
 import { networkFor } from '../network-parameter.ts';
 import { zerosLike } from '../rows.ts';
 import type { StageContext, StageResult, StageRun, State } from '../stage.ts';
-import { imagesPerClassOf, picture, readSyntheticSet, syntheticSetFile } from '../synthetic-set.ts';
+import { imagesPerClassOf, readSyntheticSet, syntheticSetFile } from '../synthetic-set.ts';
 import { type DmSettings, type DmStep, openDmStep } from './dm-step.ts';
 import { LOOPS_HELP, loopsOf } from './gradient-parameters.ts';
 import { openGradientStep } from './gradient-step.ts';
@@ -22,10 +23,11 @@ export async function openMatch(context: StageContext): Promise<StageRun> {
   const { params, inputs, data, seed, backend, report } = context;
   const set = unwrap(openDataSet(data.set, data.folder));
   if (!inputs.start) throw new Error('Internal error: expected the input start');
-  const start = unwrap(readSyntheticSet(inputs.start, set));
+  const space = openImageSpace(set, backend, inputs.whitening);
+  const start = unwrap(readSyntheticSet(inputs.start, set, space.whitening));
   const step = await openStep(params, {
     network: networkFor(params.network as JsonObject, set),
-    real: realImagesOf(set),
+    real: realImagesOf(set, space),
     classes: set.classes,
     imagesPerClass: unwrap(imagesPerClassOf(start, set.classes)),
     batchReal: params.batchReal as number,
@@ -36,13 +38,13 @@ export async function openMatch(context: StageContext): Promise<StageRun> {
     backend,
   });
 
-  const result = (state: State): StageResult => {
+  const result = async (state: State): Promise<StageResult> => {
     const { images } = moved(state);
     const made = { images, labels: start.labels };
     const files = {
-      ...syntheticSetFile(made, set),
-      'before.png': picture(start, set),
-      'after.png': picture(made, set),
+      ...syntheticSetFile(made, set, space.whitening),
+      'before.png': await space.picture(start),
+      'after.png': await space.picture(made),
     };
     return { artifacts: { images: files }, metrics: { loss: state.values.loss as number } };
   };
@@ -61,7 +63,9 @@ export async function openMatch(context: StageContext): Promise<StageRun> {
     },
     snapshot: result,
     finish: result,
-    close: () => step.close(),
+    close() {
+      for (const part of [space, step]) part.close();
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 /** What the conformance suites run of every stage kind: the smallest parameters that go through every branch of a step. */
 import type { JsonObject } from '../../base/json.ts';
+import { classifierFile } from './classifier-file.ts';
 
 export interface UpstreamCase {
   readonly kind: string;
@@ -24,6 +25,12 @@ const student: JsonObject = {
   ...{ learningRate: 10, stepSizeLearningRate: 1e-6 },
 };
 const teacher: UpstreamCase = { kind: 'squeeze', params: { epochs: 1, images: 50, batchSize: 20, network: batchNorm } };
+const plainTeacher: UpstreamCase = { ...teacher, params: { ...teacher.params, network } };
+const statistics: UpstreamCase = {
+  kind: 'statistics',
+  params: { images: 50, batchSize: 20 },
+  inputs: { 'teacher[0]': teacher, 'teacher[1]': plainTeacher },
+};
 const selected: UpstreamCase = { kind: 'select', params: { imagesPerClass: 2 } };
 const ownSteps: JsonObject = { method: 'dd', iterations: 4, distillSteps: 2, distillEpochs: 2, batchReal: 40, network };
 
@@ -72,6 +79,7 @@ export const CASES: readonly ConformanceCase[] = [
   },
   { kind: 'pretrain', what: 'few images', params: { epochs: 4, images: 50, batchSize: 20, network: batchNorm } },
   { kind: 'squeeze', what: 'few images', params: { epochs: 4, images: 50, batchSize: 20, network: batchNorm } },
+  { kind: 'import', what: 'a file of four batches', params: { file: classifierFile(), batchSize: 500 } },
   // Batches of 6 and 4 classes: two sizes, and steps between them.
   {
     kind: 'recover',
@@ -84,6 +92,25 @@ export const CASES: readonly ConformanceCase[] = [
     what: "CDA's curriculum, nothing else",
     params: { imagesPerClass: 1, iterations: 4, curriculum: 'cosine', flip: false, jitter: 0 },
     inputs: { teacher },
+  },
+  {
+    kind: 'recover',
+    what: 'a coarse start, whole images that are shifted and rolled one way',
+    params: { imagesPerClass: 1, iterations: 4, coarse: 0.5, crop: false, padding: 2, jitterBothWays: false },
+    inputs: { teacher },
+  },
+  // Two backbones in turn, whose averages go from the first batch (6 images) to the last (2).
+  {
+    kind: 'recover',
+    what: 'G-VBSM',
+    params: { method: 'g-vbsm', imagesPerClass: 2, iterations: 3, batchSize: 6, groups: 1 },
+    inputs: { 'teacher[0]': teacher, 'teacher[1]': plainTeacher, 'statistics[0]': statistics },
+  },
+  {
+    kind: 'statistics',
+    what: 'two teachers',
+    params: { images: 50, batchSize: 20 },
+    inputs: { 'teacher[0]': teacher, 'teacher[1]': plainTeacher },
   },
   {
     kind: 'match',
@@ -103,6 +130,12 @@ export const CASES: readonly ConformanceCase[] = [
     what: 'dm without augmentation and momentum',
     params: { method: 'dm', iterations: 3, batchReal: 6, momentum: 0, augment: 'none', network },
     inputs: { start: selected },
+  },
+  {
+    kind: 'match',
+    what: 'dm, whitened',
+    params: { method: 'dm', iterations: 3, batchReal: 6, network },
+    inputs: { start: { ...selected, inputs: { whitening } }, whitening },
   },
   {
     kind: 'match',
