@@ -97,6 +97,7 @@ export const match: StageKind = {
   ],
   dataRules: ({ method, network, batchReal }, data) => [
     ...networkDataProblems(network as JsonObject, data),
+    ...(BY_CLASS.includes(method as string) ? emptyClassProblems(data) : []),
     ...(method === 'dm' ? fullBatchProblems(network as JsonObject, batchReal as number, data) : []),
   ],
   async open(context) {
@@ -119,6 +120,16 @@ function inputProblems(method: string, inputs: Readonly<Record<string, InputStag
   return strange.flatMap((role) =>
     inputs[role] ? [{ path: [role], message: `Method \`${method}\` reads no \`${role}\`.` }] : [],
   );
+}
+
+/** Methods that draw real images class by class. */
+const BY_CLASS = ['dm', 'dc', 'dsa'];
+
+function emptyClassProblems({ title, classNames, perClass }: DataSummary): RuleProblem[] {
+  const label = perClass.indexOf(0);
+  if (label < 0) return [];
+  const message = `Real images of each class are matched, but ${title} has none of ${classNames[label] ?? label}: leave the class out (\`data.classes\`).`;
+  return [{ path: ['method'], message }];
 }
 
 /** A norm over the batch sees all classes at once, so every class must fill its part of the batch. */

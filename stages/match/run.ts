@@ -5,6 +5,7 @@
  */
 import type { JsonObject } from '../../base/json.ts';
 import { FailureError, fail, unwrap } from '../../base/result.ts';
+import type { DataSetFacts } from '../../data/data-set.ts';
 import { openDataSet } from '../../data/registry.ts';
 import type { GradientDistance } from '../../methods/dc.ts';
 import { tokensOf } from '../augment-parameter.ts';
@@ -17,7 +18,7 @@ import { imagesPerClassOf, readSyntheticSet, syntheticSetFile } from '../synthet
 import { type DmSettings, type DmStep, openDmStep } from './dm-step.ts';
 import { LOOPS_HELP, loopsOf } from './gradient-parameters.ts';
 import { openGradientStep } from './gradient-step.ts';
-import { realImagesOf } from './real-images.ts';
+import { type RealImages, realImagesOf } from './real-images.ts';
 
 export async function openMatch(context: StageContext): Promise<StageRun> {
   const { params, inputs, data, seed, backend, report } = context;
@@ -25,9 +26,11 @@ export async function openMatch(context: StageContext): Promise<StageRun> {
   if (!inputs.start) throw new Error('Internal error: expected the input start');
   const space = openImageSpace(set, backend, inputs.whitening);
   const start = unwrap(readSyntheticSet(inputs.start, set, space.whitening));
+  const real = realImagesOf(set, space);
+  demandEveryClass(real, set);
   const step = await openStep(params, {
     network: networkFor(params.network as JsonObject, set),
-    real: realImagesOf(set, space),
+    real,
     classes: set.classes,
     imagesPerClass: unwrap(imagesPerClassOf(start, set.classes)),
     batchReal: params.batchReal as number,
@@ -83,6 +86,13 @@ function openStep(params: JsonObject, settings: DmSettings): DmStep | Promise<Dm
     distance,
     networkLearningRate: params.networkLearningRate as number,
   });
+}
+
+function demandEveryClass(real: RealImages, { classes, classNames, title }: DataSetFacts): void {
+  const label = Array.from({ length: classes }, (_, one) => one).find((one) => real.count(one) === 0);
+  if (label === undefined) return;
+  const what = `Real images of each class are matched, but ${title} has none of ${classNames[label] ?? label}.`;
+  throw new FailureError(fail('CLASS_EMPTY', what, { help: 'Leave the class out: `classes` of `data`.' }).error);
 }
 
 function moved({ tensors: { images, velocity } }: State) {

@@ -1,6 +1,8 @@
 /** What is wrong with methods, buffers and spaces is found before anything starts. */
 import { expect, it } from 'vitest';
 import type { JsonObject } from '../../base/json.ts';
+import { unwrap } from '../../base/result.ts';
+import { bundledFolder, openDataSet } from '../../data/registry.ts';
 import { allDefaults } from '../../engine/plan/defaults.ts';
 import { buffer } from '../buffer/index.ts';
 import { select } from '../select/index.ts';
@@ -64,4 +66,15 @@ it('experts of one buffer are trained alike', () => {
   const params = allDefaults({ epochs: 13, experts: 3 }, buffer);
   const problems = buffer.inputRules?.(params, { earlier: experts }) ?? [];
   expect(problems.map(({ path }) => path)).toEqual([['epochs']]);
+});
+
+it('a class without images is found in the data before anything starts, by those who need them', () => {
+  const { train, test, ...facts } = unwrap(openDataSet('fashion-mnist', bundledFolder('fashion-mnist')));
+  const perClass = Array.from({ length: 10 }, (_, label) => (label === 3 ? 0 : 800));
+  const data = { ...facts, trainImages: train.count, testImages: test.count, perClass };
+  const problems = (method: string) =>
+    (match.dataRules?.(allDefaults({ method }, match), data) ?? []).map(({ message }) => message);
+  for (const method of ['dm', 'dc', 'dsa'])
+    expect(problems(method)).toEqual([expect.stringMatching(/has none of Dress/)]);
+  for (const method of ['mtt', 'dd']) expect(problems(method)).toEqual([]);
 });
