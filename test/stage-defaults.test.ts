@@ -16,12 +16,13 @@ import { stageKinds } from '../stages/registry.ts';
 const STAGES: Readonly<Record<string, string>> = {
   'select@1': '647ce7656489d891ee19fa50334623c4889764bf6a8b6d265bbb8f86a4fc0664',
   'match@1': 'e935408866ee0ae6a790dc61a70905409deccfb4c4c3ed9a6b21c1c0b6564e4c',
-  'evaluate@2': '049ebe42ac3fc6ed688b2f6da295f36cc9ca98d00af4fce71ee3eea4406917b5',
+  'evaluate@2': '6aaf3ea487d0c218bef0d6329eef0e79e10ee530fce002ffd929fd9221be8650',
   'zca@1': 'a7f5a369ca1ea978bf69b74ef1c602f116e1e15707e2c556887213b393d14535',
   'buffer@1': '297395f2e28226133d48656c2a07ca91aae10f3c7eadf6c9b15d08977236501a',
   'pretrain@1': 'f512f15ff83f934f1dd0a14f45a01e53f8413a27841bf5076a87e4b84fe2b032',
   'squeeze@1': 'f512f15ff83f934f1dd0a14f45a01e53f8413a27841bf5076a87e4b84fe2b032',
   'recover@1': '0645aec55ec59d0fde06d4e2ff34ba970382fc9d8814f2ec9f13b2089b813f9e',
+  'rank@1': '',
   'command@1': '624b0ac43cfc33f3bbf1e7481140891fdf58a971d40e81afc2ac1c063a53a052',
 };
 
