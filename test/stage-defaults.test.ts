@@ -22,7 +22,7 @@ const STAGES: Readonly<Record<string, string>> = {
   'pretrain@1': 'f512f15ff83f934f1dd0a14f45a01e53f8413a27841bf5076a87e4b84fe2b032',
   'squeeze@1': 'f512f15ff83f934f1dd0a14f45a01e53f8413a27841bf5076a87e4b84fe2b032',
   'recover@1': '0645aec55ec59d0fde06d4e2ff34ba970382fc9d8814f2ec9f13b2089b813f9e',
-  'rank@1': '',
+  'rank@1': 'eb8e89ded427956b11a4098a5189ae3ebec7cb4c61c08b8263ec24d37560bbf4',
   'command@1': '624b0ac43cfc33f3bbf1e7481140891fdf58a971d40e81afc2ac1c063a53a052',
 };
 
