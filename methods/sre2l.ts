@@ -48,11 +48,21 @@ export function recoverLoss(
   mode: Mode = 'eval',
 ): RecoverLoss {
   const pass = network.apply(view, values, mode);
-  const distances = batchNormDistances(pass.statistics, values);
+  return recoverTerms(pass.logits, batchNormDistances(pass.statistics, values), view, labels, weights);
+}
+
+/** The same of any classifier, from its logits of the view and the R_l of its batch norms. */
+export function recoverTerms(
+  logits: Expr,
+  distances: readonly Expr[],
+  view: Expr,
+  labels: Expr,
+  weights: RecoverWeights,
+): RecoverLoss {
   const [first, ...others] = distances;
   if (!first) throw new Error('A network without batch norm holds no statistics to recover images from');
   const batchNorm = others.reduce((total, distance) => add(total, distance), mul(first, weights.firstLayer));
-  const fit = crossEntropy(pass.logits, labels);
+  const fit = crossEntropy(logits, labels);
   const [variation, size] = [totalVariation(view), meanNorm(view)];
   let loss = add(fit, mul(batchNorm, weights.batchNorm));
   if (weights.totalVariation !== 0) loss = add(loss, mul(variation, weights.totalVariation));
@@ -64,7 +74,7 @@ export function recoverLoss(
     layers: stack(distances, 0),
     totalVariation: variation,
     l2: size,
-    logits: pass.logits,
+    logits,
   };
 }
 
@@ -75,11 +85,13 @@ export function batchNormDistances(
 ): readonly Expr[] {
   return Object.entries(statistics).map(([name, { mean: mu, variance }]) => {
     const target = (buffer: string) => running[`${name}.${buffer}`] as Expr;
-    return add(
-      euclidean(sub(target('running_var'), variance)), // ‖σ²_run - σ²‖₂
-      euclidean(sub(target('running_mean'), mu)), // ‖μ_run - μ‖₂
-    );
+    return batchNormDistance({ mean: mu, variance }, { mean: target('running_mean'), variance: target('running_var') });
   });
+}
+
+/** R_l = ‖σ²_run,l - σ²_l‖₂ + ‖μ_run,l - μ_l‖₂ */
+export function batchNormDistance(batch: BatchStatistics, running: BatchStatistics): Expr {
+  return add(euclidean(sub(running.variance, batch.variance)), euclidean(sub(running.mean, batch.mean)));
 }
 
 /** TV: Frobenius norms of the whole batch's differences to the right, downwards and along both diagonals, summed. */

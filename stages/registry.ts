@@ -2,6 +2,7 @@
 import { buffer } from './buffer/index.ts';
 import { command } from './command/index.ts';
 import { evaluate } from './evaluate/index.ts';
+import { importNetwork } from './import/index.ts';
 import { match } from './match/index.ts';
 import { pretrain } from './pretrain/index.ts';
 import { rank } from './rank/index.ts';
@@ -9,6 +10,7 @@ import { recover } from './recover/index.ts';
 import { select } from './select/index.ts';
 import { squeeze } from './squeeze/index.ts';
 import type { StageKind } from './stage.ts';
+import { statistics } from './statistics/index.ts';
 import { zca } from './zca/index.ts';
 
 export const stageKinds: readonly StageKind[] = [
@@ -19,6 +21,8 @@ export const stageKinds: readonly StageKind[] = [
   buffer,
   pretrain,
   squeeze,
+  importNetwork,
+  statistics,
   recover,
   rank,
   command,

@@ -63,6 +63,8 @@ export interface ArtifactReader {
 export interface StepFiles {
   put(bytes: Uint8Array): StoredFile;
   has(file: StoredFile): boolean;
+  /** The bytes again, or a part of them, of a file that is there. */
+  read(file: StoredFile, range?: ByteRange): Uint8Array;
 }
 
 /** Names of the experiment's data set and where it lies on this machine (the folder is never part of a key). */
@@ -173,9 +175,10 @@ export interface StageKind {
   outputRoles?(params: JsonObject): readonly string[];
   /**
    * The parameter that lists files of the user, relative to the experiment. Before planning, their digests are put in its
-   * place; where it is missing, another parameter gets a value that never comes again.
+   * place; where it is missing, another parameter gets a value that never comes again (a kind that demands it names none).
+   * A single file may stand without a list.
    */
-  readonly userFiles?: { readonly list: string; readonly untracked: string };
+  readonly userFiles?: { readonly list: string; readonly untracked?: string };
   /** Parameters that only steer how it runs and cannot change a result: never part of a key. */
   readonly steering?: readonly string[];
   readonly replicates: readonly ReplicateAxis[];

@@ -21,7 +21,9 @@ const STAGES: Readonly<Record<string, string>> = {
   'buffer@1': '297395f2e28226133d48656c2a07ca91aae10f3c7eadf6c9b15d08977236501a',
   'pretrain@1': 'f512f15ff83f934f1dd0a14f45a01e53f8413a27841bf5076a87e4b84fe2b032',
   'squeeze@1': 'f512f15ff83f934f1dd0a14f45a01e53f8413a27841bf5076a87e4b84fe2b032',
-  'recover@1': '0645aec55ec59d0fde06d4e2ff34ba970382fc9d8814f2ec9f13b2089b813f9e',
+  'import@1': 'a550caf6ba33dee7aa7128e04223cf9d2c9859b9266ef0efd14513d7d8d75eec',
+  'statistics@1': '0d94cfc795fa786e17716a365586a35e21a07dcf4ef19f98ffc294fb5d76b8c4',
+  'recover@1': '05260a9f5604c61d9e72b390b51a0e17fe98a6edf34fc2b348647e8ccb1a7dd6',
   'rank@1': 'eb8e89ded427956b11a4098a5189ae3ebec7cb4c61c08b8263ec24d37560bbf4',
   'command@1': '624b0ac43cfc33f3bbf1e7481140891fdf58a971d40e81afc2ac1c063a53a052',
 };

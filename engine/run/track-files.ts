@@ -33,11 +33,13 @@ export function trackFiles(experiment: ResolvedExperiment, kinds: readonly Stage
     const files = byKind.get(stage.kind);
     if (!files) return stage;
     const { [files.list]: listed, ...params } = stage.params;
-    if (!Array.isArray(listed)) {
+    const paths = typeof listed === 'string' ? [listed] : listed;
+    if (!Array.isArray(paths)) {
+      if (files.untracked === undefined) return stage;
       untracked.set(stage.name, below(stage.name, all));
       return { ...stage, params: { ...params, [files.untracked]: never } };
     }
-    const found = listed.map(String).map((path) => {
+    const found = paths.map(String).map((path) => {
       const place = resolve(folder, path);
       const digest = digests.get(place) ?? digestOf(place);
       if (digest === undefined) missing ??= noFile(stage.name, path, place);

@@ -15,21 +15,25 @@ import { interpolation, resampleColumns, resampleRows } from './resample.ts';
 /** In pixels of the image. What is absent is not done. */
 export interface View {
   readonly crop?: { readonly top: Expr; readonly left: Expr; readonly height: Expr; readonly width: Expr };
+  /** Before all else: element i of the result is element i + shift, 0 outside, as a crop of the padded image. */
+  readonly shift?: { readonly rows: Expr; readonly columns: Expr };
   /** 1 mirrors, 0 does not. */
   readonly mirrored?: Expr;
   /** Element i of the result is element i - shift, as np.roll. */
   readonly roll?: { readonly rows: Expr; readonly columns: Expr };
 }
 
-export function viewOf(images: Expr, { crop, mirrored, roll }: View): Expr {
+export function viewOf(images: Expr, { crop, shift, mirrored, roll }: View): Expr {
   const { height, width } = imageExtents(images);
   let rows = rolled(height, roll?.rows);
   if (crop) rows = croppedFrom(rows, height, crop.top, crop.height);
+  if (shift) rows = add(rows, asColumn(shift.rows));
   let columns = rolled(width, roll?.columns);
   if (mirrored) columns = mirroredFrom(columns, width, mirrored);
   if (crop) columns = croppedFrom(columns, width, crop.left, crop.width);
-  const seen = crop || roll ? resampleRows(images, interpolation(rows)) : images;
-  return crop || roll || mirrored ? resampleColumns(seen, interpolation(columns)) : seen;
+  if (shift) columns = add(columns, asColumn(shift.columns));
+  const seen = crop || shift || roll ? resampleRows(images, interpolation(rows)) : images;
+  return crop || shift || roll || mirrored ? resampleColumns(seen, interpolation(columns)) : seen;
 }
 
 /** Source positions [P, length] of the places of an axis, from the last operation back to the first. */

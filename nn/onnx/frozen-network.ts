@@ -12,9 +12,9 @@ import { inTopologicalOrder } from '../../tensor/topological.ts';
 import type { NetworkInput } from '../network.ts';
 import { TRACED_BATCH } from './fixed-batch.ts';
 import { checkOperators, walkGraph } from './graph.ts';
-import type { FrozenNorm, PassNotes } from './node.ts';
+import type { FrozenLayer, FrozenNorm, PassNotes } from './node.ts';
 
-export type { FrozenNorm } from './node.ts';
+export type { FrozenLayer, FrozenNorm } from './node.ts';
 
 export interface FrozenPass {
   /** [N, classes] */
@@ -23,6 +23,8 @@ export interface FrozenPass {
   readonly embedding?: Expr;
   /** In the order of the graph; empty where the exporter folded them into convolutions. */
   readonly norms: readonly FrozenNorm[];
+  /** Convolutions and batch norms, in the order of the graph. */
+  readonly layers: readonly FrozenLayer[];
 }
 
 export interface FrozenNetwork {
@@ -78,6 +80,7 @@ function frozen(model: OnnxModel, size: readonly [number, number] | undefined): 
       fixedBatch: batch,
       batchExtents,
       norms: [],
+      layers: [],
     };
     const walked = walkGraph(model, { inputName: name, images: pictures, weights, notes });
     if (!walked.ok) return walked;
@@ -85,8 +88,8 @@ function frozen(model: OnnxModel, size: readonly [number, number] | undefined): 
     if (!found) return graphFailure(`The output ${output.value.name} is computed nowhere`);
     const logits = asRows(found, notes.batch);
     if (!logits.ok) return logits;
-    const { embedding, norms } = notes;
-    return ok({ logits: logits.value, norms, ...(embedding?.shape[0] === notes.batch && { embedding }) });
+    const { embedding, norms, layers } = notes;
+    return ok({ logits: logits.value, norms, layers, ...(embedding?.shape[0] === notes.batch && { embedding }) });
   };
 
   const floatWeights = [...model.initialisers].filter(([, { dtype }]) => dtype === 'float');

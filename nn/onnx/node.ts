@@ -34,6 +34,14 @@ export interface FrozenNorm {
   readonly epsilon: number;
 }
 
+/** A convolution or a batch norm, by what enters it. */
+export interface FrozenLayer {
+  readonly name: string;
+  readonly input: Expr;
+  /** Of a batch norm. */
+  readonly norm?: FrozenNorm;
+}
+
 /** What one walk through the graph carries along. */
 export interface PassNotes {
   readonly opset: number;
@@ -44,6 +52,8 @@ export interface PassNotes {
   /** Which extent of a shape that a node writes down is, or holds, the file's fixed number of images. */
   readonly batchExtents: Map<OnnxNode, number>;
   readonly norms: FrozenNorm[];
+  /** Convolutions and batch norms in the order of the graph. */
+  readonly layers: FrozenLayer[];
   /** What the last linear layer sees. */
   embedding?: Expr;
 }

@@ -38,15 +38,17 @@ export interface ViewSettings {
   readonly height: number;
   readonly width: number;
   readonly jitter: number;
+  /** Otherwise rolls go down and right alone. */
+  readonly bothWays?: boolean;
 }
 
-/** By name, [1] each: what `viewInputs` of `program.ts` declares, and more where a kind of change is not made. */
+/** By name, [1] each: what `viewInputs` of `step-view.ts` declares, and more where a kind of change is not made. */
 export function viewDraw(stream: RandomStream, step: number, minimumArea: number, settings: ViewSettings) {
-  const { height, width, jitter } = settings;
+  const { height, width, jitter, bothWays = true } = settings;
   const uniform = stream.uniform(step, 2 * TRIES + 5);
   const box = cropBox(uniform, minimumArea, height, width);
   const [flip = 0, down = 0, across = 0] = uniform.subarray(2 * TRIES + 2);
-  const shift = (u: number) => Math.floor(u * (2 * jitter + 1)) - jitter;
+  const shift = (u: number) => (bothWays ? Math.floor(u * (2 * jitter + 1)) - jitter : Math.floor(u * (jitter + 1)));
   const one = (value: number): Tensor => floats(Float32Array.of(value), [1]);
   return {
     ...{ top: one(box.top), left: one(box.left), tall: one(box.height), wide: one(box.width) },

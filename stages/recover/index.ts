@@ -1,25 +1,47 @@
-/** Images optimised from noise until a trained, frozen network takes them for their classes and for its training data. */
+/** Images optimised from noise until trained, frozen networks take them for their classes and for their training data. */
+import { listOf } from '../input-roles.ts';
+import { rangesOf } from '../shards.ts';
 import type { InputProblem, InputStage, RuleProblem, StageKind } from '../stage.ts';
-import { recoverParameters } from './parameters.ts';
+import { defaultsOf, methodProblems, recoverParameters } from './parameters.ts';
 
 export const recover: StageKind = {
   kind: 'recover',
   version: 1,
-  description: 'Recovers images from a trained network and its batch norm statistics (SRe2L, CDA).',
+  description: 'Recovers images from trained networks and the statistics of their layers (SRe2L, CDA, G-VBSM).',
   parameters: { type: 'object', properties: recoverParameters, required: ['imagesPerClass'] },
   inputs: {
     teacher: {
       type: 'network',
       required: true,
-      description: 'The network that images are recovered from, with batch norm: of a stage `squeeze` or `pretrain`.',
+      many: true,
+      description:
+        'The network that images are recovered from, with batch norm: of a stage `squeeze`, `pretrain` or `import`. `g-vbsm`: several, in turn.',
+    },
+    statistics: {
+      type: 'statistics',
+      required: false,
+      many: true,
+      description: '`g-vbsm`: what enters the convolutions of all teachers on real images, of a stage `statistics`.',
     },
   },
   outputs: { images: { type: 'synthetic-set', description: 'The recovered images, sorted by class.' } },
   replicates: ['set'],
   usesData: true,
   threads: 2,
-  rules: ({ crop, curriculum }) => curriculumProblems(crop as boolean, curriculum as string),
-  inputRules: (_, { teacher }) => (teacher ? teacherProblems(teacher) : []),
+  defaults: defaultsOf,
+  splitting: ['classesPerShard'],
+  shards: ({ classesPerShard }, data) =>
+    data && (classesPerShard as number) > 0
+      ? rangesOf(data.classes, classesPerShard as number).map((classes) => ({ classes }))
+      : [],
+  rules: (params) => [
+    ...curriculumProblems(params.crop as boolean, params.curriculum as string),
+    ...methodProblems(params),
+  ],
+  inputRules: ({ method }, inputs) => [
+    ...countProblems(method as string, inputs),
+    ...listOf(inputs, 'teacher').flatMap((teacher, index) => teacherProblems(teacher, index, method === 'g-vbsm')),
+  ],
   async open(context) {
     return (await import('./run.ts')).openRecover(context);
   },
@@ -31,15 +53,44 @@ function curriculumProblems(crop: boolean, curriculum: string): RuleProblem[] {
   return [{ path: ['curriculum'], message }];
 }
 
+function countProblems(method: string, inputs: Readonly<Record<string, InputStage>>): InputProblem[] {
+  const [teachers, statistics] = [listOf(inputs, 'teacher'), listOf(inputs, 'statistics')];
+  if (method !== 'g-vbsm') {
+    if (statistics.length > 0)
+      return [
+        { path: ['statistics'], message: `Method \`${method}\` reads no \`statistics\`: they are of \`g-vbsm\`.` },
+      ];
+    if (teachers.length < 2) return [];
+    const message = `Method \`${method}\` recovers from one teacher, but ${teachers.length} are named: take \`method: g-vbsm\`.`;
+    return [{ path: ['teacher', 1], message }];
+  }
+  if (statistics.length === 0) {
+    const message =
+      'Method `g-vbsm` needs `statistics: STAGE`, the name of a stage of kind `statistics` that reads the same teachers.';
+    return [{ path: ['method'], message }];
+  }
+  const known = new Set(statistics.flatMap((stage) => listOf(stage.inputs, 'teacher').map(({ name }) => name)));
+  return teachers.flatMap(({ name }, index) =>
+    known.size === 0 || known.has(name)
+      ? []
+      : [
+          {
+            path: ['teacher', index],
+            message: `\`statistics\` says nothing of the teacher \`${name}\`: let it read it too.`,
+          },
+        ],
+  );
+}
+
 /** What the experiment says of the teacher before it is trained; `run.ts` looks at the file itself. */
-function teacherProblems(teacher: InputStage): InputProblem[] {
+function teacherProblems(teacher: InputStage, index: number, anyNorm: boolean): InputProblem[] {
   if (teacher.kind !== 'squeeze' && teacher.kind !== 'pretrain') return [];
   if (teacher.inputs.whitening) {
     const message = `Images are recovered as pixels, but the teacher \`${teacher.name}\` sees whitened ones: give it no \`whitening\`.`;
-    return [{ path: ['teacher'], message }];
+    return [{ path: ['teacher', index], message }];
   }
   const network = (teacher.params.network ?? {}) as { kind?: string; norm?: string };
-  if (network.norm === 'batch') return [];
+  if (anyNorm || network.norm === 'batch') return [];
   const message = `The teacher \`${teacher.name}\` has no batch norm, whose statistics images are recovered from: give it \`network: {kind: convnet, norm: batch}\` or a \`resnet\`, \`vgg\` or \`alexnet\` with \`norm: batch\`.`;
-  return [{ path: ['teacher'], message, against: { role: 'teacher', path: ['network'] } }];
+  return [{ path: ['teacher', index], message, against: { role: `teacher[${index}]`, path: ['network'] } }];
 }

@@ -6,7 +6,7 @@ import { randomStream } from '../../tensor/random/stream.ts';
 import { runStage } from '../../test/rig/stage-runs.ts';
 import { squeeze } from '../squeeze/index.ts';
 import type { ArtifactFiles, InputStage } from '../stage.ts';
-import { batchesOf } from './batches.ts';
+import { batchesAcrossClasses, batchesByClass } from './batches.ts';
 import { cropBox, viewDraw } from './draws.ts';
 import { recover } from './index.ts';
 
@@ -66,22 +66,23 @@ it.each(['layer', 'none', 'instance'])('refuses a teacher with norm %s', async (
 
 it('says before anything runs what is wrong with a teacher', () => {
   const stage = (params: JsonObject, inputs = {}): InputStage => ({ name: 't', kind: 'squeeze', params, inputs });
-  const problems = (input: InputStage) => recover.inputRules!({}, { teacher: input }).map(({ message }) => message);
+  const problems = (input: InputStage) =>
+    recover.inputRules!({ method: 'sre2l' }, { 'teacher[0]': input }).map(({ message }) => message);
   expect(problems(stage({ network }))).toEqual([]);
   expect(problems(stage({ network: { kind: 'convnet' } }))[0]).toMatch(/no batch norm.*norm: batch/);
   const whitening = { name: 'z', kind: 'zca', params: {}, inputs: {} };
   expect(problems(stage({ network }, { whitening }))[0]).toMatch(/whitened/);
-  expect(recover.rules!({ crop: false, curriculum: 'cosine' })).toHaveLength(1);
-  expect(recover.rules!({ crop: false, curriculum: 'none' })).toEqual([]);
+  expect(recover.rules!({ method: 'sre2l', crop: false, curriculum: 'cosine' })).toHaveLength(1);
+  expect(recover.rules!({ method: 'sre2l', crop: false, curriculum: 'none' })).toEqual([]);
 });
 
-it('puts each class once into a batch', () => {
-  expect(batchesOf(5, 2, 3)).toEqual([
-    { slot: 0, firstClass: 0, count: 3 },
-    { slot: 0, firstClass: 3, count: 2 },
-    { slot: 1, firstClass: 0, count: 3 },
-    { slot: 1, firstClass: 3, count: 2 },
-  ]);
+it('puts each class once into a batch, or class after class in groups', () => {
+  const plan = { first: 1, end: 4, imagesPerClass: 2, batchSize: 2 };
+  const told = (batches: ReturnType<typeof batchesAcrossClasses>) =>
+    batches.map((batch) => batch.map(({ label, slot }) => `${label}.${slot}`).join(' '));
+  expect(told(batchesAcrossClasses(plan))).toEqual(['1.0 2.0', '3.0', '1.1 2.1', '3.1']);
+  expect(told(batchesByClass(plan, 1))).toEqual(['1.0 1.1', '2.0 2.1', '3.0 3.1']);
+  expect(told(batchesByClass({ ...plan, batchSize: 3 }, 2))).toEqual(['1.0 2.0 3.0', '1.1 2.1 3.1']);
 });
 
 it('crops within the image, of the area and ratio asked for, and whole where the area is 1', () => {

@@ -1,6 +1,7 @@
 /**
- * Recovery (SRe2L, section 2): batch after batch, each from its noise to its last iterate, a step of the stage being one
- * of Adam. The state is what is finished and the batch under way; noise and views are functions of the seed and the step.
+ * Recovery: batch after batch, each from its noise to its last iterate, a step of the stage being one of Adam. The state is
+ * what is finished, the batch under way and what the method carries along; noise and views are functions of the seed and
+ * the step.
  */
 import { unwrap } from '../../base/result.ts';
 import { openDataSet } from '../../data/registry.ts';
@@ -9,37 +10,51 @@ import { cosineDecay } from '../../nn/schedules.ts';
 import { randomStream } from '../../tensor/random/stream.ts';
 import { floats, ints, scalar, type Tensor } from '../../tensor/tensor.ts';
 import { demandFinite } from '../finite.ts';
-import { programs } from '../programs.ts';
 import { zerosLike } from '../rows.ts';
+import type { Range } from '../shards.ts';
 import type { StageContext, StageRun, State } from '../stage.ts';
-import { picture, sortedLabels, syntheticSetFile } from '../synthetic-set.ts';
-import { type Batch, batchesOf } from './batches.ts';
-import { viewDraw } from './draws.ts';
-import { optimiser, recoverProgram } from './program.ts';
-import { readTeacher } from './teacher.ts';
+import { type Batch, batchesAcrossClasses, batchesByClass } from './batches.ts';
+import { finishedImages } from './finished.ts';
+import { optimiser } from './program.ts';
+import { viewTensors } from './step-view.ts';
+import { openStepper } from './steppers.ts';
 
-export async function openRecover({ params, seed, data, inputs, backend, report }: StageContext): Promise<StageRun> {
+type Tensors = Readonly<Record<string, Tensor>>;
+
+export async function openRecover(context: StageContext): Promise<StageRun> {
+  const { params, seed, data, inputs, shard, backend, files, report } = context;
   const set = unwrap(openDataSet(data.set, data.folder));
-  const { network, values } = readTeacher(inputs.teacher, set);
-  const { channels, height, width, classes } = network.input;
+  const { channels, height, width } = set;
   const number = (name: string) => params[name] as number;
+  const classes = (shard?.classes ?? [0, set.classes]) as unknown as Range;
   const [imagesPerClass, iterations] = [number('imagesPerClass'), number('iterations')];
-  const batches = batchesOf(classes, imagesPerClass, number('batchSize'));
+  const plan = { first: classes[0], end: classes[1], imagesPerClass, batchSize: number('batchSize') };
+  const isGvbsm = params.method === 'g-vbsm';
+  const batches = isGvbsm ? batchesByClass(plan, number('groups')) : batchesAcrossClasses(plan);
+  const changes = {
+    ...{ crop: params.crop as boolean, padding: number('padding'), flip: params.flip as boolean },
+    ...{ jitter: number('jitter'), bothWays: params.jitterBothWays as boolean },
+  };
   const settings = {
-    ...{ network, mean: set.mean, std: set.std },
-    ...{ crop: params.crop as boolean, flip: params.flip as boolean, jitter: number('jitter') },
+    ...{ changes, mean: set.mean, std: set.std },
     weights: {
       ...{ batchNorm: number('batchNorm'), firstLayer: number('firstLayer') },
       ...{ totalVariation: number('totalVariation'), l2: number('l2') },
     },
   };
-  const compiled = programs(backend);
-  const [noise, views] = [randomStream(seed, 'recover/noise'), randomStream(seed, 'recover/view')];
+  const stream = (name: string) =>
+    randomStream(seed, shard ? `recover/${name}/${classes.join('-')}` : `recover/${name}`);
+  const [noise, views] = [stream('noise'), { view: stream('view'), shift: stream('shift') }];
+  const stepper = openStepper({ params, inputs, set, backend, settings, drops: stream('drop') });
+  const finished = finishedImages({
+    ...{ set, classes, imagesPerClass, batches, files },
+    shard: shard !== undefined,
+  });
   const rate = cosineDecay(iterations);
   const size = channels * height * width;
 
   const start = (batch: number): Record<string, Tensor> => {
-    const { count } = batches[batch] as Batch;
+    const count = (batches[batch] as Batch).length;
     const drawn = noise.normal(batch, count * size).map((value) => value * number('noise'));
     const current = floats(Float32Array.from(drawn), [count, channels, height, width]);
     return { current, first: zerosLike(current), second: zerosLike(current) };
@@ -50,83 +65,87 @@ export async function openRecover({ params, seed, data, inputs, backend, report 
     const mode = params.curriculum as CropCurriculum;
     return minimumCropArea(iteration, { mode, milestone: number('milestone'), iterations, low });
   };
+  const labelsOf = (batch: Batch) => ints(Int32Array.from(batch, ({ label }) => label));
+
+  const stepOf = async (tensors: Tensors, index: number) => {
+    const [position, iteration] = [Math.floor(index / iterations), index % iterations];
+    const batch = batches[position] as Batch;
+    const { current, first, second } = tensors as Record<'current' | 'first' | 'second', Tensor>;
+    const corrections = Object.entries(optimiser.scalars(iteration)).map(([name, value]) => [name, scalar(value)]);
+    const fed = {
+      ...{ images: current, first, second, labels: labelsOf(batch) },
+      ...{ ...Object.fromEntries(corrections), rate: scalar(number('learningRate') * rate(iteration)) },
+      ...viewTensors(views, index, minimumArea(iteration), { ...changes, height, width }),
+    };
+    const coarse = iteration < number('coarse') * iterations;
+    const done = await stepper.step(fed, carriedIn(tensors), { index, batch, coarse });
+    const { loss } = done.figures;
+    demandFinite('recover', index, { loss, images: done.images.data, tensors: done.carried }, 'Lower `learningRate`.');
+    return done;
+  };
+  const working = ({ images, first, second, carried }: Awaited<ReturnType<typeof stepOf>>): Tensors => ({
+    ...{ current: images, first, second },
+    ...carried,
+  });
+  /** The images of a batch, made once more; averages of G-VBSM come from all batches before it. */
+  const again = async (position: number): Promise<Tensor> => {
+    let carried = stepper.carried();
+    for (let at = isGvbsm ? 0 : position; ; at++) {
+      let tensors: Tensors = { ...start(at), ...carried };
+      for (let iteration = 0; iteration < iterations; iteration++)
+        tensors = working(await stepOf(tensors, at * iterations + iteration));
+      if (at === position) return tensors.current as Tensor;
+      carried = carriedIn(tensors);
+    }
+  };
 
   return {
     steps: batches.length * iterations,
-    init: () => ({
-      tensors: {
-        images: floats(new Float32Array(classes * imagesPerClass * size), [
-          classes * imagesPerClass,
-          ...[channels, height, width],
-        ]),
-        ...start(0),
-      },
-      values: { loss: 0, batchNorm: 0 },
-    }),
-    async step({ tensors, values: sums }, index) {
+    init() {
+      const { tensors, values } = finished.init();
+      return {
+        tensors: { ...tensors, ...start(0), ...stepper.carried() },
+        values: { ...values, loss: 0, batchNorm: 0 },
+      };
+    },
+    async step(state, index) {
       const [position, iteration] = [Math.floor(index / iterations), index % iterations];
-      const batch = batches[position] as Batch;
-      const { images, current, first, second } = tensors as Record<'images' | 'current' | 'first' | 'second', Tensor>;
-      const corrections = Object.entries(optimiser.scalars(iteration)).map(([name, value]) => [name, scalar(value)]);
-      const view = viewDraw(views, index, minimumArea(iteration), { height, width, jitter: settings.jitter });
-      const program = await compiled.get(`${batch.count}`, () => recoverProgram(settings, batch.count));
-      const labels = ints(Int32Array.from({ length: batch.count }, (_, place) => batch.firstClass + place));
-      const result = await program.run({
-        ...{ ...values, images: current, first, second, labels },
-        ...{ ...Object.fromEntries(corrections), rate: scalar(number('learningRate') * rate(iteration)) },
-        ...used(view, settings),
-      });
-      const figure = (name: string): number => result[name]?.data[0] ?? Number.NaN;
-      const moved = result as Record<'images' | 'first' | 'second', Tensor>;
-      const loss = figure('loss');
-      demandFinite('recover', index, { loss, images: moved.images.data }, 'Lower `learningRate`.');
-      report({ loss, crossEntropy: figure('crossEntropy'), batchNorm: figure('batchNorm') });
+      const { loss: lossSum, batchNorm: distanceSum } = state.values as Record<string, number>;
+      const done = await stepOf(state.tensors, index);
+      report(done.figures);
+      const before = finished.of(state);
       if (iteration < iterations - 1)
         return {
-          tensors: { images, current: moved.images, first: moved.first, second: moved.second },
-          values: sums,
+          tensors: { ...before.tensors, ...working(done) },
+          values: { ...before.values, loss: lossSum ?? 0, batchNorm: distanceSum ?? 0 },
         };
+      const batch = batches[position] as Batch;
+      const after = finished.add(before, batch, done.images);
       // Figures of a set are means over its images.
-      const share = batch.count / (classes * imagesPerClass);
-      const next = position + 1 < batches.length ? start(position + 1) : {};
+      const share = batch.length / ((classes[1] - classes[0]) * imagesPerClass);
+      const next = position + 1 < batches.length ? { ...start(position + 1), ...done.carried } : {};
       return {
-        tensors: { images: placed(images, moved.images, batch, imagesPerClass), ...next },
+        tensors: { ...after.tensors, ...next },
         values: {
-          loss: (sums.loss as number) + share * loss,
-          batchNorm: (sums.batchNorm as number) + share * figure('batchNorm'),
+          ...after.values,
+          loss: (lossSum ?? 0) + share * done.figures.loss,
+          batchNorm: (distanceSum ?? 0) + share * done.figures.batchNorm,
         },
       };
     },
-    finish({ tensors, values: sums }: State) {
-      const made = { images: tensors.images as Tensor, labels: sortedLabels(classes, imagesPerClass) };
+    async finish(state: State) {
+      const { loss, batchNorm } = state.values as Record<string, number>;
       return {
-        artifacts: { images: { ...syntheticSetFile(made, set), 'after.png': picture(made, set) } },
-        metrics: { loss: sums.loss as number, batchNorm: sums.batchNorm as number },
+        ...(await finished.result(finished.of(state), again)),
+        metrics: { loss: loss ?? 0, batchNorm: batchNorm ?? 0 },
       };
     },
-    close: compiled.close,
+    close: stepper.close,
   };
 }
 
-/** Programs are fed exactly what they declare. */
-function used(
-  { top, left, tall, wide, mirrored, down, across }: ReturnType<typeof viewDraw>,
-  { crop, flip, jitter }: { readonly crop: boolean; readonly flip: boolean; readonly jitter: number },
-) {
-  return {
-    ...(crop && { top, left, tall, wide }),
-    ...(flip && { mirrored }),
-    ...(jitter > 0 && { down, across }),
-  };
-}
+const CARRIED = 'average.';
 
-/** The finished batch at its places in the set, which is sorted by class. */
-function placed(images: Tensor, batch: Tensor, { slot, firstClass, count }: Batch, imagesPerClass: number): Tensor {
-  const data = Float32Array.from(images.data);
-  const size = batch.data.length / count;
-  for (let place = 0; place < count; place++) {
-    const row = (firstClass + place) * imagesPerClass + slot;
-    data.set(batch.data.subarray(place * size, (place + 1) * size), row * size);
-  }
-  return floats(data, images.shape);
+function carriedIn(tensors: Tensors): Tensors {
+  return Object.fromEntries(Object.entries(tensors).filter(([name]) => name.startsWith(CARRIED)));
 }

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { unwrap } from '../../base/result.ts';
 import { bundledFolder } from '../../data/registry.ts';
 import { allDefaults } from '../../engine/plan/defaults.ts';
+import { without } from '../../engine/plan/key.ts';
 import { heldFiles } from '../../stages/held-files.ts';
 import { asStageSees } from '../../stages/input-roles.ts';
 import { stageKind } from '../../stages/registry.ts';
@@ -20,6 +21,8 @@ export interface StageCase {
   readonly backend?: string;
   /** Native threads; one unless given, since several test files run side by side. */
   readonly threads?: number;
+  /** One of its shards instead of all of it. */
+  readonly shard?: JsonObject;
 }
 
 export interface OpenedStage {
@@ -44,6 +47,7 @@ export async function openStage({
   seed,
   backend,
   threads,
+  shard,
 }: StageCase): Promise<OpenedStage> {
   const stage = stageKind(kind);
   if (!stage) throw new Error(`No stage kind ${kind}`);
@@ -52,7 +56,9 @@ export async function openStage({
   if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('\n'));
   const figures: Readonly<Record<string, number>>[] = [];
   const run = await stage.open({
-    params: full,
+    // As a plan hands them out.
+    params: without(full, [...(stage.splitting ?? []), ...((shard && stage.covered) ?? [])]),
+    ...(shard && { shard }),
     seed: seed ?? { base: 1, set: 1 },
     inputs: asStageSees(
       stage,
@@ -60,7 +66,7 @@ export async function openStage({
     ),
     data: { set: 'fashion-mnist', folder: bundledFolder('fashion-mnist') },
     backend: await backendFor(backend, threads),
-    files: { put: keep, has: ({ sha256: digest }) => kept.has(digest) },
+    files: { put: keep, has: ({ sha256: digest }) => kept.has(digest), read: keptBytes },
     report: (reported) => figures.push(reported),
   });
   const { finish, snapshot } = run;
@@ -70,6 +76,12 @@ export async function openStage({
     ...(snapshot && { snapshot: async (state: State) => stores(await snapshot(state)) }),
   };
   return { run: stored, figures };
+}
+
+function keptBytes({ sha256: digest }: { sha256: string }, range?: { from: number; to: number }): Uint8Array {
+  const bytes = kept.get(digest);
+  if (!bytes) throw new Error(`No file ${digest}`);
+  return range ? bytes.subarray(range.from, range.to) : bytes;
 }
 
 /** What steps have put into the store, for all stages of a test file. */

@@ -1,7 +1,8 @@
 /** The stage of a node, opened for one attempt: its kind found, its inputs and its backend at hand. */
+import { unwrap } from '../../../base/result.ts';
 import type { StageRun, StepFiles } from '../../../stages/stage.ts';
 import type { Metrics } from '../../events.ts';
-import { objectSize, putObject } from '../../store/objects.ts';
+import { objectSize, putObject, readObject, readObjectPart } from '../../store/objects.ts';
 import type { Store } from '../../store/store.ts';
 import type { AttemptRequest } from '../executor.ts';
 import { backendFor, watchedBackendFor } from './backends.ts';
@@ -38,5 +39,7 @@ function stepFiles(store: Store): StepFiles {
   return {
     put: (bytes) => ({ sha256: putObject(store, bytes), bytes: bytes.length }),
     has: ({ sha256, bytes }) => objectSize(store, sha256) === bytes,
+    read: (file, range) =>
+      unwrap(range ? readObjectPart(store, file, range) : readObject(store, file.sha256, { verify: true })),
   };
 }

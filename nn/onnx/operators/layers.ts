@@ -12,6 +12,7 @@ function convolution(node: NodeReader): Expr {
   const reach = w.shape.slice(2).map((size, axis) => (size - 1) * (dilations[axis] ?? 1) + 1);
   const padding = paddingOf(node, x.shape, reach, strides);
   const y = op.conv2d(x, w, { strides, dilations, padding, groups: node.int('group', 1) });
+  node.notes.layers.push({ name: node.node.name || `conv${node.notes.layers.length}`, input: x });
   const bias = node.optional(2);
   return bias ? op.add(y, perChannel(bias, y.shape)) : y;
 }
@@ -30,13 +31,15 @@ function batchNormalization(node: NodeReader): Expr {
   const [scale, bias, mean, variance] = [node.x(1), node.x(2), node.x(3), node.x(4)];
   const epsilon = node.float('epsilon', 1e-5);
   const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
-  node.notes.norms.push({
+  const norm = {
     name: normName(node),
     input: x,
     statistics: { mean: op.mean(x, { axes }), variance: op.variance(x, { axes }) },
     running: { mean, variance },
     epsilon,
-  });
+  };
+  node.notes.norms.push(norm);
+  node.notes.layers.push({ name: norm.name, input: x, norm });
   const factor = op.mul(scale, op.rsqrt(op.add(variance, epsilon)));
   const shift = op.sub(bias, op.mul(mean, factor));
   return op.add(op.mul(x, perChannel(factor, x.shape)), perChannel(shift, x.shape));

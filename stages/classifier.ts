@@ -1,0 +1,143 @@
+/**
+ * A trained classifier as stages read it that only look through it: ours, or a foreign ONNX network. Both give logits and,
+ * layer by layer, what enters each convolution and batch norm; a program is fed `values` under their own names.
+ */
+import { FailureError, fail, type Result, unwrap } from '../base/result.ts';
+import type { DataSetFacts } from '../data/data-set.ts';
+import type { BatchStatistics } from '../nn/layers.ts';
+import { type NetworkInput, networkInputs } from '../nn/network.ts';
+import { type FrozenNetwork, readFrozenNetwork } from '../nn/onnx/frozen-network.ts';
+import { decodeTeacher, type Teacher } from '../nn/onnx/teacher.ts';
+import { type Expr, input } from '../tensor/expr.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { ArtifactReader } from './stage.ts';
+
+/** A convolution or batch norm, in the order of use. */
+export interface ClassifierLayer {
+  /** [N, C, H, W] */
+  readonly input: Expr;
+  /** Of a batch norm: its statistics in this pass, and those it was trained on. */
+  readonly norm?: { readonly batch: BatchStatistics; readonly running: BatchStatistics };
+}
+
+export interface Classifier {
+  /** For messages: `convnet`, `ONNX network`. */
+  readonly title: string;
+  readonly input: NetworkInput;
+  readonly values: Readonly<Record<string, Tensor>>;
+  /** Of a foreign file: what its user should know. */
+  readonly notes: readonly string[];
+  /** In eval mode. */
+  apply(images: Expr): { readonly logits: Expr; readonly layers: readonly ClassifierLayer[] };
+}
+
+const FILE = 'network.onnx';
+
+/** What tells this teacher from others. */
+export function classifierDigest(reader: Pick<ArtifactReader, 'describe'>): string {
+  return reader.describe(FILE).sha256;
+}
+
+/** Checked against the data that it is to look at. */
+export function readClassifier(reader: ArtifactReader, data: DataSetFacts): Classifier {
+  return classifierOf(reader.read(FILE), FILE, data);
+}
+
+export function classifierOf(bytes: Uint8Array, place: string, data: DataSetFacts): Classifier {
+  const own = decodeTeacher(bytes, place);
+  const found =
+    own.ok || own.error.code !== 'TEACHER_FOREIGN'
+      ? ofTeacher(unwrap(own))
+      : ofFrozen(unwrap(readFrozenNetwork(bytes, { place, size: [data.height, data.width] })));
+  const { channels, height, width, classes } = found.input;
+  const sized = channels === data.channels && height === data.height && width === data.width;
+  if (!sized || classes !== data.classes)
+    throw refusal(
+      fail(
+        'TEACHER_INPUT',
+        `The teacher takes images [${channels}, ${height}, ${width}] of ${classes} classes, but those of ${data.title} are [${data.channels}, ${data.height}, ${data.width}] of ${data.classes}.`,
+        {
+          place,
+          help: sized
+            ? 'Take a teacher of these classes, or name the data set that it was trained on.'
+            : 'Train the teacher on the data set that the experiment names.',
+        },
+      ),
+    );
+  if (own.ok && own.value.metadata.whitening !== undefined)
+    throw refusal(
+      fail('TEACHER_WHITENED', 'Images are recovered as pixels, but the teacher sees whitened ones.', {
+        place,
+        help: 'Train the teacher without `whitening`.',
+      }),
+    );
+  return found;
+}
+
+/** Of a teacher whose norms are all that is left of the data. */
+export function demandBatchNorm({ title, notes, input: { channels, height, width }, apply }: Classifier): void {
+  const { layers } = apply(input('images', [1, channels, height, width]));
+  if (layers.some(({ norm }) => norm)) return;
+  throw refusal(
+    fail(
+      'TEACHER_WITHOUT_BATCH_NORM',
+      `The teacher, ${title === 'ONNX network' ? 'an' : 'a'} ${title}, has no batch norm, whose statistics images are recovered from.`,
+      {
+        place: FILE,
+        help:
+          notes.length > 0
+            ? notes.join(' ')
+            : 'Train it with `norm: batch`, take a `resnet` with `norm: batch`, or recover by `method: g-vbsm`, which also reads convolutions.',
+      },
+    ),
+  );
+}
+
+function ofTeacher({ network, values }: Teacher): Classifier {
+  const weights = networkInputs(network);
+  return {
+    ...{ title: network.spec.kind, input: network.input, values, notes: [] },
+    apply(images) {
+      const { logits, inputs, statistics } = network.apply(images, weights, 'eval');
+      const layers = Object.entries(inputs).map(([name, entering]): ClassifierLayer => {
+        const [batch, mean, variance] = [
+          statistics[name],
+          weights[`${name}.running_mean`],
+          weights[`${name}.running_var`],
+        ];
+        return batch && mean && variance
+          ? { input: entering, norm: { batch, running: { mean, variance } } }
+          : { input: entering };
+      });
+      return { logits, layers };
+    },
+  };
+}
+
+/** Whatever its file calls a weight, it must not be mistaken for another input of a program. */
+const WEIGHT = 'weight:';
+
+function ofFrozen(frozen: FrozenNetwork): Classifier {
+  const entries = Object.entries(frozen.values);
+  const weights = Object.fromEntries(entries.map(([name, { shape }]) => [name, input(WEIGHT + name, shape)]));
+  return {
+    ...{ title: 'ONNX network', input: frozen.input, notes: frozen.notes },
+    values: Object.fromEntries(entries.map(([name, value]) => [WEIGHT + name, value])),
+    apply(images) {
+      const { logits, layers } = unwrap(frozen.apply(images, weights));
+      return {
+        logits,
+        layers: layers
+          .filter(({ input: entering }) => entering.shape.length === 4)
+          .map(({ input: entering, norm }) =>
+            norm ? { input: entering, norm: { batch: norm.statistics, running: norm.running } } : { input: entering },
+          ),
+      };
+    },
+  };
+}
+
+function refusal(failure: Result<never>): FailureError {
+  if (failure.ok) throw new Error('Internal error: expected a failure');
+  return new FailureError(failure.error);
+}

@@ -1,0 +1,51 @@
+/** G-VBSM's targets: what enters each convolution of trained networks on real images, which batch norm keeps by itself. */
+import { listOf } from '../input-roles.ts';
+import { imagesParameter, imagesProblems } from '../real-training.ts';
+import type { StageKind } from '../stage.ts';
+
+export const statistics: StageKind = {
+  kind: 'statistics',
+  version: 1,
+  description: 'Takes the statistics of real images at every convolution of trained networks, for `recover` by G-VBSM.',
+  parameters: {
+    type: 'object',
+    properties: {
+      patch: {
+        ...{ type: 'integer', minimum: 1, maximum: 65_536, default: 4 },
+        description: 'Side p of the cells of the patch statistics; ImageNet: 16.',
+      },
+      batchSize: {
+        ...{ type: 'integer', minimum: 1, maximum: 65_536, default: 64 },
+        description: 'Images of a batch, over which variances are taken before they are averaged; Tiny-ImageNet: 128.',
+      },
+      padding: {
+        ...{ type: 'integer', minimum: 0, maximum: 65_536, default: 4 },
+        description: 'Pixels of zeros around an image out of which a random part is seen; Tiny-ImageNet: 8.',
+      },
+      flip: { type: 'boolean', default: true, description: 'Whether half of the images are mirrored.' },
+      images: imagesParameter,
+    },
+  },
+  inputs: {
+    teacher: { type: 'network', required: true, many: true, description: 'The networks, of `squeeze` or `import`.' },
+  },
+  outputs: { statistics: { type: 'statistics', description: 'A file for each teacher.' } },
+  replicates: [],
+  usesData: true,
+  threads: 2,
+  inputRules: (_, inputs) =>
+    listOf(inputs, 'teacher').flatMap(({ name, inputs: { whitening } }, index) =>
+      whitening
+        ? [
+            {
+              path: ['teacher', index],
+              message: `The teacher \`${name}\` sees whitened images: give it no \`whitening\`.`,
+            },
+          ]
+        : [],
+    ),
+  dataRules: ({ images }, data) => imagesProblems(images, data),
+  async open(context) {
+    return (await import('./run.ts')).openStatistics(context);
+  },
+};
