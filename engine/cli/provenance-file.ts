@@ -38,7 +38,7 @@ export function exportProvenance(store: Store, name: string, args: Arguments): n
   const to = args.text('to');
   if (to === undefined) print(text);
   else {
-    writeDurably(to, text);
+    writeDurably(to, text, { as: 'export' });
     tell(`${to}: provenance of run ${run.value.id}; \`retort reproduce ${to}\` runs it again and compares.\n`);
   }
   return EXIT.done;

@@ -32,7 +32,7 @@ export function writeFiles(folder: string, files: ReadonlyMap<string, Uint8Array
     for (const [path, bytes] of files) {
       const to = join(folder, path);
       mkdirSync(dirname(to), { recursive: true });
-      writeDurably(to, bytes);
+      writeDurably(to, bytes, { as: 'export' });
       if (Buffer.compare(readFileSync(to), bytes) !== 0)
         return fail('EXPORT_UNREADABLE', 'What was read back is not what was written.', {
           place: to,

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { sha256 } from '../../base/digest.ts';
 import type { DataSummary } from '../../data/data-set.ts';
 import type { CheckedData } from '../../data/registry.ts';
+import { fault } from '../store/faults.ts';
 
 /** Raised when checks find more, or a summary says more. */
 const VERSION = 1;
@@ -35,7 +36,9 @@ export function checkedData(store: string): CheckedData {
       const beside = `${file}.${process.pid}`;
       try {
         writeFileSync(beside, `${JSON.stringify(all, null, 1)}\n`);
+        fault('data-checked-written');
         renameSync(beside, file);
+        fault('data-checked-renamed');
       } catch {
         // A store that may only be read: everything is checked anew next time.
       }

@@ -8,6 +8,7 @@ import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync, st
 import { basename, join } from 'node:path';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { sha256 } from '../../base/digest.ts';
+import { fault } from '../store/faults.ts';
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -58,7 +59,9 @@ class DigestMemory {
     const beside = `${this.#file}.${process.pid}`;
     try {
       writeFileSync(beside, `${JSON.stringify(this.#known, null, 2)}\n`);
+      fault('data-digests-written');
       renameSync(beside, this.#file);
+      fault('data-digests-renamed');
     } catch {
       // A store that may only be read: everything is read anew next time.
     }

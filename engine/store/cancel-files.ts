@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { sha256 } from '../../base/digest.ts';
 import { errorCode, onDisk } from './disk-failure.ts';
 import { writeDurably } from './durable.ts';
+import { fault } from './faults.ts';
 import type { RunFolder } from './runs.ts';
 
 /** The whole run where no node is named. */
@@ -26,7 +27,7 @@ function fileOf(run: Where, { node }: CancelRequest): string {
 }
 
 export function askToCancel(run: Where, request: CancelRequest): void {
-  writeDurably(fileOf(run, request), `${JSON.stringify(request)}\n`, { tmp: run.store.tmp });
+  writeDurably(fileOf(run, request), `${JSON.stringify(request)}\n`, { tmp: run.store.tmp, as: 'cancel' });
 }
 
 /** Nobody has taken it yet. */
@@ -36,6 +37,7 @@ export function isAsked(run: Where, request: CancelRequest): boolean {
 
 export function withdraw(run: Where, request: CancelRequest): void {
   rmSync(fileOf(run, request), { force: true });
+  fault('cancel-withdrawn');
 }
 
 /** All that was asked since; each is told once. */
@@ -53,6 +55,7 @@ export function takeCancelRequests(run: Where): CancelRequest[] {
     try {
       const request = JSON.parse(readFileSync(path, 'utf8')) as CancelRequest;
       rmSync(path, { force: true });
+      fault('cancel-taken');
       return [request];
     } catch {
       // Withdrawn, or not ours to understand.

@@ -5,7 +5,7 @@
  *
  * A state comes back as it was: types and bits of all tensors, their order, and the values.
  */
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { sha256 } from '../../base/digest.ts';
@@ -16,6 +16,7 @@ import { decodeSafetensors, encodeSafetensors } from '../../tensor/files/safeten
 import type { Tensor } from '../../tensor/tensor.ts';
 import { errorCode, onDisk } from './disk-failure.ts';
 import { writeDurably } from './durable.ts';
+import { fault, faultArmed } from './faults.ts';
 import type { Lease } from './leases.ts';
 import type { Store } from './store.ts';
 
@@ -85,7 +86,13 @@ export function newestCheckpoint(
 }
 
 export function removeCheckpoints(store: Store, key: string): void {
-  rmSync(checkpointFolder(store, key), { recursive: true, force: true });
+  const folder = checkpointFolder(store, key);
+  if (faultArmed('checkpoints-half-removed') && existsSync(folder)) {
+    rmSync(tensorsFile(folder, 'a'), { force: true });
+    fault('checkpoints-half-removed');
+  }
+  rmSync(folder, { recursive: true, force: true });
+  fault('checkpoints-removed');
 }
 
 export const tensorsFile = (folder: string, slot: Slot) => join(folder, `${slot}.safetensors`);

@@ -54,7 +54,9 @@ export function rememberContent(store: Store, node: PlanNode): void {
   try {
     mkdirSync(dirname(pointerPath(store, content)), { recursive: true });
     writeFileSync(beside, `${JSON.stringify(pointer)}\n`);
+    fault('pointer-written');
     renameSync(beside, pointerPath(store, content));
+    fault('pointer-renamed');
   } catch {
     // Only the shortcut is lost; what is wrong with the disk is told where it matters.
     rmSync(beside, { force: true });

@@ -8,23 +8,23 @@ import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync
 import { dirname, join } from 'node:path';
 import { type Failure, FailureError } from '../../base/result.ts';
 import { errorCode, onDisk } from './disk-failure.ts';
-import { type DurableFile, fault } from './faults.ts';
+import { type BuiltFile, type DurableFile, fault } from './faults.ts';
 
 export interface DurableWrite {
   /** A folder on the same file system; the file's own folder where absent. */
   readonly tmp?: string;
   readonly mode?: number;
   /** Whose fault points are passed. */
-  readonly as?: DurableFile;
+  readonly as: DurableFile;
 }
 
 /** Writes or replaces `path`. */
-export function writeDurably(path: string, bytes: Uint8Array | string, options: DurableWrite = {}): void {
+export function writeDurably(path: string, bytes: Uint8Array | string, options: DurableWrite): void {
   commit(path, bytes, options, renameSync);
 }
 
 /** Writes `path` unless it exists: of several writers exactly one succeeds. */
-export function writeDurablyIfAbsent(path: string, bytes: Uint8Array | string, options: DurableWrite = {}): boolean {
+export function writeDurablyIfAbsent(path: string, bytes: Uint8Array | string, options: DurableWrite): boolean {
   return commit(path, bytes, options, linkOrRename);
 }
 
@@ -38,19 +38,19 @@ function commit(
     if (tmp === dirname(path)) makeFolder(tmp);
     const beside = temporaryPath(tmp);
     try {
-      writeSynced(beside, typeof bytes === 'string' ? Buffer.from(bytes) : bytes, mode, as);
+      writeSynced(beside, typeof bytes === 'string' ? Buffer.from(bytes) : bytes, as, mode);
       // Only now: where the store is gone, nothing of it is made again.
       makeFolder(dirname(path));
-      if (as) fault(`${as}-synced`);
+      fault(`${as}-synced`);
       name(beside, path);
     } catch (error) {
       rmSync(beside, { force: true });
       if (name === linkOrRename && errorCode(error) === 'EEXIST') return false;
       throw errorCode(error) === 'ENOENT' ? new FailureError(gone(path)) : error;
     }
-    if (as) fault(`${as}-renamed`);
+    fault(`${as}-renamed`);
     syncFolder(dirname(path));
-    if (as) fault(`${as}-durable`);
+    fault(`${as}-durable`);
     return true;
   });
 }
@@ -69,15 +69,15 @@ export function temporaryPath(folder: string): string {
 }
 
 /** Writes a new file and brings its bytes to the disk; its name is not yet safe there. */
-export function writeSynced(path: string, bytes: Uint8Array, mode = 0o666, as?: DurableFile): void {
+export function writeSynced(path: string, bytes: Uint8Array, as: DurableFile | BuiltFile, mode = 0o666): void {
   const file = openSync(path, 'wx', mode);
   try {
-    if (as) fault(`${as}-opened`);
+    fault(`${as}-opened`);
     // In two halves, so that a torn file can be made on purpose; a write may also be cut short by the system.
     writeAll(file, bytes.subarray(0, bytes.length >> 1));
-    if (as) fault(`${as}-half-written`);
+    fault(`${as}-half-written`);
     writeAll(file, bytes.subarray(bytes.length >> 1));
-    if (as) fault(`${as}-written`);
+    fault(`${as}-written`);
     fsyncSync(file);
   } finally {
     closeSync(file);

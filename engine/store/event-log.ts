@@ -15,7 +15,10 @@ export interface EventLog {
 
 export function openEventLog({ events }: RunFolder): EventLog {
   const file = onDisk(events, () => openSync(events, 'a+'));
-  if (!endsWithLine(file)) writeSync(file, '\n');
+  if (!endsWithLine(file)) {
+    writeSync(file, '\n');
+    fault('event-line-closed');
+  }
   return {
     append(event) {
       const line = `${JSON.stringify(event)}\n`;

@@ -67,7 +67,7 @@ function stateAfter(steps: number): State {
 }
 
 /** The third checkpoint is the first one that overwrites a slot. */
-const passing = (point: FaultPoint) => (point.startsWith('checkpoint') ? `${point}:3` : point);
+const passing = (point: FaultPoint) => (point.startsWith('checkpoint-') ? `${point}:3` : point);
 
 describe.concurrent('killed at', () => {
   it.each(faultPoints.map(passing))('%s', async (fault) => {

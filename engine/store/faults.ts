@@ -2,50 +2,102 @@
  * Named points between the steps of every commit protocol. `RETORT_FAULT=name` or `name:n` makes the process kill itself
  * as `kill -9` would, the n-th time it passes the point, so that tests can stop it exactly there. Without the variable a
  * point costs one comparison.
+ *
+ * Invariant: whatever changes a file of the store has a point behind it, and every point is killed at by a test;
+ * `test/fault-points.test.ts` holds the source to the first, the lists below to the second.
  */
 const STEPS = ['opened', 'half-written', 'written', 'synced', 'renamed', 'durable'] as const;
-
-/** What is written durably: each passes every step of `durable.ts`. */
-const FILES = ['object', 'key', 'checkpoint-tensors', 'checkpoint-record', 'run-finished'] as const;
-
-export type DurableFile = (typeof FILES)[number];
 export type WriteStep = (typeof STEPS)[number];
 
-/** Points outside `durable.ts`, in the order in which a run passes them. */
-const OTHER = [
-  'run-built',
-  'run-created',
-  'lease-built',
-  'lease-taken',
-  'lease-fenced',
-  'lease-moved',
-  'artifact-linked',
-  'event-half-written',
-  'lease-released',
-] as const;
+/** What is written by `durable.ts`: each passes every step of it. */
+export type DurableFile =
+  | 'object'
+  | 'key'
+  | 'checkpoint-tensors'
+  | 'checkpoint-record'
+  | 'run-finished'
+  | 'version'
+  | 'pin'
+  | 'cancel'
+  | 'pruned'
+  | 'chain-note'
+  | 'trash-list'
+  /** Files for people outside the store. */
+  | 'export';
+
+/** Files whose folder is renamed into place as a whole: never named, so never renamed, by themselves. */
+export type BuiltFile = 'run-file' | 'probe';
+
+const written = <F extends DurableFile>(file: F) => STEPS.map((step) => `${file}-${step}` as const);
+const built = <F extends BuiltFile>(file: F) =>
+  (['opened', 'half-written', 'written'] as const).map((step) => `${file}-${step}` as const);
 
 /** Points of an attempt between the store's own, in their order. */
 const ATTEMPT = ['stage-opened', 'step-done', 'stage-finished'] as const;
 
-/** Points of a garbage collection, which no run passes. */
-export const gcFaultPoints = ['trash-listed', 'trash-moved', 'trash-restored', 'trash-discarding'] as const;
-
-/** Points of taking a result over, between its finding and its key, which not every run passes. */
-export const cutOffFaultPoints = ['content-found'] as const;
-
-export type FaultPoint =
-  | (typeof cutOffFaultPoints)[number]
-  | (typeof gcFaultPoints)[number]
-  | `${DurableFile}-${WriteStep}`
-  | (typeof OTHER)[number]
-  | (typeof ATTEMPT)[number];
-
 /** Those that a run passes. */
-export const faultPoints: readonly FaultPoint[] = [
+export const faultPoints = [
   ...ATTEMPT,
-  ...OTHER,
-  ...FILES.flatMap((file) => STEPS.map((step) => `${file}-${step}` as const)),
-];
+  ...built('run-file'),
+  'run-built',
+  'run-created',
+  'lease-owner-written',
+  'lease-built',
+  'lease-taken',
+  'fence-written',
+  'lease-fenced',
+  'lease-moved',
+  'attempt-made',
+  'artifact-linked',
+  'event-half-written',
+  'checkpoints-half-removed',
+  'checkpoints-removed',
+  'lease-released',
+  ...written('object'),
+  ...written('key'),
+  ...written('checkpoint-tensors'),
+  ...written('checkpoint-record'),
+  ...written('run-finished'),
+] as const;
+
+/** Those that a protocol passes which not every run has part in. */
+export const protocolPoints = {
+  /** Making a store, and making sure that it can be written. */
+  open: ['store-folders-made', ...built('probe'), 'probe-removed', 'tmp-swept', ...written('version')],
+  pin: [...written('pin'), 'pin-removed'],
+  cancel: [...written('cancel'), 'cancel-taken', 'cancel-withdrawn'],
+  prune: written('pruned'),
+  /** The note of a chain, before the key. */
+  chain: written('chain-note'),
+  /** The pointer to a result by its content, and taking that result over. */
+  content: ['pointer-written', 'pointer-renamed', 'content-found'],
+  /** A lease whose thing was leased before; one of another host; one that came between. */
+  lease: ['fence-begun', 'fence-beside', 'fence-renamed', 'clock-touched', 'clock-read', 'lease-put-back'],
+  /** An artifact in whose place something else stands. */
+  publish: ['artifact-beside', 'artifact-replaced'],
+  /** A log that a kill has cut is closed. */
+  log: ['event-line-closed'],
+  /** The index: only ever a picture of the files. */
+  index: ['index-keys-read', 'index-run-read', 'index-emptied', 'index-removed'],
+  /** What is remembered of data sets. */
+  data: ['data-digests-written', 'data-digests-renamed', 'data-checked-written', 'data-checked-renamed'],
+  gc: [
+    ...written('trash-list'),
+    'trash-listed',
+    'trash-renamed',
+    'trash-moved',
+    'trash-merged',
+    'trash-restored',
+    'trash-discarding',
+    'trash-discarded',
+  ],
+  export: written('export'),
+} as const;
+
+export type Protocol = keyof typeof protocolPoints;
+export type FaultPoint = (typeof faultPoints)[number] | (typeof protocolPoints)[Protocol][number];
+
+export const everyFaultPoint: readonly FaultPoint[] = [...faultPoints, ...Object.values(protocolPoints).flat()];
 
 const armed = parse(process.env.RETORT_FAULT);
 let passed = 0;
@@ -68,10 +120,7 @@ function parse(text: string | undefined): { readonly point: string; readonly pas
   if (!text) return undefined;
   const [point = '', passing = '1'] = text.split(':');
   // A point that no longer exists would make its test pass for the wrong reason.
-  if (
-    ![...faultPoints, ...gcFaultPoints, ...cutOffFaultPoints].some((known) => known === point) ||
-    !/^[1-9]\d*$/.test(passing)
-  )
+  if (!everyFaultPoint.some((known) => known === point) || !/^[1-9]\d*$/.test(passing))
     throw new Error(`Internal error: expected RETORT_FAULT to name a fault point, got \`${text}\``);
   return { point, passing: Number(passing) };
 }

@@ -9,7 +9,6 @@ import { packageRoot } from '../../base/package-root.ts';
 import { unwrap } from '../../base/result.ts';
 import { floats } from '../../tensor/tensor.ts';
 import { writeCheckpoint } from './checkpoints.ts';
-import { gcFaultPoints } from './faults.ts';
 import type { Finding } from './findings.ts';
 import { collectGarbage } from './gc.ts';
 import { type Marked, markGarbage } from './gc-mark.ts';
@@ -178,9 +177,5 @@ describe.concurrent('killed', () => {
     restoreAll(store);
     expect(await damages(store)).toEqual([]);
     expect(rehearse(store.folder)).toHaveLength(2);
-  });
-
-  it('knows all of its points', () => {
-    expect(gcFaultPoints).toEqual(['trash-listed', 'trash-moved', 'trash-restored', 'trash-discarding']);
   });
 });

@@ -7,6 +7,7 @@ import { rmSync, statfsSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { type Failure, fail, ok, type Result } from '../../base/result.ts';
 import { diskFailure, errorCode } from './disk-failure.ts';
+import { fault } from './faults.ts';
 import { migrate, TABLES } from './index-schema.ts';
 import { ingestKeys, ingestRun } from './ingest.ts';
 import { allRuns } from './runs.ts';
@@ -55,6 +56,7 @@ export async function reindex(store: Store): Promise<Result<Index>> {
   const { database, close } = opened.value;
   const empty = database.transaction(() => {
     for (const table of TABLES) database.exec(`DELETE FROM ${table}`);
+    fault('index-emptied');
   });
   const emptied = guarded(opened.value, () => empty.immediate());
   const ingested = emptied.ok ? ingest(opened.value) : emptied;
@@ -98,6 +100,7 @@ function isDamage(error: unknown): boolean {
 
 function removeFiles(store: Store): void {
   for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(store.index + ending, { force: true });
+  fault('index-removed');
 }
 
 function unavailable(error: Error): Result<Index> {

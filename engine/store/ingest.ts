@@ -5,6 +5,7 @@
 import type { Database } from 'better-sqlite3';
 import type { RunEvent } from '../events.ts';
 import { readEvents } from './event-log.ts';
+import { fault } from './faults.ts';
 import { allKeys, type KeyRecord, keyPath, readRecord } from './keys.ts';
 import { openRun, type RunFolder, readRunEnd, readRunRecord } from './runs.ts';
 import type { Store } from './store.ts';
@@ -25,6 +26,7 @@ export function ingestKeys(store: Store, database: Database): void {
   }
   // What is left has been deleted from the store.
   for (const key of known) removeKey.run(key);
+  fault('index-keys-read');
 }
 
 function keyRow({ key, manifest, metrics, seconds, steps }: KeyRecord): unknown[] {
@@ -63,6 +65,7 @@ export function ingestRun(store: Store, database: Database, id: string, opened?:
   database
     .prepare('INSERT INTO ingested VALUES (?, ?) ON CONFLICT (run) DO UPDATE SET bytes = excluded.bytes')
     .run(id, next);
+  fault('index-run-read');
 }
 
 function openedRun(store: Store, id: string): RunFolder | undefined {

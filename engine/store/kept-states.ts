@@ -37,7 +37,7 @@ export function keepState(store: Store, step: number, { tensors, values }: State
 export function noteInChain(store: Store, { key, chain }: PlanNode): void {
   if (!chain) return;
   const note = join(chainFolder(store, chain.id), key);
-  if (!existsSync(note)) writeDurablyIfAbsent(note, '', { tmp: store.tmp });
+  if (!existsSync(note)) writeDurablyIfAbsent(note, '', { tmp: store.tmp, as: 'chain-note' });
 }
 
 /** Where a computation can begin: some steps of it are done. */

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { BeatWatch } from './beat-watch.ts';
 import { errorCode } from './disk-failure.ts';
 import { temporaryPath } from './durable.ts';
+import { fault } from './faults.ts';
 import { liveness, type ProcessIdentity } from './processes.ts';
 
 /** Somebody else has it. */
@@ -74,8 +75,10 @@ const beats = new BeatWatch();
 function diskNow(tmp: string): number {
   const touched = temporaryPath(tmp);
   writeFileSync(touched, '');
+  fault('clock-touched');
   const { mtimeMs } = statSync(touched);
   rmSync(touched, { force: true });
+  fault('clock-read');
   return mtimeMs;
 }
 

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import type { Failure } from '../../base/result.ts';
 import { errorCode, onDisk } from './disk-failure.ts';
 import { temporaryPath } from './durable.ts';
-import { fault } from './faults.ts';
+import { fault, faultArmed } from './faults.ts';
 import { renewLease } from './heartbeat.ts';
 import { type HeldBy, heldBy, heldFolder, holderIn, isLive, type Owner, readOwner, UNREADABLE } from './lease-owner.ts';
 import { type ProcessIdentity, thisProcess } from './processes.ts';
@@ -79,6 +79,7 @@ function tryTaking(folder: string, tmp: string, owner: Owner): boolean {
   const built = temporaryPath(tmp);
   mkdirSync(built);
   writeFileSync(join(built, 'owner.json'), `${JSON.stringify(owner, null, 1)}\n`);
+  fault('lease-owner-written');
   writeFileSync(join(built, owner.token), '.');
   fault('lease-built');
   try {
@@ -139,12 +140,17 @@ function nextFence(folder: string, tmp: string): number {
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
     // Cut off before it holds a number, it has told nobody one.
+    if (faultArmed('fence-begun')) writeFileSync(path, '');
+    fault('fence-begun');
     writeFileSync(path, '1\n');
+    fault('fence-written');
     return 1;
   }
   const beside = temporaryPath(tmp);
   writeFileSync(beside, `${last + 1}\n`);
+  fault('fence-beside');
   renameSync(beside, path);
+  fault('fence-renamed');
   return last + 1;
 }
 
@@ -163,6 +169,7 @@ export function breakLease(folder: string, owner: Owner): boolean {
     if (owner.pid === UNREADABLE || statSync(join(stale, owner.token), { throwIfNoEntry: false })) return true;
     // Since we looked, that lease was taken over and ended, and another one began: it goes back to its owner.
     renameSync(stale, heldFolder(folder));
+    fault('lease-put-back');
     return false;
   } catch (error) {
     if (stands(error) || errorCode(error) === 'ENOENT') return false;

@@ -3,6 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { onDisk } from './disk-failure.ts';
 import { writeDurably } from './durable.ts';
+import { fault } from './faults.ts';
 import type { Store } from './store.ts';
 
 function pinFile(store: Store, run: string): string {
@@ -15,9 +16,10 @@ export function isPinned(store: Store, run: string): boolean {
 
 export function pin(store: Store, run: string): void {
   const text = `${JSON.stringify({ schema: 'retort-pin/1', at: new Date().toISOString() })}\n`;
-  writeDurably(pinFile(store, run), text, { tmp: store.tmp });
+  writeDurably(pinFile(store, run), text, { tmp: store.tmp, as: 'pin' });
 }
 
 export function unpin(store: Store, run: string): void {
   onDisk(pinFile(store, run), () => rmSync(pinFile(store, run), { force: true }));
+  fault('pin-removed');
 }

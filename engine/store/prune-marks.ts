@@ -29,7 +29,7 @@ function markPath(store: Store, key: string): string {
 }
 
 export function markPruned(store: Store, key: string, mark: PruneMark): void {
-  writeDurably(markPath(store, key), `${JSON.stringify(mark, null, 1)}\n`, { tmp: store.tmp });
+  writeDurably(markPath(store, key), `${JSON.stringify(mark, null, 1)}\n`, { tmp: store.tmp, as: 'pruned' });
 }
 
 function readMark(store: Store, key: string): PruneMark | undefined {

@@ -43,7 +43,9 @@ function publish(object: string, path: string, tmp: string): void {
   } catch {
     copyFileSync(object, beside);
   }
+  fault('artifact-beside');
   renameSync(beside, path);
+  fault('artifact-replaced');
 }
 
 export interface AttemptFolder {
@@ -57,13 +59,17 @@ export function newAttempt(run: RunFolder, node: string): AttemptFolder {
   const folder = run.nodeFolder(node);
   return onDisk(folder, () => {
     // Mostly it is the first one.
-    if (mkdirSync(join(folder, 'attempt-1'), { recursive: true }) !== undefined)
-      return { attempt: 1, log: join(folder, 'attempt-1', 'log.txt') };
+    if (mkdirSync(join(folder, 'attempt-1'), { recursive: true }) !== undefined) return made(1);
     const earlier = readdirSync(folder).map((name) => Number(/^attempt-(\d+)$/.exec(name)?.[1] ?? 0));
     const attempt = Math.max(0, ...earlier) + 1;
     mkdirSync(join(folder, `attempt-${attempt}`), { recursive: true });
-    return { attempt, log: join(folder, `attempt-${attempt}`, 'log.txt') };
+    return made(attempt);
   });
+
+  function made(attempt: number): AttemptFolder {
+    fault('attempt-made');
+    return { attempt, log: join(folder, `attempt-${attempt}`, 'log.txt') };
+  }
 }
 
 /** Stages name their files; a name that led out of the folder would be a bug of the stage. */

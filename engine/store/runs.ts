@@ -91,7 +91,7 @@ export function createRun(store: Store, plan: Plan, resolved: Json): DrivenRun {
     const built = temporaryPath(store.tmp);
     mkdirSync(built);
     const put = (name: string, content: unknown) =>
-      writeSynced(join(built, name), Buffer.from(`${JSON.stringify(content, null, 2)}\n`));
+      writeSynced(join(built, name), Buffer.from(`${JSON.stringify(content, null, 2)}\n`), 'run-file');
     put('plan.json', plan);
     put('config.resolved.json', resolved);
     put('run.json', record);

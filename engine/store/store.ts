@@ -17,6 +17,7 @@ import { dirname, join, resolve } from 'node:path';
 import { FailureError, fail, ok, type Result } from '../../base/result.ts';
 import { diskFailure, errorCode } from './disk-failure.ts';
 import { temporaryPath, writeDurably, writeSynced } from './durable.ts';
+import { fault } from './faults.ts';
 
 export interface Store {
   /** Absolute, as are all paths. */
@@ -46,9 +47,11 @@ export function openStore(folder: string, { create = false }: OpenStore = {}): R
     if (version.value === undefined && !create) return missing(store);
     if (create) {
       makeFolders(store);
+      fault('store-folders-made');
       tryWriting(store);
       sweep(store);
-      if (version.value === undefined) writeDurably(versionFile(store), `${LAYOUT_VERSION}\n`, { tmp: store.tmp });
+      if (version.value === undefined)
+        writeDurably(versionFile(store), `${LAYOUT_VERSION}\n`, { tmp: store.tmp, as: 'version' });
     }
     return ok(store);
   } catch (error) {
@@ -133,9 +136,10 @@ function makeFolder(folder: string): void {
 function tryWriting(store: Store): void {
   const probe = temporaryPath(store.tmp);
   try {
-    writeSynced(probe, new Uint8Array(4096));
+    writeSynced(probe, new Uint8Array(4096), 'probe');
   } finally {
     rmSync(probe, { force: true });
+    fault('probe-removed');
   }
 }
 
@@ -147,5 +151,6 @@ function sweep(store: Store): void {
     const path = join(store.tmp, name);
     const left = statSync(path, { throwIfNoEntry: false });
     if (left && Date.now() - left.mtimeMs > LONGEST_WRITE_MS) rmSync(path, { recursive: true, force: true });
+    fault('tmp-swept');
   }
 }

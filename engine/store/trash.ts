@@ -52,7 +52,9 @@ export function openBatch(store: Store, items: readonly TrashItem[]): TrashBatch
   const at = new Date().toISOString();
   const id = `${at.replace(/[-:]|\..*/g, '').replace('T', '-')}-${randomBytes(2).toString('hex')}`;
   const batch: TrashBatch = { schema: 'retort-trash/1', id, at, items };
-  writeDurably(join(trashFolder(store), id, 'contents.json'), `${JSON.stringify(batch, null, 1)}\n`);
+  writeDurably(join(trashFolder(store), id, 'contents.json'), `${JSON.stringify(batch, null, 1)}\n`, {
+    as: 'trash-list',
+  });
   fault('trash-listed');
   return batch;
 }
@@ -97,6 +99,7 @@ function merge(from: string, to: string): void {
   else if (statSync(from).isDirectory() && statSync(to).isDirectory())
     for (const name of readdirSync(from)) merge(join(from, name), join(to, name));
   rmSync(from, { recursive: true, force: true });
+  fault('trash-merged');
 }
 
 /** An object that several results had in common left with the last of them. */
@@ -130,6 +133,7 @@ function discard(store: Store, folder: string): void {
   renameSync(folder, doomed);
   fault('trash-discarding');
   rmSync(doomed, { recursive: true, force: true });
+  fault('trash-discarded');
 }
 
 function move(from: string, to: string): void {
@@ -137,6 +141,7 @@ function move(from: string, to: string): void {
   onDisk(from, () => {
     makeFolder(dirname(to));
     renameSync(from, to);
+    fault('trash-renamed');
     syncFolder(dirname(to));
     syncFolder(dirname(from));
   });
