@@ -7,6 +7,7 @@ import { match } from './match/index.ts';
 import { pretrain } from './pretrain/index.ts';
 import { rank } from './rank/index.ts';
 import { recover } from './recover/index.ts';
+import { relabel } from './relabel/index.ts';
 import { select } from './select/index.ts';
 import { squeeze } from './squeeze/index.ts';
 import type { StageKind } from './stage.ts';
@@ -24,6 +25,7 @@ export const stageKinds: readonly StageKind[] = [
   importNetwork,
   statistics,
   recover,
+  relabel,
   rank,
   command,
 ];

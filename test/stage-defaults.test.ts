@@ -16,7 +16,7 @@ import { stageKinds } from '../stages/registry.ts';
 const STAGES: Readonly<Record<string, string>> = {
   'select@1': '647ce7656489d891ee19fa50334623c4889764bf6a8b6d265bbb8f86a4fc0664',
   'match@1': 'e935408866ee0ae6a790dc61a70905409deccfb4c4c3ed9a6b21c1c0b6564e4c',
-  'evaluate@2': '6aaf3ea487d0c218bef0d6329eef0e79e10ee530fce002ffd929fd9221be8650',
+  'evaluate@2': 'bdb2ad08f6cc983e3aa1c80845f0994b7b2591ba7f401070592ab0dbebed4d6e',
   'zca@1': 'a7f5a369ca1ea978bf69b74ef1c602f116e1e15707e2c556887213b393d14535',
   'buffer@1': '297395f2e28226133d48656c2a07ca91aae10f3c7eadf6c9b15d08977236501a',
   'pretrain@1': 'f512f15ff83f934f1dd0a14f45a01e53f8413a27841bf5076a87e4b84fe2b032',
@@ -24,6 +24,7 @@ const STAGES: Readonly<Record<string, string>> = {
   'import@1': 'a550caf6ba33dee7aa7128e04223cf9d2c9859b9266ef0efd14513d7d8d75eec',
   'statistics@1': '0d94cfc795fa786e17716a365586a35e21a07dcf4ef19f98ffc294fb5d76b8c4',
   'recover@1': '05260a9f5604c61d9e72b390b51a0e17fe98a6edf34fc2b348647e8ccb1a7dd6',
+  'relabel@1': 'fc68c0c02e054e1727fba31b68ea57f837b19cb201512ab5d74d7211c95cc3d0',
   'rank@1': 'eb8e89ded427956b11a4098a5189ae3ebec7cb4c61c08b8263ec24d37560bbf4',
   'command@1': '624b0ac43cfc33f3bbf1e7481140891fdf58a971d40e81afc2ac1c063a53a052',
 };

@@ -6,6 +6,7 @@ import { networkDataProblems, networkParameter, networkProblems } from '../netwo
 import type { InputProblem, InputStage, RuleProblem, StageKind } from '../stage.ts';
 import { whiteningInput, whiteningProblems } from '../whitening.ts';
 import { learnedStepsProblems, stepsInputProblems, stepsParameter } from './dd-parameter.ts';
+import { softDefaults, softInputProblems, softParameters, softProblems } from './soft-parameters.ts';
 
 export const evaluate: StageKind = {
   kind: 'evaluate',
@@ -46,22 +47,31 @@ export const evaluate: StageKind = {
           "Whose operators `augment` names. `dsa`: one kind a batch, each image by a strength of its own. `dc`: DC's own, one of `crop`, `scale`, `rotate` and `noise` an image; `crop_scale_rotate` unless given (its paper: that on MNIST, `crop_noise` for networks with batch norm).",
       },
       steps: stepsParameter,
+      ...softParameters,
       network: networkParameter,
     },
   },
   inputs: {
     images: { type: 'synthetic-set', required: true, description: 'The set to train on.' },
     whitening: whiteningInput,
+    labels: {
+      type: 'soft-labels',
+      required: false,
+      description: 'Labels of views of the set, of a stage `relabel`: learned in place of its own.',
+    },
+    teacher: {
+      type: 'network',
+      required: false,
+      description: 'The network that the soft labels must be of, where that is to be checked.',
+    },
   },
   outputs: { metrics: { type: 'metrics', description: 'Test accuracy and losses.' } },
   replicates: ['set', 'evaluation'],
   usesData: true,
   threads: 2,
-  defaults: ({ augment, augmentFamily }) => ({
-    ...(augment === 'none' && { epochs: 300 }),
-    ...(augmentFamily === 'dc' && { augment: 'crop_scale_rotate' }),
-  }),
+  defaults: (written) => ({ ...matchingDefaults(written), ...softDefaults(written) }),
   rules: (params) => [
+    ...softProblems(params),
     ...learnedStepsProblems(params, evaluate.parameters),
     ...(params.augmentFamily === 'dc'
       ? dcProblems(params.augment as string)
@@ -73,12 +83,21 @@ export const evaluate: StageKind = {
     ...whiteningProblems(inputs, ['images']),
     ...learnedProblems(params.learningRate as Json, inputs.images),
     ...stepsInputProblems(params, inputs.images),
+    ...softInputProblems(params, inputs),
   ],
   async open(context) {
     if (context.params.steps === 'learned') return (await import('./dd-schedule.ts')).openLearnedSteps(context);
+    if (context.inputs.labels) return (await import('./soft-run.ts')).openSoftEvaluate(context);
     return (await import('./run.ts')).openEvaluate(context);
   },
 };
+
+function matchingDefaults({ augment, augmentFamily }: JsonObject): JsonObject {
+  return {
+    ...(augment === 'none' && { epochs: 300 }),
+    ...(augmentFamily === 'dc' && { augment: 'crop_scale_rotate' }),
+  };
+}
 
 function dcProblems(augment: string): RuleProblem[] {
   const operators = augment === 'none' ? undefined : parseDcStrategy(augment);

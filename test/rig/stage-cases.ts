@@ -112,6 +112,27 @@ export const CASES: readonly ConformanceCase[] = [
     params: { images: 50, batchSize: 20 },
     inputs: { 'teacher[0]': teacher, 'teacher[1]': plainTeacher },
   },
+  // Batches of 12 leave a last one of 8; the first epochs' files stand in the state by their digests alone.
+  {
+    kind: 'relabel',
+    what: 'CutMix, all logits',
+    params: { epochs: 4, batchSize: 12 },
+    inputs: { images: selected, teacher },
+  },
+  {
+    kind: 'relabel',
+    what: 'MixUp of padded crops, the likeliest classes by the batch',
+    params: {
+      epochs: 2,
+      batchSize: 12,
+      crop: 'padded',
+      mix: 'mixup',
+      mixAlpha: 0.8,
+      keep: 'topk',
+      statistics: 'batch',
+    },
+    inputs: { images: selected, teacher },
+  },
   {
     kind: 'match',
     what: 'dm',
@@ -207,6 +228,16 @@ export const CASES: readonly ConformanceCase[] = [
     what: "DC's augmentation",
     params: { epochs: 2, augmentFamily: 'dc', augment: 'crop_scale_rotate_noise', network },
     inputs: { images: selected },
+  },
+  // Two epochs of labels for three of the student's.
+  {
+    kind: 'evaluate',
+    what: 'soft labels',
+    params: { loss: 'kl', epochs: 3, warmUp: 1, network: batchNorm },
+    inputs: {
+      images: selected,
+      labels: { kind: 'relabel', params: { epochs: 2, batchSize: 12 }, inputs: { images: selected, teacher } },
+    },
   },
   {
     kind: 'evaluate',

@@ -1,0 +1,129 @@
+/** Parameters of `evaluate` that are of training on soft labels, their defaults, and what must fit the labels. */
+import { canonicalJson } from '../../base/canonical-json.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
+import type { InputProblem, InputStage, RuleProblem } from '../stage.ts';
+
+const only = 'With `labels` only';
+
+export const softParameters: Readonly<Record<string, JsonObject>> = {
+  loss: {
+    enum: ['hard', 'kl', 'mse'],
+    default: 'hard',
+    description:
+      'What is learned. `hard`: the labels of the set by cross-entropy, on the protocol of the matching papers. With `labels`, `kl`: the teacher’s answers as distributions (SRe2L, CDA, FKD); `mse`: its logits, and the hard labels by `hardWeight` (G-VBSM).',
+  },
+  temperature: {
+    ...{ type: 'number', exclusiveMinimum: 0 },
+    description: `${only}: temperature of \`loss: kl\`; 20 unless given. FKD: 1.`,
+    examples: [20, 1],
+  },
+  squaredTemperature: {
+    type: 'boolean',
+    description: `${only}: whether \`loss: kl\` is multiplied by the temperature's square, as SRe2L does on Tiny-ImageNet alone; false unless given.`,
+  },
+  hardWeight: {
+    ...{ type: 'number', minimum: 0 },
+    description: `${only}: weight of the hard labels in \`loss: mse\`; 0.1 unless given. CIFAR: 0.15.`,
+    examples: [0.1, 0.15],
+  },
+  optimiser: {
+    enum: ['adamw', 'sgd'],
+    description: `${only}: how the student moves; adamw unless given. \`sgd\` has momentum 0.9.`,
+  },
+  weightDecay: {
+    ...{ type: 'number', minimum: 0 },
+    description: `${only}: weight decay of all parameters; 0.01 unless given.`,
+    examples: [0.01, 1e-4],
+  },
+  schedule: {
+    enum: ['cosine', 'constant'],
+    description: `${only}: how the rate falls over the epochs; to 0 along half a cosine unless given.`,
+  },
+  warmUp: {
+    ...{ type: 'integer', minimum: 0 },
+    description: `${only}: epochs in which the rate rises; 0 unless given.`,
+  },
+};
+
+/** SRe2L's on ImageNet. Absent without soft labels, so that what was is named as it was. */
+export function softDefaults({ loss, optimiser }: JsonObject): JsonObject {
+  if (loss !== 'kl' && loss !== 'mse') return {};
+  return {
+    ...{ epochs: 300, augment: 'none', learningRate: optimiser === 'sgd' ? 0.1 : 0.001 },
+    ...{ temperature: 20, squaredTemperature: false, hardWeight: 0.1, optimiser: 'adamw' },
+    ...{ weightDecay: 0.01, schedule: 'cosine', warmUp: 0 },
+  };
+}
+
+export function softProblems(params: JsonObject): RuleProblem[] {
+  if (params.loss === 'hard') {
+    const written = Object.keys(softParameters).filter((name) => name !== 'loss' && params[name] !== undefined);
+    return written.map((name) => ({
+      path: [name],
+      message: `\`${name}\` is of training on soft labels: give \`labels\`, and \`loss: kl\` or \`mse\`.`,
+    }));
+  }
+  const problems: RuleProblem[] = [];
+  if (params.augment !== 'none')
+    problems.push({ path: ['augment'], message: 'Soft labels are of the views that `relabel` drew: write `none`.' });
+  if (params.learningRate === 'learned')
+    problems.push({ path: ['learningRate'], message: 'Training on soft labels takes a number.' });
+  if (params.steps === 'learned')
+    problems.push({ path: ['steps'], message: 'Training on soft labels takes no learned steps.' });
+  if ((params.warmUp as number) >= (params.epochs as number))
+    problems.push({ path: ['warmUp'], message: 'The rate must have come up before the last epoch.' });
+  return problems;
+}
+
+/** Before anything runs: labels of other images or another teacher, and forms that a loss cannot be taken on. */
+export function softInputProblems(params: JsonObject, inputs: Readonly<Record<string, InputStage>>): InputProblem[] {
+  const { labels, images, teacher, whitening } = inputs;
+  const { loss, temperature } = params;
+  if (!labels)
+    return loss === 'hard'
+      ? []
+      : [{ path: ['loss'], message: `\`loss: ${String(loss)}\` is of soft labels: give \`labels\`.` }];
+  if (loss === 'hard') return [{ path: ['labels'], message: 'To learn soft labels, write `loss: kl` or `loss: mse`.' }];
+  const problems: InputProblem[] = [];
+  if (whitening) problems.push({ path: ['whitening'], message: 'Soft labels are of pixels: give no `whitening`.' });
+  if (labels.kind !== 'relabel') return problems;
+  const { images: labelled, ...others } = labels.inputs;
+  if (images && labelled && !same(images, labelled))
+    problems.push({
+      path: ['labels'],
+      message: `The labels of \`${labels.name}\` are of the images of \`${labelled.name}\`, not of \`${images.name}\`.`,
+    });
+  const [first, ...more] = Object.values(others);
+  if (teacher && first && (more.length > 0 || !same(teacher, first)))
+    problems.push({
+      path: ['teacher'],
+      message: `The labels of \`${labels.name}\` are by ${[first, ...more].map(({ name }) => `\`${name}\``).join(', ')}, not by \`${teacher.name}\`.`,
+    });
+  const { keep, temperature: stored } = labels.params;
+  const against = (name: string) => ({ role: 'labels', path: [name] });
+  if (loss === 'mse' && keep !== 'full')
+    problems.push({
+      path: ['loss'],
+      message: `\`loss: mse\` takes logits, but \`${labels.name}\` keeps only \`${String(keep)}\`.`,
+      against: against('keep'),
+    });
+  if (loss === 'kl' && keep !== 'full' && keep !== 'hard' && temperature !== stored)
+    problems.push({
+      path: ['temperature'],
+      message: `\`${labels.name}\` keeps probabilities at temperature ${String(stored)}, but they would be learned at ${String(temperature)}.`,
+      against: against('temperature'),
+    });
+  return problems;
+}
+
+function same(a: InputStage, b: InputStage): boolean {
+  return a.name === b.name || canonicalJson(madeBy(a)) === canonicalJson(madeBy(b));
+}
+
+function madeBy({ kind, params, inputs }: InputStage): Json {
+  return {
+    kind,
+    params,
+    inputs: Object.fromEntries(Object.entries(inputs).map(([role, stage]) => [role, madeBy(stage)])),
+  };
+}

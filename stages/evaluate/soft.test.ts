@@ -1,0 +1,126 @@
+import { beforeAll, expect, it } from 'vitest';
+import type { JsonObject } from '../../base/json.ts';
+import { compile } from '../../tensor/compile/compile.ts';
+import { input } from '../../tensor/expr.ts';
+import { floats, ints, type Tensor } from '../../tensor/tensor.ts';
+import { backendFor, openStage, runStage } from '../../test/rig/stage-runs.ts';
+import type { ArtifactFiles, InputStage } from '../stage.ts';
+import { evaluate } from './index.ts';
+import { type SoftLoss, softLoss } from './soft-loss.ts';
+
+const network: JsonObject = { kind: 'convnet', width: 8, depth: 2, norm: 'batch' };
+const student: JsonObject = { loss: 'kl', epochs: 40, learningRate: 0.01, network };
+let images: ArtifactFiles;
+let labels: ArtifactFiles;
+
+beforeAll(async () => {
+  images = (await runStage({ kind: 'select', params: { imagesPerClass: 5 } })).artifacts.images!;
+  const params = { network, images: 2000, epochs: 6, batchSize: 50, augment: 'none' };
+  const teacher = (await runStage({ kind: 'squeeze', params })).artifacts.network!;
+  const drawn = { epochs: 20, batchSize: 25, crop: 'padded', flip: false };
+  labels = (await runStage({ kind: 'relabel', params: drawn, inputs: { images, teacher } })).artifacts.labels!;
+});
+
+const softmax = (logits: readonly number[], temperature: number) => {
+  const powers = logits.map((value) => Math.exp(value / temperature));
+  return powers.map((power) => power / powers.reduce((sum, value) => sum + value, 0));
+};
+
+it('takes the losses of the papers', async () => {
+  const [s, t] = [
+    [
+      [1, 2, -1],
+      [0, 0.5, 3],
+    ],
+    [
+      [2, 1, 0],
+      [-1, 0, 4],
+    ],
+  ] as const;
+  const rows = (values: readonly (readonly number[])[]) => floats(values.flat(), [values.length, values[0]!.length]);
+  const kept = { keep: 'full', kept: 1, classes: 3, renormalised: false } as const;
+  const of = async (loss: Partial<SoftLoss>, of: Parameters<typeof softLoss>[2], feeds: Record<string, Tensor>) => {
+    const wanted = { kind: 'kl', temperature: 20, squared: false, hardWeight: 0.1, ...loss } as SoftLoss;
+    const program = await compile(await backendFor('reference'), { loss: softLoss(input('s', [2, 3]), wanted, of) });
+    const { loss: value } = await program.run({ s: rows(s), ...feeds });
+    program.dispose();
+    return value!.data[0]!;
+  };
+  const divergence = (temperature: number) =>
+    t.reduce((sum, row, view) => {
+      const [p, q] = [softmax(row, temperature), softmax(s[view]!, temperature)];
+      return sum + p.reduce((total, share, label) => total + share * Math.log(share / q[label]!), 0) / 2;
+    }, 0);
+  expect(await of({}, kept, { logits: rows(t) })).toBeCloseTo(divergence(20), 8);
+  expect(await of({ squared: true, temperature: 4 }, kept, { logits: rows(t) })).toBeCloseTo(16 * divergence(4), 6);
+  const squares = t.flat().reduce((sum: number, value, index) => sum + (value - s.flat()[index]!) ** 2, 0) / 6;
+  const hard = -(Math.log(softmax(s[0]!, 1)[1]!) + Math.log(softmax(s[1]!, 1)[2]!)) / 2;
+  const given = { logits: rows(t), labels: ints([1, 2]) };
+  expect(await of({ kind: 'mse', hardWeight: 0.15 }, kept, given)).toBeCloseTo(squares + 0.15 * hard, 6);
+  // The likeliest class has 0.7 and 0.8, the other two share the rest.
+  const smooth = { classes: ints([0, 2], [2, 1]), probabilities: floats([0.7, 0.8], [2, 1]) };
+  const spread = [
+    [0.7, 0.15, 0.15],
+    [0.1, 0.1, 0.8],
+  ];
+  const soft = spread.reduce(
+    (sum, p, view) => sum - p.reduce((total, share, c) => total + share * Math.log(softmax(s[view]!, 1)[c]!), 0) / 2,
+    0,
+  );
+  expect(await of({ temperature: 1 }, { ...kept, keep: 'smooth' }, smooth)).toBeCloseTo(soft, 6);
+});
+
+it.each<[string, JsonObject]>([
+  ['kl', {}],
+  ['mse', { loss: 'mse' }],
+  ['sgd, warmed up', { optimiser: 'sgd', warmUp: 2, temperature: 4, squaredTemperature: true, learningRate: 0.01 }],
+])('a student learns from the labels (%s)', async (_, params) => {
+  const { metrics, figures } = await runStage({
+    kind: 'evaluate',
+    params: { ...student, ...params },
+    inputs: { images, labels },
+  });
+  expect(figures).toHaveLength(40);
+  expect(figures.at(-1)!.loss!).toBeLessThan(figures[0]!.loss!);
+  expect(metrics.accuracy).toBeGreaterThan(0.3);
+});
+
+it('refuses labels of other images before it begins', async () => {
+  const others = (await runStage({ kind: 'select', params: { imagesPerClass: 5 }, seed: { base: 5 } })).artifacts
+    .images!;
+  const opened = openStage({ kind: 'evaluate', params: student, inputs: { images: others, labels } });
+  await expect(opened).rejects.toMatchObject({ failure: { code: 'SOFT_LABELS_FOREIGN' } });
+});
+
+it('finds in the experiment what does not go together', () => {
+  const stage = (
+    name: string,
+    kind: string,
+    params: JsonObject = {},
+    inputs: InputStage['inputs'] = {},
+  ): InputStage => ({
+    ...{ name, kind, params, inputs },
+  });
+  const [a, b] = [stage('a', 'select', { imagesPerClass: 1 }), stage('b', 'select', { imagesPerClass: 2 })];
+  const teacher = stage('t', 'squeeze');
+  const labelsOf = (params: JsonObject = { keep: 'full' }) =>
+    stage('l', 'relabel', params, { images: a, 'teacher[0]': teacher });
+  const soft = { loss: 'kl', temperature: 20 };
+  const problems = (params: JsonObject, inputs: Record<string, InputStage>) =>
+    evaluate.inputRules!({ ...params }, inputs).map(({ path, message }) => [path.join('.'), message]);
+  expect(problems(soft, { images: a, labels: labelsOf(), teacher })).toEqual([]);
+  expect(problems(soft, { images: b, labels: labelsOf() })).toEqual([
+    ['labels', 'The labels of `l` are of the images of `a`, not of `b`.'],
+  ]);
+  expect(problems(soft, { images: a, labels: labelsOf(), teacher: stage('u', 'squeeze', { epochs: 2 }) })[0]![0]).toBe(
+    'teacher',
+  );
+  expect(problems(soft, { images: a })[0]![0]).toBe('loss');
+  expect(problems({ loss: 'hard' }, { images: a, labels: labelsOf() })[0]![0]).toBe('labels');
+  const topk = { keep: 'topk', temperature: 1 };
+  expect(problems(soft, { images: a, labels: labelsOf(topk) })[0]![0]).toBe('temperature');
+  expect(problems({ ...soft, loss: 'mse' }, { images: a, labels: labelsOf(topk) })[0]![0]).toBe('loss');
+  expect(
+    evaluate.rules!({ loss: 'hard', temperature: 3, network: { kind: 'convnet' }, augment: 'none' })[0]!.path,
+  ).toEqual(['temperature']);
+});

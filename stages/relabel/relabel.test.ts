@@ -1,0 +1,149 @@
+import { beforeAll, expect, it } from 'vitest';
+import type { JsonObject } from '../../base/json.ts';
+import { unwrap } from '../../base/result.ts';
+import { randomStream } from '../../tensor/random/stream.ts';
+import { openStage, runStage, stepsFrom } from '../../test/rig/stage-runs.ts';
+import { heldFiles } from '../held-files.ts';
+import { BETA_DRAWS, betaFrom } from '../soft-labels/beta.ts';
+import { bytesOfView } from '../soft-labels/format.ts';
+import { openSoftLabels, type WantedLabels } from '../soft-labels/read.ts';
+import type { ArtifactFiles } from '../stage.ts';
+import { syntheticDigest } from '../synthetic-set.ts';
+
+const network: JsonObject = { kind: 'convnet', width: 6, depth: 2, norm: 'batch' };
+let images: ArtifactFiles;
+let teacher: ArtifactFiles;
+let other: ArtifactFiles;
+let wanted: WantedLabels;
+
+beforeAll(async () => {
+  images = (await runStage({ kind: 'select', params: { imagesPerClass: 3 } })).artifacts.images!;
+  const of = async (epochs: number) => {
+    const params = { network, images: 1000, epochs, batchSize: 50, augment: 'none' };
+    return (await runStage({ kind: 'squeeze', params })).artifacts.network!;
+  };
+  [teacher, other] = [await of(3), await of(1)];
+  const facts = { set: 'fashion-mnist', classes: 10, height: 28, width: 28, count: 30 };
+  wanted = { ...facts, images: syntheticDigest(heldFiles(images)) };
+});
+
+const relabel = async (params: JsonObject = {}, more: Readonly<Record<string, ArtifactFiles>> = { teacher }) =>
+  (await runStage({ kind: 'relabel', params: { epochs: 2, batchSize: 12, ...params }, inputs: { images, ...more } }))
+    .artifacts.labels!;
+
+it('labels every image once an epoch, in batches that stay together, and reads them back by parts', async () => {
+  const files = await relabel();
+  expect(Object.keys(files)).toEqual(['views-00000.safetensors', 'views-00001.safetensors']);
+  const labels = unwrap(openSoftLabels(heldFiles(files), wanted));
+  expect([labels.epochs, labels.batches()]).toEqual([2, 3]);
+  const batches = [0, 1, 2].map((index) => labels.batch(1, index));
+  expect(batches.map(({ order }) => order.length)).toEqual([12, 12, 6]);
+  expect(batches.flatMap(({ order }) => [...order]).sort((a, b) => a - b)).toEqual([...Array(30).keys()]);
+  for (const { partner, logits } of batches) {
+    expect([...partner].sort((a, b) => a - b)).toEqual([...partner.keys()]);
+    expect(logits!.shape).toEqual([partner.length, 10]);
+  }
+  expect(batches.some(({ mixBox: [top, left, bottom, right] }) => (bottom! - top!) * (right! - left!) > 0)).toBe(true);
+});
+
+it('says what the teacher says to the whole image where nothing is changed', async () => {
+  const still = { crop: 'none', flip: false, mix: 'none', epochs: 1, precision: 'float32' };
+  const [full, hard] = [await relabel(still), await relabel({ ...still, keep: 'hard' })];
+  const labels = unwrap(openSoftLabels(heldFiles(full), wanted)).batch(0, 0);
+  const hardened = unwrap(openSoftLabels(heldFiles(hard), wanted)).batch(0, 0);
+  const likeliest = Array.from({ length: 12 }, (_, row) => {
+    const logits = labels.logits!.data.slice(10 * row, 10 * row + 10);
+    return logits.indexOf(Math.max(...logits));
+  });
+  expect([...hardened.classes!.data]).toEqual(likeliest);
+  const right = likeliest.filter((label, row) => label === Math.floor(labels.order[row]! / 3));
+  expect(right.length).toBeGreaterThan(6);
+});
+
+it('gives several teachers one voice', async () => {
+  const still = { epochs: 1, precision: 'float32' };
+  const of = async (more: Record<string, ArtifactFiles>) =>
+    unwrap(openSoftLabels(heldFiles(await relabel(still, more)), wanted)).batch(0, 2).logits!.data;
+  const [one, two, both] = [
+    await of({ 'teacher[0]': teacher }),
+    await of({ 'teacher[0]': other }),
+    await of({ 'teacher[0]': teacher, 'teacher[1]': other }),
+  ];
+  for (const index of both.keys()) expect(both[index]!).toBeCloseTo((one[index]! + two[index]!) / 2, 4);
+});
+
+it('views depend on neither the images nor the teacher', async () => {
+  const real = (await runStage({ kind: 'select', params: { imagesPerClass: 3 }, seed: { base: 7 } })).artifacts.images!;
+  const files = [await relabel(), await relabel({}, { images: real, teacher: other })];
+  const drawn = files.map((labels, index) => {
+    const of = index === 0 ? images : real;
+    const { logits, ...rest } = unwrap(
+      openSoftLabels(heldFiles(labels), { ...wanted, images: syntheticDigest(heldFiles(of)) }),
+    ).batch(1, 1);
+    return rest;
+  });
+  expect(drawn[0]).toEqual(drawn[1]);
+});
+
+it.each([
+  { keep: 'full' },
+  { keep: 'topk', kept: 3 },
+  { keep: 'smooth' },
+  { keep: 'hard', mix: 'none' },
+  { keep: 'topk', precision: 'float32', mix: 'mixup' },
+])('takes as many bytes as were estimated: %s', async (params) => {
+  const sizes = { kept: 5, precision: 'float16', mix: 'cutmix', classes: 10, ...params };
+  if (sizes.keep !== 'topk') sizes.kept = 1;
+  const files = await relabel({ ...params, epochs: 1 });
+  const bytes = files['views-00000.safetensors']!.length;
+  const rows = 30 * bytesOfView(sizes as Parameters<typeof bytesOfView>[0]);
+  expect(bytes - rows).toBeGreaterThan(0);
+  expect(bytes - rows).toBeLessThan(1500);
+});
+
+it('tells a file cut short, one that is missing, other images, another teacher and other classes', async () => {
+  const files = await relabel();
+  const [first, second] = Object.values(files) as [Uint8Array, Uint8Array];
+  const open = (given: ArtifactFiles, want: Partial<WantedLabels> = {}) => {
+    const opened = openSoftLabels(heldFiles(given), { ...wanted, ...want });
+    return opened.ok ? 'ok' : [opened.error.code, opened.error.message];
+  };
+  expect(open(files)).toBe('ok');
+  expect(open({ 'views-00000.safetensors': first, 'views-00001.safetensors': second.slice(0, -100) })).toEqual([
+    'SOFT_LABELS_DAMAGED',
+    expect.stringMatching(/damaged or was cut short/),
+  ]);
+  expect(open({ 'views-00001.safetensors': second })[0]).toBe('SOFT_LABELS_MISSING');
+  expect(open({})[0]).toBe('SOFT_LABELS_NONE');
+  expect(open(files, { images: 'f'.repeat(64) })).toEqual([
+    'SOFT_LABELS_FOREIGN',
+    expect.stringMatching(/other images/),
+  ]);
+  expect(open(files, { teachers: ['f'] })).toEqual(['SOFT_LABELS_FOREIGN', expect.stringMatching(/another teacher/)]);
+  expect(open(files, { classes: 11 })).toEqual(['SOFT_LABELS_FOREIGN', expect.stringMatching(/over 10 classes/)]);
+  const mixed = await relabel({}, { teacher: other });
+  expect(open({ ...files, 'views-00001.safetensors': mixed['views-00001.safetensors']! })[1]).toMatch(/other labels/);
+});
+
+it('makes an epoch again whose file has gone, and keeps a small state', async () => {
+  const params = { epochs: 3, batchSize: 30 };
+  const whole = await relabel(params);
+  const { run } = await openStage({ kind: 'relabel', params, inputs: { images, teacher } });
+  const end = await stepsFrom(run, 0, await run.init());
+  expect(end.tensors).toEqual({});
+  expect(JSON.stringify(end.values).length).toBeLessThan(500);
+  expect((await run.finish(end)).artifacts.labels).toEqual(whole);
+  run.close?.();
+});
+
+it('draws λ with the mean and the variance of Beta(α, α)', () => {
+  const stream = randomStream({ base: 1 }, 'beta');
+  for (const alpha of [0.3, 0.8, 1, 4]) {
+    const drawn = Array.from({ length: 4000 }, (_, step) => betaFrom(stream.uniform(step, BETA_DRAWS), alpha));
+    const mean = drawn.reduce((sum, value) => sum + value, 0) / drawn.length;
+    const variance = drawn.reduce((sum, value) => sum + (value - mean) ** 2, 0) / drawn.length;
+    expect(mean).toBeCloseTo(0.5, 1);
+    expect(variance * 4 * (2 * alpha + 1)).toBeGreaterThan(0.93);
+    expect(variance * 4 * (2 * alpha + 1)).toBeLessThan(1.07);
+  }
+});

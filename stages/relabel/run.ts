@@ -1,0 +1,152 @@
+/**
+ * Relabelling: a step labels one epoch of views and puts its file into the store at once, so that neither the state nor
+ * the memory grows with the number of epochs. An epoch is a function of the seed and its number: one whose file has gone
+ * from the store before the end is made again.
+ */
+import type { JsonObject } from '../../base/json.ts';
+import { unwrap } from '../../base/result.ts';
+import { openDataSet } from '../../data/registry.ts';
+import { randomStream } from '../../tensor/random/stream.ts';
+import { floats, type Tensor } from '../../tensor/tensor.ts';
+import { demandFinite } from '../finite.ts';
+import { programs } from '../programs.ts';
+import { chosenRows } from '../rows.ts';
+import { drawViews, type ViewRows, type ViewSettings } from '../soft-labels/draws.ts';
+import { encodeViews, type LabelRows } from '../soft-labels/encode.ts';
+import { type Keep, type SoftLabelFacts, viewsFile } from '../soft-labels/format.ts';
+import { mixFeeds } from '../soft-labels/view.ts';
+import type { StageContext, StageRun, StoredFile } from '../stage.ts';
+import { readSyntheticSet, syntheticDigest } from '../synthetic-set.ts';
+import { type LabelSettings, labelProgram, teacherFeeds } from './program.ts';
+import { readTeachers } from './teachers.ts';
+
+/** Rows that go through the teachers at a time: what a deep network at 224 px needs for them fits into little memory. */
+const CHUNK = 50;
+
+export async function openRelabel(context: StageContext): Promise<StageRun> {
+  const { params, seed, data, inputs, backend, files, report } = context;
+  const set = unwrap(openDataSet(data.set, data.folder));
+  if (!inputs.images) throw new Error('Internal error: expected the input images');
+  const { images, labels } = unwrap(readSyntheticSet(inputs.images, set));
+  const teachers = readTeachers(inputs, set);
+  const facts: SoftLabelFacts = {
+    ...{ kind: 'views', set: set.name, classes: set.classes, height: set.height, width: set.width },
+    ...{ count: labels.data.length, images: syntheticDigest(inputs.images) },
+    teachers: teachers.map(({ digest }) => digest),
+    ...labelParameters(params, set.classes),
+  };
+  const settings = { ...params, ...facts, mean: set.mean, std: set.std } as unknown as LabelSettings & ViewSettings;
+  const whole = settings.statistics === 'batch' || (teachers.length > 1 && settings.ensemble === 'rescaled');
+  const streams = {
+    order: randomStream(seed, 'relabel/order'),
+    view: randomStream(seed, 'relabel/view'),
+    mix: randomStream(seed, 'relabel/mix'),
+  };
+  const compiled = programs(backend);
+  const values = teacherFeeds(teachers);
+  const { mix, batchSize } = facts;
+
+  /** Labels of rows `from` to `to`, which lie in one batch. */
+  const labelled = async (rows: ViewRows, from: number, to: number): Promise<Record<string, Tensor>> => {
+    const own = Array.from({ length: to - from }, (_, row) => from + row);
+    const seen = mix === 'none' ? own : [...own, ...rows.partner.subarray(from, to)];
+    const batch = Math.floor(from / batchSize);
+    const program = await compiled.get(`${own.length}`, () => labelProgram(teachers, own.length, settings));
+    return program.run({
+      ...values,
+      images: chosenRows(
+        images,
+        seen.map((row) => rows.order[row] ?? 0),
+      ),
+      box: floats(
+        seen.flatMap((row) => [...rows.box.subarray(4 * row, 4 * row + 4)]),
+        [seen.length, 4],
+      ),
+      mirrored: floats(seen.map((row) => rows.mirrored[row] ?? 0)),
+      ...mixFeeds(
+        { mixBox: rows.mixBox.subarray(4 * batch, 4 * batch + 4), mixLambda: rows.mixLambda[batch] ?? 1 },
+        mix,
+      ),
+    });
+  };
+
+  const labelEpoch = async (epoch: number): Promise<{ bytes: Uint8Array; agreement: number }> => {
+    const rows = drawViews(streams, epoch, settings);
+    const made = emptyRows(facts);
+    for (let start = 0; start < facts.count; start += batchSize) {
+      const end = Math.min(start + batchSize, facts.count);
+      const chunk = whole ? batchSize : CHUNK;
+      for (let from = start; from < end; from += chunk) {
+        const part = await labelled(rows, from, Math.min(from + chunk, end));
+        if (part.logits) made.logits?.set(part.logits.data, from * facts.classes);
+        if (part.classes) made.classes?.set(part.classes.data, from * facts.kept);
+        if (part.probabilities) made.probabilities?.set(part.probabilities.data, from * facts.kept);
+      }
+    }
+    const figures = { loss: 0, images: made.logits ?? made.probabilities ?? new Float32Array(0) };
+    demandFinite('relabel', epoch, figures, 'Train the teacher with a lower `learningRate`.');
+    return { bytes: encodeViews(epoch, rows, made, facts), agreement: agreementOf(made, rows.order, labels, facts) };
+  };
+
+  return {
+    steps: params.epochs as number,
+    init: () => ({ tensors: {}, values: { files: [], agreement: 0 } }),
+    async step({ values: before }, epoch) {
+      const { bytes, agreement } = await labelEpoch(epoch);
+      report({ agreement });
+      return {
+        tensors: {},
+        values: {
+          files: [...(before.files as JsonObject[]), { ...files.put(bytes) }],
+          agreement: (before.agreement as number) + agreement / (params.epochs as number),
+        },
+      };
+    },
+    async finish({ values: done }) {
+      const stored: Record<string, StoredFile> = {};
+      for (const [epoch, file] of (done.files as unknown as StoredFile[]).entries()) {
+        if (!files.has(file)) files.put((await labelEpoch(epoch)).bytes);
+        if (!files.has(file)) throw new Error(`Internal error: epoch ${epoch} has other labels than when it was made`);
+        stored[viewsFile(epoch)] = file;
+      }
+      return {
+        artifacts: { labels: {} },
+        stored: { labels: stored },
+        metrics: { agreement: done.agreement as number },
+      };
+    },
+    close: compiled.close,
+  };
+}
+
+/** What the parameters say of the labels. */
+export function labelParameters(params: JsonObject, classes: number) {
+  const { batchSize, crop, mix, keep, kept, renormalise, temperature, precision } = params;
+  return {
+    ...{ batchSize, crop, mix, keep, temperature, precision, renormalised: renormalise },
+    kept: keep === 'topk' ? Math.min(kept as number, classes) : 1,
+  } as Pick<
+    SoftLabelFacts,
+    'batchSize' | 'crop' | 'mix' | 'keep' | 'temperature' | 'precision' | 'renormalised' | 'kept'
+  >;
+}
+
+function emptyRows({ count, classes, kept, keep }: SoftLabelFacts): LabelRows {
+  if (keep === 'full') return { logits: new Float32Array(count * classes) };
+  const probabilities: Keep[] = ['topk', 'smooth'];
+  return {
+    classes: new Int16Array(count * kept),
+    ...(probabilities.includes(keep) && { probabilities: new Float32Array(count * kept) }),
+  };
+}
+
+/** How often the teacher takes a view for the class of its own image; of mixed views it cannot always. */
+function agreementOf(made: LabelRows, order: Int32Array, labels: Tensor, { classes, kept }: SoftLabelFacts): number {
+  let right = 0;
+  for (const [row, image] of order.entries()) {
+    const logits = made.logits?.subarray(row * classes, (row + 1) * classes);
+    const likeliest = logits ? logits.indexOf(Math.max(...logits)) : made.classes?.[row * kept];
+    if (likeliest === labels.data[image]) right++;
+  }
+  return right / order.length;
+}

@@ -1,0 +1,113 @@
+/**
+ * Soft labels as files, in a container that others read (safetensors): one file an epoch of views, or one a run of
+ * images with label maps. Rows of a batch lie side by side, so a reader takes a batch by its bytes. Every file says of
+ * which images and which teachers it is (SHA-256 of their files), and how its views were drawn.
+ *
+ * `views-00000.safetensors`, R views in the order of training, in batches of `batchSize` (the last may be smaller):
+ *   order        I32 [R]     which image of the set
+ *   box          I16 [R, 4]  top, left, height, width of the part seen, in pixels; a padded crop may begin outside
+ *   mirrored     BOOL [R]    after the crop
+ *   partner      I32 [R]     the row whose view is mixed in, of the same batch (where `mix` is not `none`)
+ *   mix_box      I16 [B, 4]  CutMix: rows and columns from, then to, a batch
+ *   mix_lambda   F32 [B]     MixUp: the share that stays, a batch
+ *   logits       F16 [R, C]  `keep: full`; F32 where `precision` says so
+ *   classes      I16 [R, K]  every other `keep`: the K likeliest, and
+ *   probabilities F16 [R, K] theirs at `temperature`, descending (not of `hard`)
+ *
+ * `maps-00000.safetensors`, images in their order, from `first`:
+ *   classes      I16 [n, K, h, w]   the K likeliest at each place of the map, and
+ *   scores       F16 [n, K, h, w]   their logits; all others count as 0
+ */
+import type { Json, JsonObject } from '../../base/json.ts';
+import { fail, ok, type Result } from '../../base/result.ts';
+
+export const FORMAT = 'retort-soft-labels/1';
+
+export const KEEPS = ['full', 'topk', 'hard', 'smooth'] as const;
+export type Keep = (typeof KEEPS)[number];
+export const CROPS = ['resized', 'padded', 'none'] as const;
+export const MIXES = ['cutmix', 'mixup', 'none'] as const;
+export type Mix = (typeof MIXES)[number];
+
+/** What all files of an artifact say alike. */
+export interface SoftLabelFacts {
+  readonly kind: 'views' | 'maps';
+  /** Name of the data set, and what its images are. */
+  readonly set: string;
+  readonly classes: number;
+  readonly height: number;
+  readonly width: number;
+  /** Images of the synthetic set. */
+  readonly count: number;
+  /** SHA-256 of `synthetic.safetensors`. */
+  readonly images: string;
+  /** SHA-256 of each `network.onnx`. */
+  readonly teachers: readonly string[];
+  readonly batchSize: number;
+  readonly crop: (typeof CROPS)[number];
+  readonly mix: Mix;
+  readonly keep: Keep;
+  /** K */
+  readonly kept: number;
+  /** Of `topk`: whether what is not kept has no probability, or shares the rest. */
+  readonly renormalised: boolean;
+  /** Of probabilities. */
+  readonly temperature: number;
+  readonly precision: 'float16' | 'float32';
+}
+
+const FACTS = 'facts';
+
+export function factsAsMetadata(
+  facts: SoftLabelFacts,
+  place: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return { ...place, format: FORMAT, [FACTS]: JSON.stringify(facts) };
+}
+
+export function factsOf(metadata: Readonly<Record<string, string>>, place: string): Result<SoftLabelFacts> {
+  const foreign = (message: string) =>
+    fail('SOFT_LABELS_FOREIGN', message, { place, help: 'Make the labels by a stage of kind `relabel`.' });
+  if (metadata.format !== FORMAT)
+    return foreign(`These are no soft labels of the format ${FORMAT}, but ${metadata.format ?? 'of none'}.`);
+  try {
+    const facts = JSON.parse(metadata[FACTS] ?? '') as JsonObject;
+    const wrong = Object.entries(CHECKS).find(([name, check]) => !check(facts[name] ?? null))?.[0];
+    if (wrong !== undefined) return foreign(`These soft labels do not say their ${wrong}.`);
+    return ok(facts as unknown as SoftLabelFacts);
+  } catch {
+    return foreign('These soft labels do not say of what they are.');
+  }
+}
+
+const oneOf = (values: readonly string[]) => (value: Json) => typeof value === 'string' && values.includes(value);
+const positive = (value: Json) => Number.isInteger(value) && (value as number) > 0;
+const text = (value: Json) => typeof value === 'string';
+
+const CHECKS: Readonly<Record<keyof SoftLabelFacts, (value: Json) => boolean>> = {
+  kind: oneOf(['views', 'maps']),
+  ...{ set: text, images: text },
+  ...{ classes: positive, height: positive, width: positive, count: positive, batchSize: positive, kept: positive },
+  teachers: (value) => Array.isArray(value) && value.every(text),
+  ...{ crop: oneOf(CROPS), mix: oneOf(MIXES), keep: oneOf(KEEPS), precision: oneOf(['float16', 'float32']) },
+  renormalised: (value) => typeof value === 'boolean',
+  temperature: (value) => typeof value === 'number' && value > 0,
+};
+
+export const viewsFile = (epoch: number): string => `views-${String(epoch).padStart(5, '0')}.safetensors`;
+export const mapsFile = (part: number): string => `maps-${String(part).padStart(5, '0')}.safetensors`;
+
+export interface LabelSizes {
+  readonly keep: Keep;
+  readonly kept: number;
+  readonly classes: number;
+  readonly precision: 'float16' | 'float32';
+  readonly mix: Mix;
+}
+
+/** Of one view's row in its file. */
+export function bytesOfView({ keep, kept, classes, precision, mix }: LabelSizes): number {
+  const number = precision === 'float16' ? 2 : 4;
+  const label = keep === 'full' ? number * classes : keep === 'hard' ? 2 : (2 + number) * kept;
+  return 4 + 8 + 1 + (mix === 'none' ? 0 : 4) + label;
+}

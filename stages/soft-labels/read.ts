@@ -1,0 +1,216 @@
+/**
+ * Soft labels read back a batch at a time, by the bytes of its rows. Opening reads every file's header, so that a file
+ * that is cut short, missing or of other images is told before anything is trained.
+ */
+import { fail, ok, type Result, unwrap } from '../../base/result.ts';
+import { fileTypes } from '../../tensor/files/file-types.ts';
+import { readTensorHeader, type TensorFileHeader } from '../../tensor/files/safetensors.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { ArtifactReader } from '../stage.ts';
+import { factsOf, mapsFile, type SoftLabelFacts, viewsFile } from './format.ts';
+import type { BatchRows } from './view.ts';
+
+export interface LabelledBatch extends BatchRows {
+  /** [n, C] */
+  readonly logits?: Tensor;
+  /** [n, K] */
+  readonly classes?: Tensor;
+  readonly probabilities?: Tensor;
+}
+
+export interface LabelMaps {
+  /** Of the images asked for, each [K, h, w] in one table after the other. */
+  readonly classes: Tensor;
+  readonly scores: Tensor;
+}
+
+export interface SoftLabels {
+  readonly facts: SoftLabelFacts;
+  /** Of views; 0 of maps. */
+  readonly epochs: number;
+  batches(): number;
+  batch(epoch: number, index: number): LabelledBatch;
+  maps(images: ArrayLike<number>): LabelMaps;
+}
+
+interface LabelFile {
+  readonly name: string;
+  readonly header: TensorFileHeader;
+}
+
+/** What labels must be of; what is left out is not looked at. */
+export interface WantedLabels {
+  readonly set: string;
+  readonly classes: number;
+  readonly height: number;
+  readonly width: number;
+  readonly count: number;
+  /** SHA-256 of the images' file. */
+  readonly images: string;
+  readonly teachers?: readonly string[];
+}
+
+export function openSoftLabels(reader: ArtifactReader, wanted: WantedLabels): Result<SoftLabels> {
+  const files: LabelFile[] = [];
+  let facts: SoftLabelFacts | undefined;
+  for (const name of reader.files.filter((file) => file.endsWith('.safetensors')).sort()) {
+    const header = readTensorHeader((from, to) => reader.read(name, { from, to }), reader.describe(name).bytes, name);
+    if (!header.ok) return cutShort(header.error.message, name);
+    const said = factsOf(header.value.metadata, name);
+    if (!said.ok) return said;
+    const problem = facts ? differing(facts, said.value, name) : foreign(said.value, wanted, name);
+    if (problem) return problem;
+    facts = said.value;
+    const place = facts.kind === 'views' ? viewsFile(files.length) : name;
+    if (place !== name)
+      return fail('SOFT_LABELS_MISSING', `The labels of epoch ${files.length} are missing.`, { place });
+    files.push({ name, header: header.value });
+  }
+  if (!facts) return fail('SOFT_LABELS_NONE', 'There are no soft labels in what should be labels.');
+  return facts.kind === 'views' ? checkedViews(reader, files, facts) : checkedMaps(reader, files, facts);
+}
+
+function cutShort(reason: string, place: string): Result<never> {
+  return fail('SOFT_LABELS_DAMAGED', `A file of soft labels is damaged or was cut short. ${reason}.`, {
+    place,
+    help: 'Copy it again, or run the experiment again: what is missing is made anew.',
+  });
+}
+
+function foreign(facts: SoftLabelFacts, wanted: WantedLabels, place: string): Result<never> | undefined {
+  const no = (message: string, help: string) => fail('SOFT_LABELS_FOREIGN', message, { place, help });
+  if (facts.classes !== wanted.classes)
+    return no(
+      `These soft labels are over ${facts.classes} classes, but the data set has ${wanted.classes}.`,
+      'Take a teacher of the data set that the experiment names.',
+    );
+  if (facts.set !== wanted.set) return no(`These soft labels are of ${facts.set}, not of ${wanted.set}.`, SAME);
+  if (facts.height !== wanted.height || facts.width !== wanted.width || facts.count !== wanted.count)
+    return no(
+      `These soft labels are of ${facts.count} images of ${facts.height} x ${facts.width}, but there are ${wanted.count} of ${wanted.height} x ${wanted.width}.`,
+      SAME,
+    );
+  if (facts.images !== wanted.images)
+    return no(
+      `These soft labels are of other images: of those with SHA-256 ${facts.images.slice(0, 12)}…, not of ${wanted.images.slice(0, 12)}….`,
+      SAME,
+    );
+  if (wanted.teachers && wanted.teachers.join() !== facts.teachers.join())
+    return no('These soft labels are of another teacher than the one named here.', 'Name the teacher that made them.');
+  return undefined;
+}
+
+const SAME = 'Give `relabel` and `evaluate` the same `images`.';
+
+function differing(first: SoftLabelFacts, facts: SoftLabelFacts, place: string): Result<never> | undefined {
+  if (JSON.stringify(first) === JSON.stringify(facts)) return undefined;
+  return fail('SOFT_LABELS_FOREIGN', 'This file is of other labels than those beside it.', { place });
+}
+
+function checkedViews(reader: ArtifactReader, files: readonly LabelFile[], facts: SoftLabelFacts): Result<SoftLabels> {
+  const { count, classes, kept, keep, mix } = facts;
+  const batches = Math.ceil(count / facts.batchSize);
+  const shapes: Record<string, readonly number[]> = {
+    ...{ order: [count], box: [count, 4], mirrored: [count] },
+    ...(mix !== 'none' && { partner: [count], mix_lambda: [batches] }),
+    ...(mix === 'cutmix' && { mix_box: [batches, 4] }),
+    ...(keep === 'full' ? { logits: [count, classes] } : { classes: [count, kept] }),
+    ...((keep === 'topk' || keep === 'smooth') && { probabilities: [count, kept] }),
+  };
+  for (const { name, header } of files) {
+    const wrong = Object.entries(shapes).find(
+      ([part, shape]) => header.entries.get(part)?.shape.join() !== shape.join(),
+    );
+    if (wrong) return cutShort(`${wrong[0]} should be [${wrong[1]}]`, name);
+  }
+  return ok({
+    facts,
+    epochs: files.length,
+    batches: () => batches,
+    batch: (epoch, index) => readBatch(reader, files[epoch] as LabelFile, index, facts),
+    maps: () => unwrap(fail('SOFT_LABELS_FOREIGN', 'These are labels of views, not label maps.')),
+  });
+}
+
+function readBatch(reader: ArtifactReader, file: LabelFile, index: number, facts: SoftLabelFacts): LabelledBatch {
+  const { count, batchSize, keep, mix, classes: all } = facts;
+  const start = index * batchSize;
+  const size = Math.min(batchSize, count - start);
+  const part = (name: string, from = start, rows = size) => rowsOf(reader, file, name, from, rows);
+  const order = within(part('order').data, count, file, 'order');
+  const partner = mix === 'none' ? new Int32Array(0) : Int32Array.from(part('partner').data, (row) => row - start);
+  within(partner, size, file, 'partner');
+  const classes = keep === 'full' ? undefined : part('classes');
+  if (classes) within(classes.data, all, file, 'classes');
+  return {
+    ...{ order, partner },
+    box: Int16Array.from(part('box').data),
+    mirrored: Uint8Array.from(part('mirrored').data),
+    mixBox: mix === 'cutmix' ? Int16Array.from(part('mix_box', index, 1).data) : new Int16Array(0),
+    mixLambda: mix === 'none' ? 1 : (part('mix_lambda', index, 1).data[0] ?? 1),
+    ...(keep === 'full' && { logits: part('logits') }),
+    ...(classes && { classes }),
+    ...((keep === 'topk' || keep === 'smooth') && { probabilities: part('probabilities') }),
+  };
+}
+
+/** Whole numbers from 0 to `bound`: they become places in tables. */
+function within(values: ArrayLike<number>, bound: number, { name }: LabelFile, what: string): Int32Array {
+  const checked = Int32Array.from(values);
+  if (!checked.every((value) => value >= 0 && value < bound))
+    unwrap(cutShort(`${what} holds numbers beyond ${bound - 1}`, name));
+  return checked;
+}
+
+function rowsOf(
+  reader: ArtifactReader,
+  { name, header }: LabelFile,
+  part: string,
+  start: number,
+  count: number,
+): Tensor {
+  const entry = header.entries.get(part);
+  if (!entry) throw new Error(`Internal error: expected ${part} in ${name}`);
+  const [rows = 1, ...rest] = entry.shape;
+  const size = (entry.to - entry.from) / Math.max(1, rows);
+  const from = entry.from + start * size;
+  const read = fileTypes[entry.dtype].read(reader.read(name, { from, to: from + count * size }), [count, ...rest]);
+  return read ?? unwrap(cutShort(`${part} holds whole numbers over 2^31`, name));
+}
+
+function checkedMaps(reader: ArtifactReader, files: readonly LabelFile[], facts: SoftLabelFacts): Result<SoftLabels> {
+  /** Of each image, its file and its row there. */
+  const places: { readonly file: LabelFile; readonly row: number }[] = [];
+  for (const [index, file] of files.entries()) {
+    const { name, header } = file;
+    const shape = header.entries.get('scores')?.shape ?? [];
+    if (name !== mapsFile(index) || Number(header.metadata.first) !== places.length)
+      return fail('SOFT_LABELS_MISSING', `The label maps of image ${places.length} are missing.`, { place: name });
+    if (shape.length !== 4 || shape[1] !== facts.kept || header.entries.get('classes')?.shape.join() !== shape.join())
+      return cutShort('its maps have no proper shape', name);
+    for (let row = 0; row < (shape[0] ?? 0); row++) places.push({ file, row });
+  }
+  if (places.length !== facts.count)
+    return fail('SOFT_LABELS_MISSING', `There are label maps of ${places.length} images of ${facts.count}.`);
+  return ok({
+    facts,
+    epochs: 0,
+    batches: () => Math.ceil(facts.count / facts.batchSize),
+    batch: () => unwrap(fail('SOFT_LABELS_FOREIGN', 'These are label maps, not labels of views.')),
+    maps(images) {
+      const parts = Array.from(images, (image) => {
+        const place = places[image];
+        if (!place) throw new Error(`Internal error: expected one of ${places.length} images, got ${image}`);
+        const { file, row } = place;
+        const classes = rowsOf(reader, file, 'classes', row, 1);
+        within(classes.data, facts.classes, file, 'classes');
+        return { classes, scores: rowsOf(reader, file, 'scores', row, 1) };
+      });
+      const shape = [parts.length, ...(parts[0]?.scores.shape.slice(1) ?? [])];
+      return {
+        classes: { dtype: 'int', shape, data: Int32Array.from(parts.flatMap(({ classes }) => [...classes.data])) },
+        scores: { dtype: 'float', shape, data: Float32Array.from(parts.flatMap(({ scores }) => [...scores.data])) },
+      };
+    },
+  });
+}
