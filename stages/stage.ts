@@ -195,6 +195,15 @@ export interface StageKind {
   steps?(params: JsonObject, shard?: JsonObject): number;
   /** Defaults that hang on other parameters (a method has its own); those of the schema fill in what they leave. */
   defaults?(written: JsonObject): JsonObject;
+  /**
+   * Bytes of the files that it makes, where they are many and known before it runs: for `plan`. `inputs`: the parameters of
+   * the stages that are read, by role. Undefined where that is not enough.
+   */
+  bytes?(
+    params: JsonObject,
+    inputs: Readonly<Record<string, JsonObject>>,
+    data: ShardedData | undefined,
+  ): number | undefined;
   /** Cross-field rules of the parameters that JSON Schema cannot say; messages as sentences. */
   rules?(params: JsonObject): readonly RuleProblem[];
   /** Rules between the parameters and the stages that are read. */

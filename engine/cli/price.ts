@@ -2,11 +2,12 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { formatSize } from '../../base/units.ts';
+import { dataSetFacts } from '../../data/registry.ts';
 import { stageKind } from '../../stages/registry.ts';
 import { estimator, type PastResult, type Spread } from '../plan/estimate.ts';
 import { type Price, type PricedNode, pastError, priceOf } from '../plan/estimate-grid.ts';
 import type { ManifestOf } from '../plan/explain-features.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, PlanNode } from '../plan/plan.ts';
 import { count, duration } from '../report/wording.ts';
 import type { EarlierResult } from '../store/earlier-results.ts';
 import { defaultOf, type Prospect } from './prospects.ts';
@@ -25,15 +26,23 @@ export function priced(plan: Plan, prospects: readonly Prospect[], earlier: read
     ...begun(prospects),
   ];
   const estimate = estimator({ plan, history, unitsOf, manifestOf: manifestsOf(earlier) });
+  const facts = dataSetFacts(plan.data.set);
+  const params = new Map(plan.nodes.map((node) => [node.id, node.params]));
   const nodes = prospects.map(({ node, state, fromStep, by }): PricedNode => {
     if (state === 'hit' || state === 'pruned' || by !== undefined) return { node, costs: 'nothing' };
     // Joining shards lists their files.
     if (node.manifest.merge) return { node, costs: 'nothing' };
     const found = estimate(node, fromStep);
-    return found ? { node, estimate: found, costs: 'something' } : { node, costs: 'unknown' };
+    const bytes = stageKind(node.manifest.stage)?.bytes?.(node.params, inputParams(node, params), facts);
+    const known = bytes === undefined ? {} : { knownBytes: bytes };
+    return found ? { node, estimate: found, costs: 'something', ...known } : { node, costs: 'unknown', ...known };
   });
   const error = pastError(history, settingsOf);
   return { ...priceOf(nodes), nodes, ...(error !== undefined && { pastError: error }) };
+}
+
+function inputParams({ inputs }: PlanNode, params: ReadonlyMap<string, JsonObject>): Record<string, JsonObject> {
+  return Object.fromEntries(Object.entries(inputs).map(([role, id]) => [role, params.get(id) ?? {}]));
 }
 
 /** What is unfinished has a history of its own: as many units as its checkpoint holds. */
@@ -87,6 +96,13 @@ export function priceLines(price: PlanPrice): string[] {
   }
   if (withoutHistory > 0)
     lines.push(`No history for ${count(withoutHistory, 'node')} (${unknownStages.join(', ')}): no price.`);
+  const known = price.nodes.reduce((total, { knownBytes = 0 }) => total + knownBytes, 0);
+  if (known > 0) {
+    const kinds = price.nodes.flatMap(({ node, knownBytes }) =>
+      knownBytes === undefined ? [] : [node.manifest.stage],
+    );
+    lines.push(`Files of ${[...new Set(kinds)].join(', ')}: ${formatSize(known)}, known beforehand.`);
+  }
   return lines;
 }
 

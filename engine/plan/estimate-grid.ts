@@ -8,6 +8,8 @@ export interface PricedNode {
   /** Absent for hits and for nodes made on the way of another. */
   readonly estimate?: Estimate;
   readonly costs: 'something' | 'nothing' | 'unknown';
+  /** As its stage says beforehand; goes before what earlier results took. */
+  readonly knownBytes?: number;
 }
 
 export interface Price {
@@ -35,7 +37,7 @@ export function priceOf(nodes: readonly PricedNode[]): Price {
       high: sum(({ seconds }) => seconds.high),
     },
     longestChainSeconds: longestChain(nodes),
-    bytes: sum(({ bytes }) => bytes),
+    bytes: nodes.reduce((total, { estimate, knownBytes }) => total + (knownBytes ?? estimate?.bytes ?? 0), 0),
     estimated: estimates.length,
     withoutHistory: unknown.length,
     unknownStages: [...new Set(unknown.map(({ node }) => node.manifest.stage))],

@@ -1,6 +1,8 @@
 /** Soft labels: what teachers say to views of a synthetic set, stored once and learned by as many students as one likes. */
+
+import { bytesOfView } from '../soft-labels/format.ts';
 import type { InputProblem, InputStage, StageKind } from '../stage.ts';
-import { relabelParameters } from './parameters.ts';
+import { labelParameters, relabelParameters } from './parameters.ts';
 
 export const relabel: StageKind = {
   kind: 'relabel',
@@ -34,6 +36,12 @@ export const relabel: StageKind = {
       : []),
   ],
   inputRules: (_, inputs) => Object.entries(inputs).flatMap(([role, stage]) => whitened(role, stage)),
+  bytes: ({ epochs, ...params }, { images }, data) => {
+    const perClass = images?.imagesPerClass;
+    if (!data || typeof perClass !== 'number') return undefined;
+    const view = bytesOfView({ ...labelParameters(params, data.classes), classes: data.classes });
+    return (epochs as number) * perClass * data.classes * view;
+  },
   async open(context) {
     return (await import('./run.ts')).openRelabel(context);
   },

@@ -1,6 +1,6 @@
 /** The parameters of `relabel`; defaults are SRe2L's on ImageNet, but for the batch. */
 import type { JsonObject } from '../../base/json.ts';
-import { CROPS, KEEPS, MIXES } from '../soft-labels/format.ts';
+import { CROPS, KEEPS, MIXES, type SoftLabelFacts } from '../soft-labels/format.ts';
 
 export const relabelParameters: Readonly<Record<string, JsonObject>> = {
   epochs: {
@@ -75,3 +75,15 @@ export const relabelParameters: Readonly<Record<string, JsonObject>> = {
       'How logits of several teachers are one (G-VBSM): their mean, or the mean after each got the same norm over a batch.',
   },
 };
+
+/** What the parameters say of the labels. */
+export function labelParameters(params: JsonObject, classes: number) {
+  const { batchSize, crop, mix, keep, kept, renormalise, temperature, precision } = params;
+  return {
+    ...{ batchSize, crop, mix, keep, temperature, precision, renormalised: renormalise },
+    kept: keep === 'topk' ? Math.min(kept as number, classes) : 1,
+  } as Pick<
+    SoftLabelFacts,
+    'batchSize' | 'crop' | 'mix' | 'keep' | 'temperature' | 'precision' | 'renormalised' | 'kept'
+  >;
+}

@@ -9,6 +9,7 @@ import { bytesOfView } from '../soft-labels/format.ts';
 import { openSoftLabels, type WantedLabels } from '../soft-labels/read.ts';
 import type { ArtifactFiles } from '../stage.ts';
 import { syntheticDigest } from '../synthetic-set.ts';
+import { relabel as stage } from './index.ts';
 
 const network: JsonObject = { kind: 'convnet', width: 6, depth: 2, norm: 'batch' };
 let images: ArtifactFiles;
@@ -146,4 +147,18 @@ it('draws λ with the mean and the variance of Beta(α, α)', () => {
     expect(variance * 4 * (2 * alpha + 1)).toBeGreaterThan(0.93);
     expect(variance * 4 * (2 * alpha + 1)).toBeLessThan(1.07);
   }
+});
+
+it('says the bytes of ImageNet beforehand', () => {
+  const facts = { classes: 1000 } as Parameters<NonNullable<typeof stage.bytes>>[2];
+  const params = { epochs: 300, batchSize: 1024, crop: 'resized', mix: 'cutmix', kept: 5, temperature: 1 };
+  const of = (keep: string) =>
+    stage.bytes!(
+      { ...params, keep, precision: 'float16', renormalise: false },
+      { images: { imagesPerClass: 50 } },
+      facts,
+    );
+  expect(of('full')).toBe(300 * 50_000 * 2017);
+  expect(of('topk')).toBe(300 * 50_000 * 37);
+  expect(stage.bytes!({ ...params, keep: 'full' }, { images: {} }, facts)).toBeUndefined();
 });

@@ -17,6 +17,7 @@ import { type Keep, type SoftLabelFacts, viewsFile } from '../soft-labels/format
 import { mixFeeds } from '../soft-labels/view.ts';
 import type { StageContext, StageRun, StoredFile } from '../stage.ts';
 import { readSyntheticSet, syntheticDigest } from '../synthetic-set.ts';
+import { labelParameters } from './parameters.ts';
 import { type LabelSettings, labelProgram, teacherFeeds } from './program.ts';
 import { readTeachers } from './teachers.ts';
 
@@ -117,18 +118,6 @@ export async function openRelabel(context: StageContext): Promise<StageRun> {
     },
     close: compiled.close,
   };
-}
-
-/** What the parameters say of the labels. */
-export function labelParameters(params: JsonObject, classes: number) {
-  const { batchSize, crop, mix, keep, kept, renormalise, temperature, precision } = params;
-  return {
-    ...{ batchSize, crop, mix, keep, temperature, precision, renormalised: renormalise },
-    kept: keep === 'topk' ? Math.min(kept as number, classes) : 1,
-  } as Pick<
-    SoftLabelFacts,
-    'batchSize' | 'crop' | 'mix' | 'keep' | 'temperature' | 'precision' | 'renormalised' | 'kept'
-  >;
 }
 
 function emptyRows({ count, classes, kept, keep }: SoftLabelFacts): LabelRows {
