@@ -7,6 +7,7 @@ import { expect, it } from 'vitest';
 import { sha256 } from '../base/digest.ts';
 import type { JsonObject } from '../base/json.ts';
 import { unwrap } from '../base/result.ts';
+import { dataSetFacts } from '../data/registry.ts';
 import { allDefaults } from '../engine/plan/defaults.ts';
 import { decodeSafetensors, encodeSafetensors } from '../tensor/files/safetensors.ts';
 import { CASES, type ConformanceCase, type UpstreamCase } from '../test/rig/stage-cases.ts';
@@ -34,6 +35,43 @@ it.each(CASES)('$kind ($what) ends in the same bytes wherever it is resumed', as
     const resumed = await stepsFrom(again.run, step, load(saved[step]!));
     expect([step, digests(await again.run.finish(resumed))]).toEqual([step, expected]);
     again.run.close?.();
+  }
+});
+
+const SHARDED = CASES.map((given) => ({ ...given, shards: shardsOf(given) })).filter(({ shards }) => shards.length > 1);
+
+it.skipIf(SHARDED.length === 0).each(SHARDED)(
+  '$kind ($what): each shard is resumed to the same bytes, and they can be joined',
+  async ({ shards, ...given }) => {
+    const made = new Map<string, string>();
+    for (const shard of shards) {
+      const stage = { ...(await opened(given)), shard };
+      const whole = await openStage(stage);
+      const saved: SavedState[] = [];
+      const end = await stepsFrom(whole.run, 0, await whole.run.init(), (state) => saved.push(save(state)));
+      const expected = digests(await whole.run.finish(end));
+      const again = await openStage(stage);
+      const middle = Math.floor(again.run.steps / 2);
+      const resumed = await stepsFrom(again.run, middle, load(saved[middle]!));
+      expect([shard, digests(await again.run.finish(resumed))]).toEqual([shard, expected]);
+      for (const { run } of [whole, again]) run.close?.();
+      for (const [name, digest] of Object.entries<string>(expected.files)) {
+        if (!kindOf(given.kind).joinFile) expect([name, made.get(name) ?? digest]).toEqual([name, digest]);
+        made.set(name, digest);
+      }
+    }
+  },
+);
+
+it('splits into what covers everything once, and says nothing of how', () => {
+  for (const { kind, shards } of SHARDED) {
+    const { splitting = [], parameters } = kindOf(kind);
+    expect(splitting.length).toBeGreaterThan(0);
+    for (const name of splitting) expect(parameters.properties).toHaveProperty(name);
+    for (const range of Object.keys(shards[0]!)) {
+      const ends = shards.map((shard) => shard[range] as [number, number]);
+      expect(ends.slice(1).map(([from]) => from)).toEqual(ends.slice(0, -1).map(([, to]) => to));
+    }
   }
 });
 
@@ -93,6 +131,11 @@ it.each(CASES)('$kind ($what) declares what it gives', async (given) => {
   expect(Object.keys(artifacts)).toEqual(Object.keys(outputsOf(description, allDefaults(given.params, description))));
   for (const schema of Object.values(description.parameters.properties)) expect(schema).toHaveProperty('description');
 });
+
+function shardsOf({ kind, params }: UpstreamCase): readonly JsonObject[] {
+  const stage = kindOf(kind);
+  return stage.shards?.(allDefaults(params, stage), dataSetFacts('fashion-mnist')) ?? [];
+}
 
 function kindOf(name: string): StageKind {
   return stageKinds.find((one) => one.kind === name)!;

@@ -35,6 +35,14 @@ const selected: UpstreamCase = { kind: 'select', params: { imagesPerClass: 2 } }
 const ownSteps: JsonObject = { method: 'dd', iterations: 4, distillSteps: 2, distillEpochs: 2, batchReal: 40, network };
 
 const scored: UpstreamCase = { kind: 'evaluate', params: { epochs: 1, network }, inputs: { images: selected } };
+const maps: UpstreamCase = {
+  kind: 'relabel',
+  params: { mode: 'maps', batchSize: 12 },
+  inputs: {
+    images: selected,
+    teacher: { ...teacher, params: { ...teacher.params, network: { ...batchNorm, head: 'globalAverage' } } },
+  },
+};
 
 /** Each step in a tick of its own, so that it is seen as one. */
 const PROGRAM = `
@@ -89,6 +97,12 @@ export const CASES: readonly ConformanceCase[] = [
   },
   {
     kind: 'recover',
+    what: 'in shards',
+    params: { imagesPerClass: 2, iterations: 2, batchSize: 3, classesPerShard: 4 },
+    inputs: { teacher },
+  },
+  {
+    kind: 'recover',
     what: "CDA's curriculum, nothing else",
     params: { imagesPerClass: 1, iterations: 4, curriculum: 'cosine', flip: false, jitter: 0 },
     inputs: { teacher },
@@ -133,6 +147,7 @@ export const CASES: readonly ConformanceCase[] = [
     },
     inputs: { images: selected, teacher },
   },
+  { ...maps, what: 'label maps' },
   {
     kind: 'match',
     what: 'dm',
@@ -228,6 +243,12 @@ export const CASES: readonly ConformanceCase[] = [
     what: "DC's augmentation",
     params: { epochs: 2, augmentFamily: 'dc', augment: 'crop_scale_rotate_noise', network },
     inputs: { images: selected },
+  },
+  {
+    kind: 'evaluate',
+    what: 'label maps',
+    params: { loss: 'kl', temperature: 1, epochs: 2, network: batchNorm },
+    inputs: { images: selected, labels: maps },
   },
   // Two epochs of labels for three of the student's.
   {
