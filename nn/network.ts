@@ -27,13 +27,18 @@ export interface NetworkInput {
 }
 
 /** A family's forward pass over images [N, C, H, W]. `embedding` is what the last linear layer sees. */
-export type Forward = (layers: Layers, images: Expr) => { readonly logits: Expr; readonly embedding?: Expr };
+export type Forward = (
+  layers: Layers,
+  images: Expr,
+) => { readonly logits: Expr; readonly embedding?: Expr; readonly maps?: Expr };
 
 export interface NetworkPass {
   /** [N, classes] */
   readonly logits: Expr;
   /** [N, features]; absent for MLP and LeNet. */
   readonly embedding?: Expr;
+  /** [N, features, h, w], whose mean over places the embedding is; absent where it is none. */
+  readonly maps?: Expr;
   /** Buffers after this pass, by name; only those that it moves (batch norm in train mode). */
   readonly buffers: Readonly<Record<string, Expr>>;
   /** Per batch norm: statistics of its input in this pass. */

@@ -56,6 +56,7 @@ export function convNet(spec: ConvNetSpec, input: NetworkInput): Result<Forward>
       x = pool(activate(x, activation, slope), pooling);
     }
     const embedding = head === 'flatten' ? flatten(x) : globalAverage(x);
-    return { embedding, logits: layers.linear('classifier', embedding, input.classes) };
+    const logits = layers.linear('classifier', embedding, input.classes);
+    return { embedding, logits, ...(head === 'globalAverage' && { maps: x }) };
   });
 }

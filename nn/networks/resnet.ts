@@ -82,6 +82,7 @@ export function resNet(spec: ResNetSpec, input: NetworkInput): Result<Forward> {
       }
     }
     const embedding = downsampling === 'average' ? flatten(x) : globalAverage(x);
-    return { embedding, logits: layers.linear('classifier', embedding, input.classes) };
+    const logits = layers.linear('classifier', embedding, input.classes);
+    return { embedding, logits, ...(downsampling === 'stride' && { maps: x }) };
   });
 }

@@ -22,7 +22,7 @@ export interface SoftLoss {
   readonly hardWeight: number;
 }
 
-type Kept = Pick<SoftLabelFacts, 'keep' | 'kept' | 'classes' | 'renormalised'>;
+type Kept = Pick<SoftLabelFacts, 'kind' | 'keep' | 'kept' | 'classes' | 'renormalised'>;
 
 /** Of logits [N, classes], against inputs as `labelFeeds` gives them. */
 export function softLoss(student: Expr, loss: SoftLoss, labels: Kept): Expr {
@@ -41,7 +41,9 @@ export function softLoss(student: Expr, loss: SoftLoss, labels: Kept): Expr {
   return squared ? mul(learned, temperature ** 2) : learned;
 }
 
-function probabilitiesOf(count: number, { keep, kept, classes, renormalised }: Kept): Expr {
+function probabilitiesOf(count: number, { kind, keep, kept, classes, renormalised }: Kept): Expr {
+  // Pooled already, over all classes.
+  if (kind === 'maps') return input('probabilities', [count, classes]);
   const indices = input('classes', [count, kept], 'int');
   if (keep === 'hard') return rebuilt({ indices, probabilities: cast(indices, 'float') }, 'hard', classes);
   const probabilities = input('probabilities', [count, kept]);

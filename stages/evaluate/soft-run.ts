@@ -1,7 +1,7 @@
 /**
  * Evaluation on soft labels: a student sees the very views that were labelled, epoch by epoch, and learns what the
  * teacher said to them; one test at the end. Order, crops and mixes come out of the files, so that all that is drawn here
- * is the initial network. Epochs beyond those that are stored begin again with the first.
+ * is the initial network; with label maps it is the crops, too, over which the maps are pooled. Epochs beyond those that are stored begin again with the first.
  */
 import type { JsonObject } from '../../base/json.ts';
 import { unwrap } from '../../base/result.ts';
@@ -15,7 +15,9 @@ import { openImageSpace } from '../image-space.ts';
 import { networkFor } from '../network-parameter.ts';
 import { programs } from '../programs.ts';
 import { chosenRows } from '../rows.ts';
-import { openSoftLabels } from '../soft-labels/read.ts';
+import { batchOf, drawViews, type ViewRows } from '../soft-labels/draws.ts';
+import { pooledLabels } from '../soft-labels/pool-maps.ts';
+import { type LabelledBatch, openSoftLabels, type SoftLabels } from '../soft-labels/read.ts';
 import { viewFeeds } from '../soft-labels/view.ts';
 import type { StageContext, StageRun } from '../stage.ts';
 import { readSyntheticSet, syntheticDigest } from '../synthetic-set.ts';
@@ -62,6 +64,11 @@ export async function openSoftEvaluate({
   const space = openImageSpace(set, backend);
   const test = openTest(backend, network);
   const compiled = programs(backend);
+  const streams = {
+    order: randomStream(seed, 'evaluate/order'),
+    view: randomStream(seed, 'evaluate/view'),
+    mix: randomStream(seed, 'evaluate/mix'),
+  };
 
   return {
     steps: epochs,
@@ -75,9 +82,10 @@ export async function openSoftEvaluate({
     async step({ tensors }, epoch) {
       const rate = scalar((params.learningRate as number) * rateFactor(epoch));
       let trained: Readonly<Record<string, Tensor>> = tensors;
+      const pooled = facts.kind === 'maps' ? ownViews(soft, drawViews(streams, epoch, facts)) : undefined;
       let mean = 0;
       for (let index = 0; index < soft.batches(); index++) {
-        const batch = soft.batch(epoch % soft.epochs, index);
+        const batch = pooled ? pooled(index) : soft.batch(epoch % soft.epochs, index);
         const count = batch.order.length;
         const program = await compiled.get(`${count}`, () => softStep(training, count));
         const scalars = Object.entries(optimiser.scalars(epoch * soft.batches() + index));
@@ -106,5 +114,15 @@ export async function openSoftEvaluate({
     close() {
       for (const part of [space, test, compiled]) part.close();
     },
+  };
+}
+
+/** Crops that are drawn here, labelled by the maps under them. */
+function ownViews({ facts, maps }: SoftLabels, rows: ViewRows): (index: number) => LabelledBatch {
+  const { height, width, classes } = facts;
+  return (index) => {
+    const batch = batchOf(rows, index, facts);
+    const shares = Array.from(batch.box, (side, at) => side / (at % 2 === 0 ? height : width));
+    return { ...batch, probabilities: pooledLabels(maps(batch.order), shares, classes) };
   };
 }

@@ -2,8 +2,11 @@ import { beforeAll, expect, it } from 'vitest';
 import type { JsonObject } from '../../base/json.ts';
 import { compile } from '../../tensor/compile/compile.ts';
 import { input } from '../../tensor/expr.ts';
+import { roiAlign, softmax as softmax_, squeeze } from '../../tensor/ops/index.ts';
+import { randomStream } from '../../tensor/random/stream.ts';
 import { floats, ints, type Tensor } from '../../tensor/tensor.ts';
 import { backendFor, openStage, runStage } from '../../test/rig/stage-runs.ts';
+import { pooledLabels } from '../soft-labels/pool-maps.ts';
 import type { ArtifactFiles, InputStage } from '../stage.ts';
 import { evaluate } from './index.ts';
 import { type SoftLoss, softLoss } from './soft-loss.ts';
@@ -12,11 +15,13 @@ const network: JsonObject = { kind: 'convnet', width: 8, depth: 2, norm: 'batch'
 const student: JsonObject = { loss: 'kl', epochs: 40, learningRate: 0.01, network };
 let images: ArtifactFiles;
 let labels: ArtifactFiles;
+let flatTeacher: ArtifactFiles;
 
 beforeAll(async () => {
   images = (await runStage({ kind: 'select', params: { imagesPerClass: 5 } })).artifacts.images!;
   const params = { network, images: 2000, epochs: 6, batchSize: 50, augment: 'none' };
   const teacher = (await runStage({ kind: 'squeeze', params })).artifacts.network!;
+  flatTeacher = teacher;
   const drawn = { epochs: 20, batchSize: 25, crop: 'padded', flip: false };
   labels = (await runStage({ kind: 'relabel', params: drawn, inputs: { images, teacher } })).artifacts.labels!;
 });
@@ -38,7 +43,7 @@ it('takes the losses of the papers', async () => {
     ],
   ] as const;
   const rows = (values: readonly (readonly number[])[]) => floats(values.flat(), [values.length, values[0]!.length]);
-  const kept = { keep: 'full', kept: 1, classes: 3, renormalised: false } as const;
+  const kept = { kind: 'views', keep: 'full', kept: 1, classes: 3, renormalised: false } as const;
   const of = async (loss: Partial<SoftLoss>, of: Parameters<typeof softLoss>[2], feeds: Record<string, Tensor>) => {
     const wanted = { kind: 'kl', temperature: 20, squared: false, hardWeight: 0.1, ...loss } as SoftLoss;
     const program = await compile(await backendFor('reference'), { loss: softLoss(input('s', [2, 3]), wanted, of) });
@@ -83,6 +88,43 @@ it.each<[string, JsonObject]>([
   expect(figures).toHaveLength(40);
   expect(figures.at(-1)!.loss!).toBeLessThan(figures[0]!.loss!);
   expect(metrics.accuracy).toBeGreaterThan(0.3);
+});
+
+it('learns from label maps, which are pooled as RoIAlign does', async () => {
+  const stream = randomStream({ base: 3 }, 'maps');
+  const [rows, kept, classes, side] = [2, 4, 4, 5];
+  const scores = floats(Float32Array.from(stream.normal(0, rows * kept * side * side)), [rows, kept, side, side]);
+  // All four classes are kept, each in its own table: the maps as they are.
+  const indices = ints(
+    Array.from({ length: scores.data.length }, (_, at) => Math.floor(at / (side * side)) % classes),
+    scores.shape,
+  );
+  const boxes = [0.1, 0.3, 0.55, 0.2, 0, 0, 1, 1];
+  const corners = boxes.flatMap((_, at) =>
+    at % 4 > 0 ? [] : [boxes[at + 1]!, boxes[at]!, boxes[at + 1]! + boxes[at + 3]!, boxes[at]! + boxes[at + 2]!],
+  );
+  const cells = floats(
+    corners.map((corner) => corner * side - 0.5),
+    [rows, 4],
+  );
+  const pooled = squeeze(roiAlign(input('maps', scores.shape), input('cells', [rows, 4]), { size: [1, 1] }), [2, 3]);
+  const program = await compile(await backendFor('reference'), { label: softmax_(pooled) });
+  const { label } = await program.run({ maps: scores, cells });
+  program.dispose();
+  const ours = pooledLabels({ classes: indices, scores }, boxes, classes);
+  for (const [at, value] of label!.data.entries()) expect(ours.data[at]!).toBeCloseTo(value, 5);
+
+  const global = { ...network, head: 'globalAverage' };
+  const params = { network: global, images: 2000, epochs: 6, batchSize: 50, augment: 'none' };
+  const teacher = (await runStage({ kind: 'squeeze', params })).artifacts.network!;
+  const drawn = { mode: 'maps', batchSize: 25, kept: 10, minimumArea: 0.5 };
+  const maps = (await runStage({ kind: 'relabel', params: drawn, inputs: { images, teacher } })).artifacts.labels!;
+  expect(Object.keys(maps)).toEqual(['maps-00000.safetensors']);
+  const learning = { ...student, temperature: 1 };
+  const { figures } = await runStage({ kind: 'evaluate', params: learning, inputs: { images, labels: maps } });
+  expect(figures.at(-1)!.loss!).toBeLessThan(0.9 * figures[0]!.loss!);
+  const flat = runStage({ kind: 'relabel', params: drawn, inputs: { images, teacher: flatTeacher } });
+  await expect(flat).rejects.toMatchObject({ failure: { code: 'TEACHER_WITHOUT_MAPS' } });
 });
 
 it('refuses labels of other images before it begins', async () => {

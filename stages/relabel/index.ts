@@ -1,7 +1,8 @@
 /** Soft labels: what teachers say to views of a synthetic set, stored once and learned by as many students as one likes. */
 
+import type { JsonObject } from '../../base/json.ts';
 import { bytesOfView } from '../soft-labels/format.ts';
-import type { InputProblem, InputStage, StageKind } from '../stage.ts';
+import type { InputProblem, InputStage, RuleProblem, StageKind } from '../stage.ts';
 import { labelParameters, relabelParameters } from './parameters.ts';
 
 export const relabel: StageKind = {
@@ -22,7 +23,29 @@ export const relabel: StageKind = {
   replicates: ['set'],
   usesData: true,
   threads: 2,
-  rules: ({ keep, renormalise, mix, mixAlpha }) => [
+  defaults: ({ mode }) => (mode === 'maps' ? { mix: 'none', keep: 'topk' } : {}),
+  rules: (params) => [...(params.mode === 'maps' ? mapsProblems(params) : []), ...viewsProblems(params)],
+  inputRules: ({ mode }, inputs) => [
+    ...Object.entries(inputs).flatMap(([role, stage]) => whitened(role, stage)),
+    ...(mode === 'maps' && 'teacher[1]' in inputs
+      ? [{ path: ['teacher'], message: 'Label maps are of one teacher: their places differ from network to network.' }]
+      : []),
+  ],
+  bytes: ({ mode, epochs, ...params }, { images }, data) => {
+    const perClass = images?.imagesPerClass;
+    // How many places a map has is the network's.
+    if (!data || mode === 'maps' || typeof perClass !== 'number') return undefined;
+    const view = bytesOfView({ ...labelParameters(params, data.classes), classes: data.classes });
+    return (epochs as number) * perClass * data.classes * view;
+  },
+  async open(context) {
+    if (context.params.mode === 'maps') return (await import('./maps-run.ts')).openLabelMaps(context);
+    return (await import('./run.ts')).openRelabel(context);
+  },
+};
+
+function viewsProblems({ keep, renormalise, mix, mixAlpha }: JsonObject): RuleProblem[] {
+  return [
     ...(renormalise === true && keep !== 'topk'
       ? [
           {
@@ -34,18 +57,23 @@ export const relabel: StageKind = {
     ...(mix === 'none' && mixAlpha !== 1
       ? [{ path: ['mixAlpha'], message: 'Nothing is mixed: `mix` is `none`.' }]
       : []),
-  ],
-  inputRules: (_, inputs) => Object.entries(inputs).flatMap(([role, stage]) => whitened(role, stage)),
-  bytes: ({ epochs, ...params }, { images }, data) => {
-    const perClass = images?.imagesPerClass;
-    if (!data || typeof perClass !== 'number') return undefined;
-    const view = bytesOfView({ ...labelParameters(params, data.classes), classes: data.classes });
-    return (epochs as number) * perClass * data.classes * view;
-  },
-  async open(context) {
-    return (await import('./run.ts')).openRelabel(context);
-  },
-};
+  ];
+}
+
+/** What ReLabel's maps are: scores of the likeliest classes, pooled over the crops of students. */
+function mapsProblems(params: JsonObject): RuleProblem[] {
+  const wanted: Readonly<Record<string, string>> = {
+    crop: 'resized',
+    mix: 'none',
+    keep: 'topk',
+    statistics: 'running',
+  };
+  return Object.entries(wanted).flatMap(([name, value]) =>
+    params[name] === value
+      ? []
+      : [{ path: [name], message: `Label maps go with \`${name}: ${value}\`, not \`${String(params[name])}\`.` }],
+  );
+}
 
 /** Crops and mixes are of pixels. */
 function whitened(role: string, { name, inputs }: InputStage): InputProblem[] {

@@ -3,6 +3,12 @@ import type { JsonObject } from '../../base/json.ts';
 import { CROPS, KEEPS, MIXES, type SoftLabelFacts } from '../soft-labels/format.ts';
 
 export const relabelParameters: Readonly<Record<string, JsonObject>> = {
+  mode: {
+    enum: ['views', 'maps'],
+    default: 'views',
+    description:
+      'What is labelled. `views`: crops that are drawn here, one an epoch and image (FKD). `maps`: each image once, at every place of the map before the last pooling; students draw their own crops and pool the map over them (ReLabel), by `crop: resized`, without mixes.',
+  },
   epochs: {
     ...{ type: 'integer', minimum: 1, maximum: 99_999, default: 300 },
     description: 'Views of every image that are labelled, one an epoch of training.',
@@ -78,12 +84,15 @@ export const relabelParameters: Readonly<Record<string, JsonObject>> = {
 
 /** What the parameters say of the labels. */
 export function labelParameters(params: JsonObject, classes: number) {
-  const { batchSize, crop, mix, keep, kept, renormalise, temperature, precision } = params;
+  const { batchSize, crop, minimumArea, padding, flip, mix, mixAlpha } = params;
+  const { keep, kept, renormalise, temperature, precision } = params;
   return {
-    ...{ batchSize, crop, mix, keep, temperature, precision, renormalised: renormalise },
+    ...{ batchSize, crop, minimumArea, padding, flip, mix, mixAlpha },
+    ...{ keep, temperature, precision, renormalised: renormalise },
     kept: keep === 'topk' ? Math.min(kept as number, classes) : 1,
   } as Pick<
     SoftLabelFacts,
-    'batchSize' | 'crop' | 'mix' | 'keep' | 'temperature' | 'precision' | 'renormalised' | 'kept'
+    | ('batchSize' | 'crop' | 'minimumArea' | 'padding' | 'flip' | 'mix' | 'mixAlpha')
+    | ('keep' | 'temperature' | 'precision' | 'renormalised' | 'kept')
   >;
 }

@@ -7,6 +7,7 @@ import type { RandomStream } from '../../tensor/random/stream.ts';
 import { cropBox } from '../recover/draws.ts';
 import { BETA_DRAWS, betaFrom } from './beta.ts';
 import type { Mix, SoftLabelFacts } from './format.ts';
+import type { BatchRows } from './view.ts';
 
 export interface ViewRows {
   readonly order: Int32Array;
@@ -26,13 +27,10 @@ export interface ViewStreams {
   readonly mix: RandomStream;
 }
 
-export interface ViewSettings
-  extends Pick<SoftLabelFacts, 'count' | 'height' | 'width' | 'batchSize' | 'crop' | 'mix'> {
-  readonly minimumArea: number;
-  readonly padding: number;
-  readonly flip: boolean;
-  readonly mixAlpha: number;
-}
+export type ViewSettings = Pick<
+  SoftLabelFacts,
+  ('count' | 'height' | 'width' | 'batchSize') | ('crop' | 'minimumArea' | 'padding' | 'flip' | 'mix' | 'mixAlpha')
+>;
 
 /** Numbers that one crop takes, and one more for the mirror. */
 const PER_VIEW = 23;
@@ -57,6 +55,20 @@ export function drawViews(streams: ViewStreams, epoch: number, settings: ViewSet
     if (mix !== 'none') drawMix(rows, { batch, start, size, step }, streams.mix, settings);
   }
   return rows;
+}
+
+/** Rows of one batch, whose partners are counted within it. */
+export function batchOf(rows: ViewRows, batch: number, { count, batchSize }: ViewSettings): BatchRows {
+  const start = batch * batchSize;
+  const end = Math.min(start + batchSize, count);
+  return {
+    order: rows.order.subarray(start, end),
+    box: rows.box.subarray(4 * start, 4 * end),
+    mirrored: rows.mirrored.subarray(start, end),
+    partner: rows.partner.subarray(start, end).map((row) => row - start),
+    mixBox: rows.mixBox.subarray(4 * batch, 4 * batch + 4),
+    mixLambda: rows.mixLambda[batch] ?? 1,
+  };
 }
 
 function drawView(

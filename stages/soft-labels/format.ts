@@ -45,7 +45,13 @@ export interface SoftLabelFacts {
   readonly teachers: readonly string[];
   readonly batchSize: number;
   readonly crop: (typeof CROPS)[number];
+  /** Of a resized crop, as a share of the image. */
+  readonly minimumArea: number;
+  /** Of a padded crop, in pixels. */
+  readonly padding: number;
+  readonly flip: boolean;
   readonly mix: Mix;
+  readonly mixAlpha: number;
   readonly keep: Keep;
   /** K */
   readonly kept: number;
@@ -82,6 +88,8 @@ export function factsOf(metadata: Readonly<Record<string, string>>, place: strin
 
 const oneOf = (values: readonly string[]) => (value: Json) => typeof value === 'string' && values.includes(value);
 const positive = (value: Json) => Number.isInteger(value) && (value as number) > 0;
+const number = (value: Json) => typeof value === 'number';
+const truth = (value: Json) => typeof value === 'boolean';
 const text = (value: Json) => typeof value === 'string';
 
 const CHECKS: Readonly<Record<keyof SoftLabelFacts, (value: Json) => boolean>> = {
@@ -90,7 +98,8 @@ const CHECKS: Readonly<Record<keyof SoftLabelFacts, (value: Json) => boolean>> =
   ...{ classes: positive, height: positive, width: positive, count: positive, batchSize: positive, kept: positive },
   teachers: (value) => Array.isArray(value) && value.every(text),
   ...{ crop: oneOf(CROPS), mix: oneOf(MIXES), keep: oneOf(KEEPS), precision: oneOf(['float16', 'float32']) },
-  renormalised: (value) => typeof value === 'boolean',
+  ...{ minimumArea: number, padding: number, mixAlpha: number },
+  ...{ renormalised: truth, flip: truth },
   temperature: (value) => typeof value === 'number' && value > 0,
 };
 

@@ -1,0 +1,109 @@
+/**
+ * ReLabel's label maps (Yun et al., CVPR 2021): the last layer as a 1 x 1 convolution on the maps before the last pooling
+ * gives scores at every place; the likeliest classes of each are kept. A step labels a run of images, a file of its own.
+ */
+import type { JsonObject } from '../../base/json.ts';
+import { FailureError, fail, unwrap } from '../../base/result.ts';
+import { openDataSet } from '../../data/registry.ts';
+import { type Network, networkInputs } from '../../nn/network.ts';
+import { type Expr, input } from '../../tensor/expr.ts';
+import { add, matmul, reshape, takeAlong, topKIndices } from '../../tensor/ops/index.ts';
+import { demandFinite } from '../finite.ts';
+import { programs } from '../programs.ts';
+import { rows } from '../rows.ts';
+import { encodeMaps } from '../soft-labels/encode.ts';
+import { mapsFile, type SoftLabelFacts } from '../soft-labels/format.ts';
+import type { StageContext, StageRun, StoredFile } from '../stage.ts';
+import { readSyntheticSet, syntheticDigest } from '../synthetic-set.ts';
+import { labelParameters } from './parameters.ts';
+import { type LabelTeacher, readTeachers } from './teachers.ts';
+
+/** Images of a file. */
+const RUN = 500;
+
+export async function openLabelMaps(context: StageContext): Promise<StageRun> {
+  const { params, data, inputs, backend, files } = context;
+  const set = unwrap(openDataSet(data.set, data.folder));
+  if (!inputs.images) throw new Error('Internal error: expected the input images');
+  const { images, labels } = unwrap(readSyntheticSet(inputs.images, set));
+  const [teacher] = readTeachers(inputs, set) as [LabelTeacher];
+  const facts: SoftLabelFacts = {
+    ...{ kind: 'maps', set: set.name, classes: set.classes, height: set.height, width: set.width },
+    ...{ count: labels.data.length, images: syntheticDigest(inputs.images), teachers: [teacher.digest] },
+    ...labelParameters(params, set.classes),
+  };
+  demandMaps(teacher);
+  const compiled = programs(backend);
+
+  const labelRun = async (part: number): Promise<Uint8Array> => {
+    const first = part * RUN;
+    const count = Math.min(RUN, facts.count - first);
+    const chunk = 50;
+    const classes: number[] = [];
+    const scores: number[] = [];
+    let shape: readonly number[] = [];
+    for (let start = first; start < first + count; start += chunk) {
+      const size = Math.min(chunk, first + count - start);
+      const program = await compiled.get(`${size}`, () => mapsProgram(teacher.network, size, facts.kept));
+      const made = await program.run({ ...teacher.values, images: rows(images, start, size) });
+      if (!made.classes || !made.scores) throw new Error('Internal error: expected maps');
+      // One image after the other, and not one chunk: large maps are no argument list.
+      for (const label of made.classes.data) classes.push(label);
+      for (const score of made.scores.data) scores.push(score);
+      shape = made.scores.shape;
+    }
+    const values = Float32Array.from(scores);
+    demandFinite('relabel', part, { loss: 0, images: values }, 'Train the teacher with a lower `learningRate`.');
+    return encodeMaps(
+      first,
+      { classes: Int16Array.from(classes), scores: values, shape: [count, ...shape.slice(1)] },
+      facts,
+    );
+  };
+
+  return {
+    steps: Math.ceil(facts.count / RUN),
+    init: () => ({ tensors: {}, values: { files: [] } }),
+    async step({ values }, part) {
+      const file = files.put(await labelRun(part));
+      return { tensors: {}, values: { files: [...(values.files as JsonObject[]), { ...file }] } };
+    },
+    async finish({ values }) {
+      const stored: Record<string, StoredFile> = {};
+      for (const [part, file] of (values.files as unknown as StoredFile[]).entries()) {
+        if (!files.has(file)) files.put(await labelRun(part));
+        if (!files.has(file)) throw new Error(`Internal error: part ${part} has other labels than when it was made`);
+        stored[mapsFile(part)] = file;
+      }
+      return { artifacts: { labels: {} }, stored: { labels: stored }, metrics: {} };
+    },
+    close: compiled.close,
+  };
+}
+
+/** Places of a map keep their order: [N, C, h·w] of W · maps + b, the K largest over C. */
+function mapsProgram(network: Network, count: number, kept: number): Record<string, Expr> {
+  const { channels, height, width, classes } = network.input;
+  const values = networkInputs(network);
+  const { maps } = network.apply(input('images', [count, channels, height, width]), values, 'eval');
+  if (!maps) throw new Error('Internal error: expected a network with maps');
+  const [, features = 0, tall = 0, wide = 0] = maps.shape;
+  const weight = reshape(values['classifier.weight'] as Expr, [1, classes, features]);
+  const bias = reshape(values['classifier.bias'] as Expr, [1, classes, 1]);
+  const scores = add(matmul(weight, reshape(maps, [count, features, tall * wide])), bias);
+  const indices = topKIndices(scores, kept, 1);
+  const shape = [count, kept, tall, wide];
+  return { classes: reshape(indices, shape), scores: reshape(takeAlong(scores, indices, 1), shape) };
+}
+
+function demandMaps({ network }: LabelTeacher): void {
+  const { channels, height, width } = network.input;
+  if (network.apply(input('images', [1, channels, height, width]), networkInputs(network), 'eval').maps) return;
+  throw new FailureError(
+    fail(
+      'TEACHER_WITHOUT_MAPS',
+      `Label maps are read before the last pooling over the whole image, which this teacher, a ${network.spec.kind}, does not have.`,
+      { help: 'Take a `resnet`, or a `convnet` with `head: globalAverage`; or label `views`.' },
+    ).error,
+  );
+}
