@@ -21,13 +21,17 @@ export function nodeFolders(plan: Plan): ReadonlyMap<string, string> {
   );
 }
 
-/** `20261124-131500-first-light-3fa9`; sorts by time. */
+/** `20261124-131500123-first-light-3fa9`; sorts by time, also among names of older versions, which end at the second. */
 export function runId(start: Date, name: string, random: string): string {
-  const [day = '', time = ''] = start
+  return [timeName(start), safeName(name, 40).toLowerCase(), random].filter(Boolean).join('-');
+}
+
+/** `20261124-131500123`, to the millisecond: what begins in one second keeps its order. */
+export function timeName(time: Date): string {
+  return time
     .toISOString()
-    .replace(/[-:]|\..*/g, '')
-    .split('T');
-  return [day, time, safeName(name, 40).toLowerCase(), random].filter(Boolean).join('-');
+    .replace(/[-:.Z]/g, '')
+    .replace('T', '-');
 }
 
 function safeName(text: string, longest: number): string {

@@ -34,7 +34,7 @@ const ended = { at: '2026-03-01T12:00:00.000Z', executed: 1, hits: 0, seconds: 1
 
 it('is frozen before anything starts', () => {
   const run = createRun(store, plan, { name: 'x' });
-  expect(run.id).toMatch(/^\d{8}-\d{6}-a-rehearsal-[0-9a-f]{6}$/);
+  expect(run.id).toMatch(/^\d{8}-\d{9}-a-rehearsal-[0-9a-f]{6}$/);
   expect(readdirSync(run.folder).sort()).toEqual(['config.resolved.json', 'lease', 'plan.json', 'run.json']);
   expect(JSON.parse(readFileSync(join(run.folder, 'config.resolved.json'), 'utf8'))).toEqual({ name: 'x' });
   expect(unwrap(openRun(store, run.id)).plan).toEqual(plan);
@@ -118,6 +118,23 @@ it('names folders so that every system takes them and no two share one', () => {
 
 it('names runs by time, in an order that is theirs', () => {
   const at = (time: string) => runId(new Date(time), 'Gradient matching: with & without', '3fa9');
-  expect(at('2026-11-24T13:15:00.123Z')).toBe('20261124-131500-gradient-matching-with-without-3fa9');
+  expect(at('2026-11-24T13:15:00.123Z')).toBe('20261124-131500123-gradient-matching-with-without-3fa9');
   expect(at('2026-11-24T13:15:00Z') < at('2027-01-01T00:00:00Z')).toBe(true);
+  // Within one second, and beside older versions' names, which end at the second.
+  const began = [
+    '20261124-131500-zeta-ffff',
+    runId(new Date('2026-11-24T13:15:00.009Z'), 'zeta', 'ffff'),
+    runId(new Date('2026-11-24T13:15:00.010Z'), 'alpha', '0000'),
+    '20261124-131501-alpha-0000',
+  ];
+  expect([...began].sort()).toEqual(began);
+});
+
+it('lists runs begun in one second in the order in which they began', () => {
+  const begun = Array.from({ length: 4 }, () => {
+    const run = createRun(store, plan, {});
+    leaveRun(run);
+    return run.id;
+  });
+  expect(allRuns(store)).toEqual(begun);
 });

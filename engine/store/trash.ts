@@ -14,6 +14,7 @@ import { dirname, join, relative } from 'node:path';
 import { errorCode, onDisk } from './disk-failure.ts';
 import { makeFolder, syncFolder, temporaryPath, writeDurably } from './durable.ts';
 import { fault } from './faults.ts';
+import { timeName } from './run-folders.ts';
 import type { Store } from './store.ts';
 
 export interface TrashItem {
@@ -49,8 +50,9 @@ export function trashFolder(store: Store): string {
 
 /** Nothing has moved yet; what is in it is safe on the disk. */
 export function openBatch(store: Store, items: readonly TrashItem[]): TrashBatch {
-  const at = new Date().toISOString();
-  const id = `${at.replace(/[-:]|\..*/g, '').replace('T', '-')}-${randomBytes(2).toString('hex')}`;
+  const now = new Date();
+  const at = now.toISOString();
+  const id = `${timeName(now)}-${randomBytes(2).toString('hex')}`;
   const batch: TrashBatch = { schema: 'retort-trash/1', id, at, items };
   writeDurably(join(trashFolder(store), id, 'contents.json'), `${JSON.stringify(batch, null, 1)}\n`, {
     as: 'trash-list',

@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 180_000 });
 function steady(text: string): string {
   return text
     .replace(/(\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\d(\.\d+)?Z/g, 'TIME')
-    .replace(/\d{8}-\d{6}-[\w-]+/g, 'RUN')
+    .replace(/\d{8}-\d{9}-[\w-]+/g, 'RUN')
     .replace(/\b\d+(\.\d)?s\b/g, 'SECONDS')
     .replace(/\b\d+\.\d+\b/g, 'FIGURE')
     .replace(/\S*\/retort-test-\w+/g, 'PROJECT');
