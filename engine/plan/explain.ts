@@ -30,8 +30,9 @@ export function explainer(plan: Plan, earlier: EarlierResults): (node: PlanNode)
   return ({ key, manifest }) => {
     if (earlier.manifestOf(key)) return { why: 'damaged' };
     const { stage } = manifest;
-    const nearest = nearestOf.get(stage) ?? nearestAmong(earlier.ofStage(stage), manifestOf);
-    nearestOf.set(stage, nearest);
+    const sort = `${stage}${manifest.merge ? ' merge' : ''}`;
+    const nearest = nearestOf.get(sort) ?? nearestAmong(ofSort(manifest, earlier.ofStage(stage)), manifestOf);
+    nearestOf.set(sort, nearest);
     const [first, ...others] = nearest(manifest).map((candidate) => ({
       key: candidate.key,
       changes: changesBetween(candidate, { key, manifest }, manifestOf),
@@ -40,6 +41,12 @@ export function explainer(plan: Plan, earlier: EarlierResults): (node: PlanNode)
     const best = others.reduce((least, next) => (isNearer(next.changes, least.changes) ? next : least), first);
     return { why: 'differs', nearest: best.key, changes: best.changes };
   };
+}
+
+/** What joins shards is compared with its like, where there is any. */
+function ofSort({ merge }: KeyManifest, results: readonly Candidate[]): readonly Candidate[] {
+  const alike = results.filter(({ manifest }) => manifest.merge === merge);
+  return alike.length > 0 ? alike : results;
 }
 
 function isNearer(ours: readonly Change[], theirs: readonly Change[]): boolean {
