@@ -98,7 +98,8 @@ function pointerPath({ folder }: Store, content: string): string {
   return join(folder, 'contents', content.slice(0, 2), `${content}.json`);
 }
 
-function readPointer(store: Store, content: string): Pointer | undefined {
+/** Undefined where there is none, or one that is not whole. */
+export function readPointer(store: Store, content: string): Pointer | undefined {
   try {
     const pointer = JSON.parse(readFileSync(pointerPath(store, content), 'utf8')) as Partial<Pointer> | null;
     const isWhole = pointer?.schema === 'retort-content/1' && pointer.content === content;

@@ -2,7 +2,7 @@
 import type { NodeName } from './node-names.ts';
 import type { Store } from './store.ts';
 
-export const PARTS = ['objects', 'keys', 'checkpoints', 'runs', 'published', 'index'] as const;
+export const PARTS = ['objects', 'keys', 'hints', 'checkpoints', 'runs', 'published', 'index'] as const;
 export type Part = (typeof PARTS)[number];
 
 export type Finding =

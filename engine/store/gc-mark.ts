@@ -1,11 +1,14 @@
 /**
  * The marking of a garbage collection: what nobody needs any more, by name, size and reason. Checkpoints of finished nodes
- * come first, then other checkpoints, results, what killed attempts left, and runs of which nothing is kept. Only reads.
+ * come first, then other checkpoints, results, hints to what is gone, what killed attempts left, and runs of which nothing
+ * is kept. Only reads.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkpointFolder, recordFile, SLOTS } from './checkpoints.ts';
+import { checkpointFolder } from './checkpoints.ts';
+import { bytesOf, digestsInCheckpoints, filesBeside, sizes } from './gc-files.ts';
 import { type GcRoots, isKey, isYoung, keptKeys, type SeenRun, seenRuns } from './gc-roots.ts';
+import { allHints, type Hint, leadsNowhere } from './hints.ts';
 import { allKeys, filesOf, type KeyRecord, keyPath, readRecord } from './keys.ts';
 import { leaseHolder } from './leases.ts';
 import { nodeNames } from './node-names.ts';
@@ -54,6 +57,8 @@ class Garbage {
   readonly #beside: ReadonlyMap<string, readonly string[]>;
   readonly #places = new Map<string, { readonly run: SeenRun; readonly node: string }[]>();
   readonly #working: boolean;
+  /** By the key that they lead to. */
+  readonly #hints = new Map<string, Hint[]>();
 
   constructor(
     store: Store,
@@ -76,6 +81,8 @@ class Garbage {
         places.push({ run, node: id });
         this.#places.set(key, places);
       }
+    for (const hint of allHints(store))
+      if (hint.key !== undefined) this.#hints.set(hint.key, [...(this.#hints.get(hint.key) ?? []), hint]);
     for (const key of kept.keys()) for (const digest of this.#digestsOf(key)) this.#needed.add(digest);
   }
 
@@ -86,6 +93,7 @@ class Garbage {
       ...checkpoints.filter(({ reason }) => reason === FINISHED),
       ...checkpoints.filter(({ reason }) => reason !== FINISHED),
       ...withShared(results.sort(byLastUse)),
+      ...this.#strayHints(),
       ...this.#leftOvers(),
       ...this.#deadRuns(),
     ];
@@ -99,15 +107,16 @@ class Garbage {
       const newest = Math.max(statSync(folder).mtimeMs, ...files.map(({ mtimeMs }) => mtimeMs));
       const finished = this.#records.has(key);
       if (isYoung(newest, this.#roots) || leaseHolder(store, key) || (!finished && this.#kept.has(key))) return [];
+      const hints = finished ? [] : this.#hintsTo(key);
       return [
         {
           ...this.#named(key, 'checkpoints of '),
           kind: 'checkpoint',
           key,
-          bytes: files.reduce((sum, { size }) => sum + size, 0),
+          bytes: files.reduce((sum, { size }) => sum + size, 0) + bytesOf(hints),
           lastUsed: new Date(newest).toISOString(),
           reason: finished ? FINISHED : this.#whyDead(key),
-          paths: [pathInStore(store, folder)],
+          paths: [folder, ...hints.map(({ path }) => path)].map((path) => pathInStore(store, path)),
         },
       ];
     });
@@ -135,17 +144,42 @@ class Garbage {
       key,
       bytes: digests.reduce(
         (sum, digest) => sum + this.#newBytes(digest),
-        mtimeMs > 0 ? statSync(keyPath(store, key)).size : 0,
+        (mtimeMs > 0 ? statSync(keyPath(store, key)).size : 0) + bytesOf(this.#hintsTo(key)),
       ),
       lastUsed: new Date(used).toISOString(),
       reason: this.#whyDead(key) + state,
       paths: [
         pathInStore(store, keyPath(store, key)),
         ...(this.#beside.get(key) ?? []).map((path) => pathInStore(store, path)),
+        ...this.#hintsTo(key).map(({ path }) => pathInStore(store, path)),
         ...published,
         ...digests.map((digest) => pathInStore(store, objectPath(store, digest))),
       ],
     };
+  }
+
+  /** Hints go with what they lead to; these were left when it went without them. */
+  #strayHints(): TrashItem[] {
+    const store = this.#store;
+    return [...this.#hints].flatMap(([key, hints]): TrashItem[] => {
+      const newest = Math.max(...hints.map(({ mtimeMs }) => mtimeMs));
+      if (this.#kept.has(key) || isYoung(newest, this.#roots) || !leadsNowhere(store, key)) return [];
+      return [
+        {
+          ...this.#named(key, 'hints to '),
+          kind: 'hint',
+          key,
+          bytes: bytesOf(hints),
+          lastUsed: new Date(newest).toISOString(),
+          reason: `its result is gone; ${this.#whyDead(key)}`,
+          paths: hints.map(({ path }) => pathInStore(store, path)),
+        },
+      ];
+    });
+  }
+
+  #hintsTo(key: string): readonly Hint[] {
+    return this.#hints.get(key) ?? [];
   }
 
   #leftOvers(): TrashItem[] {
@@ -252,31 +286,4 @@ function withShared(items: readonly TrashItem[]): TrashItem[] {
   });
 }
 
-/** Steps of a node under way may have stored files; its state names them by their digests, wherever in its values. */
-function digestsInCheckpoints(store: Store): string[] {
-  return readdirSync(store.checkpoints).flatMap((key) =>
-    SLOTS.flatMap((slot) => {
-      const path = recordFile(checkpointFolder(store, key), slot);
-      return existsSync(path) ? (readFileSync(path, 'utf8').match(/\b[0-9a-f]{64}\b/g) ?? []) : [];
-    }),
-  );
-}
-
 const FINISHED = 'its node is finished';
-
-/** What was kept beside a key's record after a conflict, by key. */
-function filesBeside(store: Store): Map<string, string[]> {
-  const beside = new Map<string, string[]>();
-  for (const folder of readdirSync(store.keys))
-    for (const name of readdirSync(join(store.keys, folder))) {
-      const [key = '', rest = ''] = name.split('.conflict-');
-      if (rest) beside.set(key, [...(beside.get(key) ?? []), join(store.keys, folder, name)]);
-    }
-  return beside;
-}
-
-function sizes(folder: string): { size: number; mtimeMs: number; nlink: number }[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => statSync(join(folder, name), { throwIfNoEntry: false }))
-    .flatMap((found) => (found?.isFile() ? [found] : []));
-}

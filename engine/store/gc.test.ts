@@ -1,19 +1,23 @@
 /** What a collection takes and what it leaves; killed at any point, everything lies in the store or in the trash, whole. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../base/package-root.ts';
 import { unwrap } from '../../base/result.ts';
 import { floats } from '../../tensor/tensor.ts';
-import { writeCheckpoint } from './checkpoints.ts';
+import type { PlanNode } from '../plan/plan.ts';
+import { removeCheckpoints, writeCheckpoint } from './checkpoints.ts';
+import { rememberContent } from './contents.ts';
 import type { Finding } from './findings.ts';
 import { collectGarbage } from './gc.ts';
 import { type Marked, markGarbage } from './gc-mark.ts';
 import type { GcRoots } from './gc-roots.ts';
-import { readKey, resultDigest } from './keys.ts';
+import { allHints } from './hints.ts';
+import { noteInChain } from './kept-states.ts';
+import { keyPath, readKey, resultDigest } from './keys.ts';
 import { takeLease } from './leases.ts';
 import { putObject } from './objects.ts';
 import { pin, unpin } from './pins.ts';
@@ -102,6 +106,60 @@ it('takes checkpoints of finished nodes first, and stored files without a result
     'checkpoint checkpoints of toy[images=1,set=1]',
     'left-over 1 stored file without a result',
   ]);
+});
+
+/** As they are made: where the first reads what the second has made, and in a chain. */
+const hinted = (store: Store): string[] => {
+  const reading: PlanNode = {
+    ...one,
+    inputs: { images: ten.id },
+    manifest: { ...one.manifest, inputs: { images: ten.key } },
+  };
+  rememberContent(store, reading);
+  noteInChain(store, { ...one, chain: { id: 'c'.repeat(64), at: 4 } });
+  return [...allHints(store)].map(({ path }) => path);
+};
+
+it('takes the hints to a result along with it, and brings them back', () => {
+  const store = rehearsed();
+  const paths = hinted(store);
+  expect(paths).toHaveLength(2);
+  const bytes = paths.map((path) => readFileSync(path, 'utf8'));
+  const marked = mark(store);
+  expect(names(marked).filter((name) => name.startsWith('hint'))).toEqual([]);
+  collectGarbage(store, marked);
+  expect([...allHints(store)]).toEqual([]);
+  restoreAll(store);
+  expect(paths.map((path) => readFileSync(path, 'utf8'))).toEqual(bytes);
+});
+
+it('sweeps hints whose results are gone, by name, after the grace time, unless they are planned or at work', () => {
+  const store = rehearsed();
+  const paths = hinted(store);
+  const [run = ''] = allRuns(store);
+  const hints = (roots: Partial<GcRoots> = {}) => mark(store, roots).items.filter(({ kind }) => kind === 'hint');
+  expect(hints()).toEqual([]);
+  rmSync(keyPath(store, one.key));
+  expect(hints()).toMatchObject([
+    {
+      ...{ name: 'hints to toy[images=1,set=1]', run, stage: 'toy', bytes: statSync(paths[0] ?? '').size },
+      reason: 'its result is gone; no current experiment file plans it (rehearsal.yaml is not among them)',
+    },
+  ]);
+  expect(hints({ graceMs: 24 * 3600_000 })).toEqual([]);
+  expect(hints({ planned: new Map([[one.key, 'rehearsal.yaml']]) })).toEqual([]);
+  const lease = takeLease(store, one.key, { run });
+  expect(hints()).toEqual([]);
+  if (lease.held) lease.release();
+  // Longer nodes of its chain may go on from it.
+  writeCheckpoint(store, one.key, { step: 1, state: { tensors: { x: floats([1]) }, values: {} } });
+  expect(hints()).toEqual([]);
+  removeCheckpoints(store, one.key);
+
+  collectGarbage(store, mark(store));
+  expect([...allHints(store)]).toEqual([]);
+  restoreAll(store);
+  expect([...allHints(store)].map(({ path }) => path)).toEqual(paths);
 });
 
 it('leaves alone what is taken up between marking and moving', () => {

@@ -4,6 +4,7 @@
  *     objects/ab/<sha256>     bytes, named by what they are, never changed
  *     keys/ab/<key>.json      what a node made: role → file → digest; written last, the first writer wins
  *     contents/ab/<digest>.json  hints from what a node reads to an equal node under another key
+ *     chains/ab/<chain>/<key>   hints to the nodes that are one computation, some longer, some shorter
  *     checkpoints/<key>/      two slots of a node under way
  *     leases/<key>/           who is at work on a node
  *     runs/<run>/             plan, events, and the artifacts by readable names

@@ -20,7 +20,7 @@ import type { Store } from './store.ts';
 export interface TrashItem {
   /** As people name it: `distil[method=dm] of run 2026…`. */
   readonly name: string;
-  readonly kind: 'result' | 'checkpoint' | 'run' | 'left-over' | 'damaged';
+  readonly kind: 'result' | 'checkpoint' | 'run' | 'hint' | 'left-over' | 'damaged';
   readonly run?: string;
   readonly stage?: string;
   readonly node?: string;

@@ -6,8 +6,11 @@ import { afterAll, expect, it } from 'vitest';
 import { unwrap } from '../../base/result.ts';
 import { floats } from '../../tensor/tensor.ts';
 import { newestCheckpoint, tensorsFile, writeCheckpoint } from './checkpoints.ts';
+import { rememberContent } from './contents.ts';
 import type { Damage, Finding } from './findings.ts';
+import { allHints } from './hints.ts';
 import { openIndex, reindex } from './index.ts';
+import { noteInChain } from './kept-states.ts';
 import { commitKey, keyPath, readKey } from './keys.ts';
 import { objectPath } from './objects.ts';
 import { rehearsalPlan, rehearse } from './rehearsal.ts';
@@ -119,6 +122,35 @@ it('finds an index that says something else, and one that is no database', async
   for (const ending of ['-wal', '-shm']) rmSync(store.index + ending, { force: true });
   writeFileSync(store.index, 'no database'.repeat(500));
   expect(await damages(store)).toMatchObject([{ part: 'index' }]);
+});
+
+it('knows hints: a damaged one is named, and put aside by a repair; one that leads nowhere is mentioned', async () => {
+  const store = await soundStore();
+  noteInChain(store, { ...first, chain: { id: 'c'.repeat(64), at: 4 } });
+  const [second] = rehearsalPlan().nodes.slice(1);
+  if (!second) throw new Error('Expected two nodes');
+  rememberContent(store, {
+    ...first,
+    inputs: { images: second.id },
+    manifest: { ...first.manifest, inputs: { images: second.key } },
+  });
+  expect(await findings(store)).toEqual([]);
+
+  const paths = [...allHints(store)].map(({ path }) => path);
+  const [pointer = '', note = ''] = paths;
+  const whole = readFileSync(pointer);
+  writeFileSync(pointer, whole.subarray(0, 40));
+  writeFileSync(note, 'something');
+  expect(await damages(store)).toMatchObject(paths.map((path) => ({ part: 'hints', place: path, aside: [path] })));
+  writeFileSync(pointer, whole);
+  writeFileSync(note, '');
+  expect(await findings(store)).toEqual([]);
+
+  rmSync(keyPath(store, key));
+  expect(await findings(store)).toMatchObject([
+    { type: 'note', part: 'objects' },
+    { type: 'note', part: 'hints', message: expect.stringMatching(/^Hints to results that are not there: 2,/) },
+  ]);
 });
 
 it('mentions a result kept beside after a conflict, and objects that nobody needs', async () => {

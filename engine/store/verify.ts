@@ -1,6 +1,6 @@
 /**
  * Every byte of a store against what it should be: objects against their names, key records against their seals and the
- * objects they name, checkpoints, what runs have frozen and published, and the index against the files. Reads only.
+ * objects they name, hints, checkpoints, what runs have frozen and published, and the index against the files. Reads only.
  * Findings come as they are found; memory is bounded by the number of files, never by their sizes.
  *
  * What a kill at any moment leaves (a torn checkpoint slot, a line of events cut short) is a note; damage is what no kill
@@ -11,6 +11,7 @@ import type { Finding, Verifying } from './findings.ts';
 import { nodeNames } from './node-names.ts';
 import type { Store } from './store.ts';
 import { verifyCheckpoints } from './verify-checkpoints.ts';
+import { verifyHints } from './verify-hints.ts';
 import { verifyIndex } from './verify-index.ts';
 import { verifyKeys } from './verify-keys.ts';
 import { verifyObjects } from './verify-objects.ts';
@@ -27,6 +28,7 @@ export async function* verifyStore(store: Store): AsyncGenerator<Finding> {
     // So that a signal is heard, and a terminal redrawn.
     await new Promise(setImmediate);
   }
+  yield* verifyHints(verifying);
   yield* verifyCheckpoints(verifying);
   yield* verifyRuns(verifying);
   yield* verifyPublished(verifying);

@@ -70,10 +70,11 @@ function paragraph({ place, message, nodes, help }: Damage): string {
 }
 
 function summary(checked: Readonly<Record<Part, Checked>>, damaged: number): string {
-  const { objects, keys, checkpoints, runs, published } = checked;
+  const { objects, keys, hints, checkpoints, runs, published } = checked;
   const parts = [
     `${count(objects.files, 'object')} (${formatSize(objects.bytes)})`,
     count(keys.files, 'key record'),
+    ...(hints.files > 0 ? [count(hints.files, 'hint')] : []),
     `${count(checkpoints.files, 'checkpoint')} (${formatSize(checkpoints.bytes)})`,
     `${count(runs.files, 'file')} of runs`,
     count(published.files, 'published file'),
