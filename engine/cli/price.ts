@@ -7,6 +7,7 @@ import { stageKind } from '../../stages/registry.ts';
 import { estimator, type PastResult, type Spread } from '../plan/estimate.ts';
 import { type Price, type PricedNode, pastError, priceOf } from '../plan/estimate-grid.ts';
 import type { ManifestOf } from '../plan/explain-features.ts';
+import type { LimitsOf } from '../plan/limits.ts';
 import type { Plan, PlanNode } from '../plan/plan.ts';
 import { count, duration } from '../report/wording.ts';
 import type { EarlierResult } from '../store/earlier-results.ts';
@@ -18,7 +19,12 @@ export interface PlanPrice extends Price {
   readonly pastError?: number;
 }
 
-export function priced(plan: Plan, prospects: readonly Prospect[], earlier: readonly EarlierResult[]): PlanPrice {
+export function priced(
+  plan: Plan,
+  prospects: readonly Prospect[],
+  earlier: readonly EarlierResult[],
+  limits: LimitsOf,
+): PlanPrice {
   // Of thousands of results most are of other kinds, or nothing would run at all.
   const kinds = new Set(prospects.filter(({ state }) => state !== 'hit').map(({ node }) => node.manifest.stage));
   const history = [
@@ -34,7 +40,8 @@ export function priced(plan: Plan, prospects: readonly Prospect[], earlier: read
     if (node.manifest.merge) return { node, costs: 'nothing' };
     const found = estimate(node, fromStep);
     const bytes = stageKind(node.manifest.stage)?.bytes?.(node.params, inputParams(node, params), facts);
-    const known = bytes === undefined ? {} : { knownBytes: bytes };
+    const { gpus } = limits(node);
+    const known = { ...(bytes !== undefined && { knownBytes: bytes }), ...(gpus !== undefined && { gpus }) };
     return found ? { node, estimate: found, costs: 'something', ...known } : { node, costs: 'unknown', ...known };
   });
   const error = pastError(history, settingsOf);
@@ -80,7 +87,16 @@ function settingsOf({ manifest: { stage, version, params, numerics } }: PastResu
 
 /** A few lines; none where nothing would run. */
 export function priceLines(price: PlanPrice): string[] {
-  const { seconds, longestChainSeconds, bytes, estimated, withoutHistory, unknownStages, fromOtherSettings } = price;
+  const {
+    seconds,
+    longestChainSeconds,
+    gpuSeconds,
+    bytes,
+    estimated,
+    withoutHistory,
+    unknownStages,
+    fromOtherSettings,
+  } = price;
   const lines: string[] = [];
   if (estimated > 0) {
     const chain =
@@ -88,7 +104,8 @@ export function priceLines(price: PlanPrice): string[] {
         ? `, at least ${duration(longestChainSeconds)} however many run side by side`
         : '';
     const whole = withoutHistory > 0 ? ` for ${count(estimated, 'node')}` : '';
-    lines.push(`About ${spread(seconds)} of work${whole}${chain}; ${formatSize(Math.round(bytes))} on disk.`);
+    const gpus = gpuSeconds > 0 ? `; ${duration(gpuSeconds)} of a GPU` : '';
+    lines.push(`About ${spread(seconds)} of work${whole}${chain}${gpus}; ${formatSize(Math.round(bytes))} on disk.`);
     if (fromOtherSettings > 0)
       lines.push(`${count(fromOtherSettings, 'node')} by results with other settings, the nearest there are.`);
     if (price.pastError !== undefined)

@@ -8,6 +8,8 @@ export interface PricedNode {
   /** Absent for hits and for nodes made on the way of another. */
   readonly estimate?: Estimate;
   readonly costs: 'something' | 'nothing' | 'unknown';
+  /** Held while it runs. */
+  readonly gpus?: number;
   /** As its stage says beforehand; goes before what earlier results took. */
   readonly knownBytes?: number;
 }
@@ -17,6 +19,8 @@ export interface Price {
   readonly seconds: Spread;
   /** The longest chain of nodes that wait for each other: with however many processors not less. */
   readonly longestChainSeconds: number;
+  /** Seconds times GPUs held, where the experiment says how many. */
+  readonly gpuSeconds: number;
   readonly bytes: number;
   readonly estimated: number;
   readonly withoutHistory: number;
@@ -37,6 +41,7 @@ export function priceOf(nodes: readonly PricedNode[]): Price {
       high: sum(({ seconds }) => seconds.high),
     },
     longestChainSeconds: longestChain(nodes),
+    gpuSeconds: nodes.reduce((total, { estimate, gpus = 0 }) => total + gpus * (estimate?.seconds.median ?? 0), 0),
     bytes: nodes.reduce((total, { estimate, knownBytes }) => total + (knownBytes ?? estimate?.bytes ?? 0), 0),
     estimated: estimates.length,
     withoutHistory: unknown.length,

@@ -88,12 +88,13 @@ it('a price adds up, names what it does not know, and knows the longest chain', 
   expect(
     priceOf([
       { node: one, estimate: estimate(1), costs: 'something' },
-      { node: two, estimate: estimate(4), costs: 'something' },
+      { node: two, estimate: estimate(4), costs: 'something', gpus: 2 },
       { node: three, costs: 'unknown' },
     ]),
   ).toEqual({
     seconds: { median: 5, low: 2.5, high: 10 },
     longestChainSeconds: 5,
+    gpuSeconds: 8,
     bytes: 20,
     estimated: 2,
     withoutHistory: 1,

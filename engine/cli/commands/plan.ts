@@ -3,6 +3,7 @@
 import type { Failure } from '../../../base/result.ts';
 import { secondsTogether } from '../../plan/chain.ts';
 import type { ResolvedExperiment } from '../../plan/experiment.ts';
+import { limitsOf } from '../../plan/limits.ts';
 import type { Plan, PlanNode } from '../../plan/plan.ts';
 import { blockWidth, type TextColumn, textBlock } from '../../report/columns-of-text.ts';
 import { count, duration } from '../../report/wording.ts';
@@ -43,7 +44,7 @@ export async function run(args: Arguments): Promise<number> {
   const earlier = store.value && misses ? await earlierResults(store.value) : [];
   const looked = found.map(({ plan, experiment, unseen, records }) => {
     const prospects = prospectsOf(plan, { store: store.value, records, earlier });
-    return { plan, experiment, unseen, prospects, price: priced(plan, prospects, earlier) };
+    return { plan, experiment, unseen, prospects, price: priced(plan, prospects, earlier, limitsOf(plan, experiment)) };
   });
   if (args.has('json')) {
     const plans = looked.map(({ plan, experiment, unseen, prospects, price: { nodes, ...price } }) => ({
