@@ -1,5 +1,5 @@
 /**
- * Of every stage kind, in real processes: killed by SIGKILL after k steps and continued by another process, with two
+ * Bit-exact mid-stage resume: of every stage kind, in real processes: killed by SIGKILL after k steps and continued by another process, with two
  * cadences of checkpoints, it makes the very files that an undisturbed run makes; and so does a longer run that goes on
  * from a shorter one's end. The first case of a kind in `test/rig/stage-cases.ts` is what is run: a new kind gets all this
  * for naming one.
@@ -46,23 +46,26 @@ beforeAll(async () => {
   }
 });
 
-it.each(FIRST)('$kind is the same wherever it was killed and however often it had saved', async (given) => {
-  const { store, steps, results: expected } = undisturbed.get(given.kind)!;
-  for (const everySteps of [1, 2])
-    for (const step of new Set([0, 1, Math.floor(steps / 2), steps - 1].filter((index) => index < steps))) {
-      const own = copyOf(store);
-      // After k steps: the next one is done, and lost.
-      const events = await run(own, given, { everySteps, fault: `step-done:${step + 1}` });
-      const started = events.flatMap((event) => (event.type === 'node-started' ? [event.fromStep] : []));
-      expect([step, started]).toEqual([step, [0, step - (step % everySteps)]]);
-      expect([everySteps, step, results(own)]).toEqual([everySteps, step, expected]);
-    }
-});
+it.each(FIRST)(
+  'Bit-exact mid-stage resume: $kind is the same wherever it was killed and however often it had saved',
+  async (given) => {
+    const { store, steps, results: expected } = undisturbed.get(given.kind)!;
+    for (const everySteps of [1, 2])
+      for (const step of new Set([0, 1, Math.floor(steps / 2), steps - 1].filter((index) => index < steps))) {
+        const own = copyOf(store);
+        // After k steps: the next one is done, and lost.
+        const events = await run(own, given, { everySteps, fault: `step-done:${step + 1}` });
+        const started = events.flatMap((event) => (event.type === 'node-started' ? [event.fromStep] : []));
+        expect([step, started]).toEqual([step, [0, step - (step % everySteps)]]);
+        expect([everySteps, step, results(own)]).toEqual([everySteps, step, expected]);
+      }
+  },
+);
 
 const EXTENDING = FIRST.filter(({ kind }) => prefixOf(kind) !== undefined);
 
 it.skipIf(EXTENDING.length === 0).each(EXTENDING)(
-  '$kind goes on from the kept end of a shorter run, killed or not',
+  'Bit-exact mid-stage resume: $kind goes on from the kept end of a shorter run, killed or not',
   async (given) => {
     const { store, steps, results: expected } = undisturbed.get(given.kind)!;
     const parameter = prefixOf(given.kind)!;
@@ -77,7 +80,7 @@ it.skipIf(EXTENDING.length === 0).each(EXTENDING)(
 );
 
 it.skipIf(EXTENDING.length === 0).each(EXTENDING)(
-  '$kind makes snapshots that are what shorter runs make',
+  'Bit-exact mid-stage resume: $kind makes snapshots that are what shorter runs make',
   async (given) => {
     const { store, steps } = undisturbed.get(given.kind)!;
     const parameter = prefixOf(given.kind)!;

@@ -1,5 +1,5 @@
-/** Keeping a store: verified, freed of what nobody needs, unlocked with evidence, handed over, and run again from one file. */
-import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/** Keeping a store: verified and mended, unlocked with evidence, its sets handed over, runs cancelled. */
+import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -8,7 +8,6 @@ import { leaseFolder, takeLease } from '../../engine/store/leases.ts';
 import { allRuns, openRun } from '../../engine/store/runs.ts';
 import { openStore } from '../../engine/store/store.ts';
 import { decodeSafetensors } from '../../tensor/files/safetensors.ts';
-import { results } from '../rig/artifacts.ts';
 import { tinyExperiment } from '../rig/experiments.ts';
 import { Project } from '../rig/retort.ts';
 
@@ -72,40 +71,6 @@ function* keyRecords(project: Project): Generator<Record_> {
     if (name.endsWith('.json')) yield JSON.parse(readFileSync(join(folder, name), 'utf8'));
 }
 
-it('GC a person can trust: names, sizes, reasons, a dry run, a grace time, a trash that gives back', async () => {
-  const project = ran();
-  const before = results(project.path('runs'));
-  expect((await project.retort(['gc'])).stderr).toContain('Nothing to collect.');
-
-  // The experiment changes: what only the old one planned is of no use any more, once it is old enough.
-  project.write({ 'tiny.yaml': tinyExperiment({ sets: 1, iterations: 3 }) });
-  expect((await project.retort(['gc'])).stderr).toMatch(/kept: 4 results, since younger than the grace time/);
-  const dry = await project.retort(['gc', '--grace', '0']);
-  expect(dry.stdout).toMatch(/distil\[method=dm\S* +match +\d\S* [KM]?i?B +20\d\d-.*tiny\.yaml no longer plans it/);
-  expect(dry.stderr).toContain('Nothing was moved');
-  expect(results(project.path('runs'))).toEqual(before);
-
-  expect((await project.retort(['pin', 'last'])).code).toBe(0);
-  expect((await project.retort(['gc', '--grace', '0'])).stderr).toMatch(/kept: 4 results, since run \S+ is pinned/);
-  expect((await project.retort(['pin', 'last', '--remove'])).code).toBe(0);
-
-  expect((await project.retort(['gc', '--grace', '0', '--yes'])).stderr).toMatch(/2 things, .*moved to the trash/);
-  expect(Object.keys(results(project.path('runs')))).toHaveLength(2);
-  expect((await project.retort(['verify'])).code).toBe(0);
-  expect((await project.retort(['gc', '--restore'])).stdout).toContain('distil[method=dm');
-  expect(results(project.path('runs'))).toEqual(before);
-
-  expect((await project.retort(['gc', '--grace', '0', '--yes'])).code).toBe(0);
-  expect((await project.retort(['gc', '--empty-trash'])).stderr).toContain('Nothing was deleted');
-  expect((await project.retort(['gc', '--empty-trash', '--yes'])).stderr).toContain('deleted');
-  expect(readdirSync(project.path('runs/trash'))).toEqual([]);
-
-  // An experiment that cannot be planned gives nothing away.
-  project.write({ 'tiny.yaml': 'version: 1\nname: tiny\nstages: {' });
-  expect((await project.retort(['gc', '--grace', '0'])).stdout).toBe('');
-  expect((await project.retort(['gc', 'tiny.yaml', '--grace', '0'])).code).toBe(2);
-});
-
 it('unlock says who holds a node, leaves the living alone, and frees what the dead held', async () => {
   const project = ran();
   const { set, key } = nodes(project);
@@ -161,43 +126,6 @@ it('exports what others read: exact values, pictures by class, a table; and refu
   expect(
     unwrap(decodeSafetensors(readFileSync(project.path('exact/data.safetensors')))).tensors.labels?.data,
   ).toHaveLength(20);
-});
-
-it('One-file provenance: a run is written into one file, run again from it alone, and compared digest by digest', async () => {
-  const project = ran();
-  expect((await project.retort(['export', 'last', '--format', 'prov', '--to', 'run.prov.json'])).code).toBe(0);
-  const text = readFileSync(project.path('run.prov.json'), 'utf8');
-  const document = JSON.parse(text);
-  expect(Object.keys(document).sort()).toEqual(
-    ['activity', 'agent', 'entity', 'prefix', 'used', 'wasAssociatedWith', 'wasGeneratedBy'].sort(),
-  );
-  expect(Object.keys(document.activity)).toHaveLength(4);
-  // Nothing but the file is left.
-  rmSync(project.path('runs'), { recursive: true });
-  rmSync(project.path('tiny.yaml'));
-
-  const same = await project.retort(['reproduce', 'run.prov.json', '--store', 'again', '--reporter', 'silent']);
-  expect([same.code, same.stdout]).toEqual([0, '4 nodes of 4 the same, byte for byte.\n']);
-  expect((await project.retort(['reproduce', 'run.prov.json', '--store', 'again'])).code).toBe(2);
-
-  // Another digest in the file stands for another machine, or another version.
-  const [artifact = ''] = /\\"synthetic\.safetensors\\":\\"[0-9a-f]{64}/.exec(text) ?? [];
-  writeFileSync(project.path('other.prov.json'), text.replaceAll(artifact, artifact.replace(/.{4}$/, 'ffff')));
-  const reproduced = [
-    'reproduce',
-    'other.prov.json',
-    '--store',
-    'again',
-    '--continue',
-    '--reporter',
-    'silent',
-    '--json',
-  ];
-  const other = await project.retort(reproduced);
-  expect(other.code).toBe(6);
-  const states = JSON.parse(other.stdout).nodes.map(({ state }: { state: string }) => state);
-  expect(states.filter((state: string) => state === 'different').length).toBeGreaterThan(0);
-  expect(existsSync(project.path('again/runs'))).toBe(true);
 });
 
 it('cancel asks a run of another process to stop with checkpoints, and ends one that nobody will continue', async () => {

@@ -10,7 +10,7 @@ import { events, Project } from '../rig/retort.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
-it('accounts for every attempt, and for what hits have saved', async () => {
+it('Ledger: accounts for every attempt, and for what hits have saved', async () => {
   const project = new Project().write({ 'tiny.yaml': tinyExperiment({ iterations: 30, sets: 1 }) });
   const running = project.start(['run', 'tiny.yaml', '--reporter', 'ndjson']);
   await running.event(({ type, node, step = 0 }) => type === 'node-progress' && /dm/.test(node ?? '') && step >= 3);

@@ -1,4 +1,7 @@
-/** Snapshots, prefix-extending iterations and pruning as a user meets them: what is planned, told, kept and brought back. */
+/**
+ * Pruning with a paper trail: the rule stands in the experiment, each decision is an event with its evidence, and pruned
+ * cells are a state of their own, never silently missing, and brought back on demand.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
@@ -35,7 +38,7 @@ interface Decision {
   readonly value: number;
 }
 
-it('prunes with a paper trail: decisions with their evidence, cells in a state of their own, brought back by --no-prune', async () => {
+it('Pruning with a paper trail: decisions with their evidence, cells in a state of their own, brought back by --no-prune', async () => {
   const project = new Project().write({ 'curves.yaml': EXPERIMENT });
   const first = await project.retort(['run', 'curves.yaml', '--reporter', 'plain']);
   expect(first.code).toBe(0);
@@ -66,21 +69,6 @@ it('prunes with a paper trail: decisions with their evidence, cells in a state o
   const whole = await project.retort(['compare', 'curves.yaml', 'compare.select=best']);
   expect(whole.stdout).not.toMatch(/ {2}pruned/);
   expect(whole.stdout.replace(/\s+/g, ' ')).toContain('chosen by accuracy on test data');
-});
-
-it('goes on from the kept end of fewer iterations, and says so before', async () => {
-  const project = new Project().write({
-    'curves.yaml': EXPERIMENT.replace(/prune: .*\n/, '').replace('iterations: 60', 'iterations: 8'),
-  });
-  const only = ['--only', 'distil*rate=usual*'];
-  expect((await project.retort(['run', 'curves.yaml', ...only])).code).toBe(0);
-  const longer = 'matrix.rate.usual.iterations=20';
-  const planned = await project.retort(['plan', 'curves.yaml', longer]);
-  expect(planned.stdout).toContain('continues from step 8 of key ');
-  const ran = await project.retort(['run', 'curves.yaml', longer, ...only, '--reporter', 'ndjson']);
-  expect(events(ran.stdout).filter(({ type }) => type === 'node-started')).toMatchObject([
-    { node: 'distil[rate=usual,set=1]', fromStep: 8 },
-  ]);
 });
 
 /** What the newest run has written down. */

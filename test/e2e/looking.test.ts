@@ -1,0 +1,52 @@
+/** The commands that look at what has run: the report as one page, the run and its nodes, and readers that close the pipe. */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { expect, it, vi } from 'vitest';
+import { tinyExperiment } from '../rig/experiments.ts';
+import { BINARY, events, Project } from '../rig/retort.ts';
+
+vi.setConfig({ testTimeout: 180_000 });
+
+const json = (text: string) => JSON.parse(text);
+
+it('report: one page with the table, its intervals and the pictures, which asks for nothing outside', async () => {
+  const project = new Project().write({ 'grid.yaml': tinyExperiment({ iterations: 1, sets: 2 }) });
+  await project.retort(['run', 'grid.yaml', '--reporter', 'silent']);
+  expect((await project.retort(['report', 'last', '-o', 'grid.html'])).code).toBe(0);
+  const page = readFileSync(project.path('grid.html'), 'utf8');
+  const { rows } = json((await project.retort(['compare', 'last', '--format', 'json'])).stdout).tables[0];
+  for (const { summary } of rows) expect(page).toContain((100 * summary.mean).toFixed(2));
+  expect(page.match(/<circle cx="[\d.]+" cy="\d+" r="4"/g)).toHaveLength(rows.length);
+  expect(page).toMatch(/<img alt="distil\[method=dm,set=1\]: after" src="data:image\/png;base64,iVBOR/);
+  expect(page).not.toMatch(/<script|https?:\/\/|src="(?!data:)|href="(?!data:)/);
+});
+
+it('ls, status, show, logs and watch of a run that has ended; a reader that closes the pipe is no error', async () => {
+  const project = new Project().write({ 'grid.yaml': tinyExperiment({ iterations: 1, sets: 1 }) });
+  expect((await project.retort(['status'])).code).toBe(2);
+  const ran = events((await project.retort(['run', 'grid.yaml', '--reporter', 'ndjson'])).stdout);
+  const run = ran[0]?.run ?? '';
+  expect(json((await project.retort(['ls', '--json'])).stdout).runs).toMatchObject([{ run, state: 'done', nodes: 4 }]);
+  const status = json((await project.retort(['status', run.slice(0, 12), '--json'])).stdout);
+  expect(status).toMatchObject({ schema: 'retort-status/1', run, counts: { done: 4, waiting: 0 } });
+  expect((await project.retort(['show', 'last'])).stdout).toContain(`${run}\n`);
+  const shown = await project.retort(['show', 'distil[method=dm,set=1]']);
+  expect(shown.stdout).toMatch(/\n {2}iterations +1 +grid\.yaml:8\n/);
+  const logs = await project.retort(['logs', 'last/distil[method=dm,set=1]', '--follow']);
+  expect(logs).toMatchObject({ code: 0 });
+  const lines = await project.retort(['logs', 'distil[method=dm,set=1]', '--json']);
+  expect(json(lines.stdout)).toMatchObject({ schema: 'retort-log/1', run, attempt: 1, lines: expect.any(Array) });
+  const watched = await project.retort(['watch']);
+  expect(watched.code).toBe(0);
+  expect(watched.stdout).toMatch(/ finished in .*: 4 run, 0 hits\n$/);
+  const wrong = await project.retort(['status', '2001']);
+  expect([wrong.code, wrong.stdout]).toEqual([2, '']);
+
+  for (const command of ['plan grid.yaml', 'compare last', 'explain grid.yaml', 'watch last', 'show last']) {
+    const pipe = spawn('sh', ['-c', `"${process.execPath}" "${BINARY}" ${command} | head -1`], { cwd: project.folder });
+    let errors = '';
+    pipe.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+    await new Promise((ended) => pipe.on('close', ended));
+    expect(errors, command).toBe('');
+  }
+});
