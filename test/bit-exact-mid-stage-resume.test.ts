@@ -1,8 +1,8 @@
 /**
- * Bit-exact mid-stage resume: of every stage kind, in real processes: killed by SIGKILL after k steps and continued by another process, with two
- * cadences of checkpoints, it makes the very files that an undisturbed run makes; and so does a longer run that goes on
- * from a shorter one's end. The first case of a kind in `test/rig/stage-cases.ts` is what is run: a new kind gets all this
- * for naming one.
+ * Bit-exact mid-stage resume, of every stage kind, in real processes: killed by SIGKILL after k steps and continued by
+ * another process, with two cadences of checkpoints, it makes the very files that an undisturbed run makes; and so does a
+ * longer run that goes on from a shorter one's end. The first case of a kind in `test/rig/stage-cases.ts` is what is run: a
+ * new kind gets all this for naming one.
  */
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
