@@ -1,5 +1,5 @@
 /** The first steps of a new user: an experiment from `init`, an editor that completes it, a shell that completes commands. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -71,5 +71,24 @@ describe('completion in a real bash', () => {
     expect(offered('pin', '2')).toEqual([expect.stringContaining('-small-')]);
     expect(offered('unlock', "'distil")).toContain('distil[imagesPerClass=1,method=dm,set=1]');
     expect(offered('unlock', 'distil')).toContain('distil\\[imagesPerClass=1\\,method=dm\\,set=1\\]');
+  });
+});
+
+describe('completion in a real fish', () => {
+  it('offers commands and flags', ({ skip }) => {
+    skip(spawnSync('fish', ['--version']).status !== 0, 'fish is not installed');
+    const project = new Project();
+    project.write({ 'bin/retort': `#!/bin/sh\nexec ${process.execPath} ${BINARY} "$@"\n` });
+    execFileSync('chmod', ['+x', project.path('bin/retort')]);
+    const offered = (line: string) =>
+      execFileSync('fish', ['-c', 'retort completion fish | source; complete -C $argv[1]', line], {
+        cwd: project.folder,
+        encoding: 'utf8',
+        env: { ...process.env, PATH: `${project.folder}/bin:${process.env.PATH}`, HOME: project.folder },
+      })
+        .split('\n')
+        .map((entry) => entry.split('\t')[0]);
+    expect(offered('retort va')).toContain('validate');
+    expect(offered('retort run --re')).toContain('--reporter');
   });
 });
