@@ -10,6 +10,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   ops: async () => (await import('./ops.ts')).ops,
   'dm-step': async () => (await import('./dm-step.ts')).dmStep,
   steps: async () => (await import('./steps.ts')).steps,
+  methods: async () => (await import('./methods.ts')).methods,
   engine: async () => (await import('./engine.ts')).engine,
 };
 
