@@ -1,7 +1,7 @@
 /**
  * JSON Schema of experiment files, for editors: every key with its description, default and examples, from the stage kinds'
  * own descriptions. Where `resolve` knows more than a schema can say (which variant a `use` means, what `extends` brings),
- * this one lets it pass: an editor must not flag what runs.
+ * this one lets it pass: an editor must not flag what runs. Long because it is one document, from its top to its smallest part.
  */
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { StageKind } from '../../stages/stage.ts';

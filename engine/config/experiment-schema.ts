@@ -1,6 +1,6 @@
 /**
  * The keys of an experiment file, as JSON Schema. `resolve` checks files against it and the editors' schema is generated
- * from it; what stands inside a stage comes from the stage kinds' own descriptions.
+ * from it; what stands inside a stage comes from the stage kinds' own descriptions. Long because it is one table of keys.
  */
 import type { JsonObject } from '../../base/json.ts';
 import { DURATION_PATTERN, SIZE_PATTERN } from '../../base/units.ts';

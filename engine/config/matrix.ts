@@ -2,6 +2,8 @@
  * `matrix` → the cells of the grid. As in GitHub Actions, because people know it: the product of the axes, the first one
  * varying slowest; `zip` lists run in parallel and count as one factor; `exclude` takes cells away by partial match; then
  * each `include` entry extends the cells that it does not contradict, or adds a cell.
+ *
+ * Long because axes, `exclude` and `include` check and read the same values by the same rules.
  */
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { suggestion } from './nearest.ts';

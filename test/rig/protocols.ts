@@ -2,6 +2,8 @@
  * Every commit protocol of the store that a plain run does not pass, each as three functions: a store made ready for it, the
  * protocol itself, which may be done again after a kill anywhere in it, and what of it is believed afterwards. As a
  * program: `protocols.js PROTOCOL STORE` does the protocol once; tests kill it at the protocol's fault points.
+ *
+ * Long because it is one list of protocols.
  */
 import {
   appendFileSync,
