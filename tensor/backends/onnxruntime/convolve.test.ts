@@ -96,6 +96,23 @@ it('a filter gradient of few places and many channels, all images in one product
   expect(await largestError(slope, feeds)).toBeLessThan(1e-5);
 });
 
+it('few results of many channels, by taps', async () => {
+  const [x, v, u] = [input('x', [2, 40, 9, 8]), input('v', [3, 40, 3, 3]), input('u', [40, 3, 3, 3])];
+  const feeds = { x: values(x.shape, 0.7), v: values(v.shape, 1.3), u: values(u.shape, 1.1) };
+  for (const padding of [
+    [1, 1, 1, 1],
+    [0, 1, 2, 0],
+  ]) {
+    const y = conv2d(x, v, { padding });
+    expect(emitGraph({ outputs: { y } }).model.nodes.filter(({ op }) => op === 'Conv')).toHaveLength(2);
+    expect(await largestError(y, feeds)).toBeLessThan(1e-5);
+    const [top = 0, left = 0, bottom = 0, right = 0] = padding;
+    const inputSize = [11 - top - bottom, 10 - left - right];
+    const slope = conv2dInputGrad(x, u, { padding, inputSize });
+    expect(await largestError(slope, feeds)).toBeLessThan(1e-5);
+  }
+});
+
 it('uses the blocked layout where the processor has one', async () => {
   const outputs = { y: conv2d(input('x', [2, 16, 8, 8]), w, same) };
   const ops = (block?: number) => emitGraph({ outputs }, block).model.nodes.map(({ op }) => op);
