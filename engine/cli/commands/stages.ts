@@ -5,6 +5,7 @@ import type { StageKind } from '../../../stages/stage.ts';
 import { STAGE_KEYS } from '../../config/experiment-schema.ts';
 import { namesOf } from '../../config/named-values.ts';
 import { suggestion } from '../../config/nearest.ts';
+import { NETWORKS, takesNetworks } from '../../config/network-axes.ts';
 import { isObject } from '../../plan/defaults.ts';
 import { textBlock, wrapped } from '../../report/columns-of-text.ts';
 import type { Arguments } from '../arguments.ts';
@@ -44,7 +45,10 @@ const WIDTH = 100;
 function page(kind: StageKind): string {
   const parts = [
     `${kind.kind} (version ${kind.version})\n${wrapped(kind.description, WIDTH).join('\n')}`,
-    section('Parameters', parameters(kind.parameters.properties, kind.parameters.required ?? [])),
+    section('Parameters', [
+      ...parameters(kind.parameters.properties, kind.parameters.required ?? []),
+      ...(takesNetworks(kind) ? [{ name: 'networks', facts: 'list, or map of names', description: NETWORKS }] : []),
+    ]),
     section('Keys of every stage', parameters(STAGE_KEYS, [])),
     section(
       'Inputs',
