@@ -4,6 +4,7 @@
  */
 import { canonicalJson } from '../../../base/canonical-json.ts';
 import type { Json, JsonObject } from '../../../base/json.ts';
+import { nameOfPart, partNamed } from '../../../data/selection.ts';
 import { CONVNET_DEFAULTS } from '../../../nn/networks/convnet.ts';
 import type { PublishedCell, PublishedTable } from './schema.ts';
 import type { OurSetting } from './setting.ts';
@@ -14,9 +15,14 @@ const APART = new Set(['imagesPerClass', 'network']);
 export function differences(ours: OurSetting, table: PublishedTable, cell: PublishedCell): string[] {
   const stages = mergedStages(table.setting.stages, cell.stages);
   const found = new Set<string>();
+  const { normalisation, ...part } = partNamed(ours.data.set).selection;
   // A full set is described by its counts alone.
-  if (!/^[^,]* \([\d,]+ train, [\d,]+ test\)$/.test(ours.data.description))
-    found.add(`data: ${ours.data.description}, not the full set`);
+  const whole = /^[^,]* \([\d,]+ train, [\d,]+ test\)$|, not on this machine$/.test(ours.data.description);
+  if (!whole || nameOfPart('', part) !== '') found.add(`data: ${ours.data.description}, not the full set`);
+  const constants = cell.normalisation ?? table.setting.normalisation;
+  // What is whitened has no use for them.
+  if (normalisation !== constants && !('zca' in stages && 'zca' in ours.stages))
+    found.add(`data: constants ${normalisation ?? 'of the set'} instead of ${constants ?? 'those of the set'}`);
   if (ours.select !== (table.setting.select ?? 'last'))
     found.add(
       ours.select === 'best'
@@ -35,7 +41,9 @@ export function differences(ours: OurSetting, table: PublishedTable, cell: Publi
       if (APART.has(name)) continue;
       const [own, other] = [stage.params[name], theirs[name]];
       if (name in theirs ? !same(own, other) : name in stage.written)
-        found.add(`${kind}: ${name} ${show(own)} instead of ${name in theirs ? show(other) : 'the default'}`);
+        found.add(
+          `${kind}: ${name} ${show(own)}${name in theirs ? ` instead of ${show(other)}` : ', of which the published setting says nothing'}`,
+        );
     }
   }
   for (const kind of Object.keys(ours.stages)) if (!(kind in stages)) found.add(`\`${kind}\`, which the paper has not`);

@@ -68,7 +68,11 @@ it('names every difference, also of what the paper leaves at its default', () =>
   const { match, evaluate, ...stages } = ours.stages;
   const other = {
     ...ours,
-    data: { ...ours.data, description: 'CIFAR-10, bundled subset (5,000 train, 1,000 test)' },
+    data: {
+      ...ours.data,
+      set: 'cifar10?normalisation=dd',
+      description: 'CIFAR-10, bundled subset (5,000 train, 1,000 test)',
+    },
     select: 'best' as const,
     stages: {
       ...stages,
@@ -82,10 +86,11 @@ it('names every difference, also of what the paper leaves at its default', () =>
   };
   expect(differences(other, table, cell)).toEqual([
     'data: CIFAR-10, bundled subset (5,000 train, 1,000 test), not the full set',
+    'data: constants dd instead of those of the set',
     'select: the best snapshot, where the paper shows the end',
     'network: width 32 instead of 128',
     'match: iterations 300 instead of 1,000',
-    'match: outerSteps 2 instead of the default',
+    'match: outerSteps 2, of which the published setting says nothing',
     'network: resnet instead of convnet',
     '`zca`, which the paper has not',
   ]);

@@ -8,6 +8,8 @@ export interface PublishedSetting {
   readonly network?: JsonObject;
   /** What the set is tested with, where that is another network. */
   readonly studentNetwork?: JsonObject;
+  /** The name of other constants than those of the set. */
+  readonly normalisation?: string;
   /** Parameters by kind of stage, in our names; those that are not written are as the kind has them by default. */
   readonly stages?: Readonly<Record<string, JsonObject>>;
 }
@@ -49,6 +51,7 @@ const whole = { type: 'integer', minimum: 1 };
 const setting = {
   network: { type: 'object' },
   studentNetwork: { type: 'object' },
+  normalisation: text,
   stages: { type: 'object', additionalProperties: { type: 'object' } },
 };
 
