@@ -17,12 +17,20 @@ import { withUpstream } from '../plan/select.ts';
 import { openEventLog } from '../store/event-log.ts';
 import { type KeyRecord, readKey } from '../store/keys.ts';
 import { RENEW_EVERY_MS } from '../store/leases.ts';
-import { publishArtifacts } from '../store/publish.ts';
-import { createRun, type DrivenRun, finishRun, leaveRun, newestUnfinishedRun, planDigest } from '../store/runs.ts';
+import { isPublished, publishArtifacts } from '../store/publish.ts';
+import {
+  createRun,
+  type DrivenRun,
+  finishRun,
+  leaveRun,
+  newestUnfinishedRun,
+  planDigest,
+  readRunEnd,
+  runsOfPlan,
+} from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import { watchCancelRequests } from './cancel-requests.ts';
 import { computeNodes } from './compute.ts';
-import { finishedBefore, isPublished } from './finished-before.ts';
 import { openIndexing } from './indexing.ts';
 import { Journal } from './journal.ts';
 import { doesNotFit, type Machine, thisMachine } from './machine.ts';
@@ -78,9 +86,9 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
   const limits = limitsOf(plan, options.experiment);
   const tooLarge = doesNotFit(plan, limits, store, machine);
   if (tooLarge) throw new FailureError(tooLarge);
-  const digest = planDigest(plan);
-  const unfinished = newestUnfinishedRun(store, digest);
-  const again = unfinished ? undefined : tellAgain(options, digest, begun);
+  const ofPlan = runsOfPlan(store, planDigest(plan));
+  const unfinished = newestUnfinishedRun(store, ofPlan);
+  const again = unfinished ? undefined : tellAgain(options, ofPlan[0], begun);
   if (again) return again;
   const run = unfinished ?? createRun(store, plan, options.experiment as unknown as Json);
   const events = openEventLog(run);
@@ -146,14 +154,16 @@ const CANCEL_MESSAGE = 'Cancelled by `retort cancel`: finishing the current step
 
 const CADENCE: CheckpointCadence = { everySeconds: 60 };
 
-/** The outcome of a run that finds everything there, and an earlier one of the same plan that has published it. */
+/**
+ * The outcome where everything is there, and `run`, the newest of the same plan, has published it: that one is told once
+ * more, and no second folder with the same links is left.
+ */
 function tellAgain(
   { plan, store, reporters, only }: RunOptions,
-  digest: string,
+  run: string | undefined,
   begun: number,
 ): RunOutcome | undefined {
-  const run = plan.prune || only ? undefined : finishedBefore(store, digest);
-  if (run === undefined) return undefined;
+  if (run === undefined || plan.prune || only || readRunEnd(store, run)?.outcome !== 'done') return undefined;
   const found = findRecords({ plan, store });
   const folder = join(store.runs, run);
   if (found.size < plan.nodes.length || !isPublished(folder, found)) return undefined;

@@ -2,7 +2,7 @@
  * The artifacts of a node under readable names in a run's folder: hard links to the objects, copies where there are no
  * links. They can be made again from the store at any time, so nothing is synced.
  */
-import { copyFileSync, linkSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { onDisk } from './disk-failure.ts';
 import { temporaryPath } from './durable.ts';
@@ -26,6 +26,13 @@ export function publishArtifacts(run: RunFolder, node: string, record: KeyRecord
     });
   }
   return folders;
+}
+
+/** Not so where somebody has cleared away what the run of this folder had published; `records` by key. */
+export function isPublished(folder: string, records: ReadonlyMap<string, KeyRecord>): boolean {
+  const stages = join(folder, 'stages');
+  const published = [...records.values()].filter(({ artifacts }) => Object.keys(artifacts).length > 0);
+  return (existsSync(stages) ? readdirSync(stages).length : 0) >= published.length;
 }
 
 function publish(object: string, path: string, tmp: string): void {

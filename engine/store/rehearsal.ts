@@ -17,7 +17,7 @@ import { commitKey, type KeyRecord, readKey } from './keys.ts';
 import { type Lease, takeLease } from './leases.ts';
 import { putObject } from './objects.ts';
 import { newAttempt, publishArtifacts } from './publish.ts';
-import { createRun, finishRun, newestUnfinishedRun, planDigest } from './runs.ts';
+import { createRun, finishRun, newestUnfinishedRun, planDigest, runsOfPlan } from './runs.ts';
 import { openStore, type Store } from './store.ts';
 
 export const STEPS = 4;
@@ -46,7 +46,7 @@ export function rehearsalPlan(name = 'a rehearsal'): Plan {
 export function rehearse(folder: string): KeyRecord[] {
   const store = unwrap(openStore(folder, { create: true }));
   const plan = rehearsalPlan();
-  const earlier = newestUnfinishedRun(store, planDigest(plan));
+  const earlier = newestUnfinishedRun(store, runsOfPlan(store, planDigest(plan)));
   const run = earlier ?? createRun(store, plan, { name: plan.experiment.name });
   const log = openEventLog(run);
   const emit = (event: object) => log.append({ at: new Date().toISOString(), ...event } as never);

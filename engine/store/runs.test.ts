@@ -19,6 +19,7 @@ import {
   openRun,
   planDigest,
   readRunEnd,
+  runsOfPlan,
 } from './runs.ts';
 import { openStore, type Store } from './store.ts';
 
@@ -43,15 +44,15 @@ it('is frozen before anything starts', () => {
 
 it('is continued when the plan is equal, it has not ended and nobody drives it', () => {
   const first = createRun(store, plan, {});
-  expect(newestUnfinishedRun(store, digest)).toBeUndefined();
+  expect(newestUnfinishedRun(store, runsOfPlan(store, digest))).toBeUndefined();
   leaveRun(first);
-  expect(newestUnfinishedRun(store, planDigest(rehearsalPlan('another')))).toBeUndefined();
-  const again = newestUnfinishedRun(store, digest);
+  expect(newestUnfinishedRun(store, runsOfPlan(store, planDigest(rehearsalPlan('another'))))).toBeUndefined();
+  const again = newestUnfinishedRun(store, runsOfPlan(store, digest));
   expect(again?.id).toBe(first.id);
   if (!again) return;
   finishRun(again, { outcome: 'failed', ...ended });
   expect(readRunEnd(store, first.id)).toMatchObject({ outcome: 'failed', ...ended });
-  expect(newestUnfinishedRun(store, digest)).toBeUndefined();
+  expect(newestUnfinishedRun(store, runsOfPlan(store, digest))).toBeUndefined();
   expect(allRuns(store)).toEqual([first.id]);
 });
 

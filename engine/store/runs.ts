@@ -105,13 +105,20 @@ export function createRun(store: Store, plan: Plan, resolved: Json): DrivenRun {
   });
 }
 
+/** Names of the runs of an equal plan, the newest first. Reads the record of every run. */
+export function runsOfPlan(store: Store, digest: string): string[] {
+  return allRuns(store)
+    .reverse()
+    .filter((id) => readRunRecord(store, id)?.planDigest === digest);
+}
+
 /**
- * The newest run of an equal plan that has not ended and that nobody drives, to be continued by this process.
+ * The newest of these runs of an equal plan that has not ended and that nobody drives, to be continued by this process.
  * Interrupted and killed runs have not ended; those that failed have.
  */
-export function newestUnfinishedRun(store: Store, digest: string): DrivenRun | undefined {
-  for (const id of allRuns(store).reverse()) {
-    if (readRunRecord(store, id)?.planDigest !== digest || readRunEnd(store, id)) continue;
+export function newestUnfinishedRun(store: Store, ofPlan: readonly string[]): DrivenRun | undefined {
+  for (const id of ofPlan) {
+    if (readRunEnd(store, id)) continue;
     const run = openRun(store, id);
     const driven = run.ok ? drive(run.value) : undefined;
     if (driven) return driven;
