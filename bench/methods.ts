@@ -9,8 +9,9 @@ import { join } from 'node:path';
 import { type Benchmark, median } from './benchmark.ts';
 import { cifarLike } from './methods/cifar-like.ts';
 import { growth } from './methods/growth.ts';
-import { measured, ownSide, peerSide } from './methods/sides.ts';
+import { stageSide } from './methods/stage-side.ts';
 import { works } from './methods/works.ts';
+import { measured, peerSide } from './sides.ts';
 
 const QUICK_WIDTH = 32;
 
@@ -27,9 +28,9 @@ export const methods: Benchmark = async ({ quick, threads, backend, only }, find
     );
     for (const work of chosen) {
       note(`${work.name}: ${backend}, ${threads} threads`);
-      const own = await ownSide({ work, folder: folders[work.set], backend, threads });
+      const own = await stageSide({ work, folder: folders[work.set], backend, threads });
       const { params, imagesPerClass, width, stage } = work;
-      const peer = await peerSide({ threads, width, imagesPerClass, work: stage, params });
+      const peer = await peerSide('methods.py', { threads, width, imagesPerClass, work: stage, params });
       const [ours, theirs] = await measured([own, peer], { ...work, rounds: quick ? 2 : 4 });
       if (!ours || !theirs) continue;
       figure(`${work.name} ours`, median(ours.ms), 'ms');

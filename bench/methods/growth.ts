@@ -1,7 +1,8 @@
 /** How our own cost grows, against what theory says. */
 import type { Findings } from '../benchmark.ts';
 import { median } from '../benchmark.ts';
-import { type Measured, measured, ownSide } from './sides.ts';
+import { type Measured, measured } from '../sides.ts';
+import { stageSide } from './stage-side.ts';
 import { small, trajectory, type Work } from './works.ts';
 
 export interface Place {
@@ -37,7 +38,7 @@ export async function growth(place: Place, { figure, ratio }: Findings): Promise
 }
 
 async function together(works: readonly Work[], { folders, rounds, ...run }: Place): Promise<Measured[]> {
-  const sides = await Promise.all(works.map((work) => ownSide({ ...run, work, folder: folders[work.set] })));
+  const sides = await Promise.all(works.map((work) => stageSide({ ...run, work, folder: folders[work.set] })));
   return measured(sides, { rounds, turns: works[0]?.turns ?? 1, warm: 2 });
 }
 

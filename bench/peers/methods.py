@@ -6,7 +6,6 @@ Speaks JSON lines: the first line configures, each later line {"steps": n} answe
 process}.
 """
 import json
-import re
 import sys
 import time
 
@@ -17,26 +16,12 @@ from torch.func import functional_call
 from conv_net import ConvNet
 from dsa import augment as augment_each
 from dsa_siamese import augment as augment_alike
+from gradient_distance import distance
+from memory import status
 
 CLASSES = 10
 PER_CLASS = 500
 LOOPS = {1: (1, 1), 10: (10, 50)}
-
-
-def status(field):
-    with open("/proc/self/status") as file:
-        return int(re.search(rf"^{field}:\s+(\d+) kB", file.read(), re.M).group(1)) * 1024
-
-
-def distance(real, synthetic):
-    """Of gradients, row by row: one minus the cosine; tensors of one axis count nothing."""
-    total = torch.zeros(())
-    for a, b in zip(real, synthetic):
-        if a.dim() < 2:
-            continue
-        a, b = a.reshape(a.shape[0], -1), b.reshape(b.shape[0], -1)
-        total = total + torch.sum(1 - torch.sum(a * b, 1) / (a.norm(dim=1) * b.norm(dim=1) + 1e-6))
-    return total
 
 
 class Methods:

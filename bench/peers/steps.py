@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from conv_net import ConvNet
+from gradient_distance import distance
 
 
 class Block(nn.Module):
@@ -43,17 +44,6 @@ class ResNet18(nn.Module):
 
     def forward(self, x):
         return self.classifier(F.avg_pool2d(self.features(x), 4).flatten(1))
-
-
-def distance(real, synthetic):
-    """Of gradients, row by row: one minus the cosine; tensors of one axis count nothing."""
-    total = torch.zeros(())
-    for a, b in zip(real, synthetic):
-        if a.dim() < 2:
-            continue
-        a, b = a.reshape(a.shape[0], -1), b.reshape(b.shape[0], -1)
-        total = total + torch.sum(1 - torch.sum(a * b, 1) / (a.norm(dim=1) * b.norm(dim=1) + 1e-6))
-    return total
 
 
 def main():

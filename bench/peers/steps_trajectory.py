@@ -6,7 +6,6 @@ Speaks JSON lines: the first line configures, each later line {"steps": n} answe
 the loaded and idle process}.
 """
 import json
-import re
 import sys
 import time
 
@@ -16,11 +15,7 @@ from torch.func import functional_call
 
 from conv_net import ConvNet
 from dsa import augment
-
-
-def status(field):
-    with open("/proc/self/status") as file:
-        return int(re.search(rf"^{field}:\s+(\d+) kB", file.read(), re.M).group(1)) * 1024
+from memory import status
 
 
 def main():

@@ -5,27 +5,11 @@
  *
  * Times are those of the clock; next to each ratio stands that of processor time, which other work on the machine moves less.
  */
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import type { Json } from '../../base/json.ts';
 import { type Benchmark, median } from '../benchmark.ts';
-import { Peer } from '../peer.ts';
+import { type Measured, measured, ownSide, peerSide, type Side } from '../sides.ts';
 import type { StudentConfiguration } from './student-child.ts';
 
-interface Side {
-  readonly name: string;
-  ask(question: Json): Promise<Json>;
-  stop(): void;
-}
-
-interface Answer {
-  readonly ms: readonly number[];
-  readonly cpu: readonly number[];
-  /** Bytes above the loaded, idle process. */
-  readonly peak: number;
-}
-
+const PEER = 'steps_trajectory.py';
 const TOKENS = ['color', 'crop', 'cutout', 'flip', 'scale', 'rotate'] as const;
 /** Covers the products of ten steps at this size. */
 const ALLOWANCE = 128e6;
@@ -41,11 +25,14 @@ export const studentRows: Benchmark = async (options, findings) => {
   const rounds = quick ? 2 : 5;
   note(`trajectories: ${backend}, ${threads} threads`);
   const common = { backend, threads };
-  const [ours, keeping, theirs] = await measured(rounds, 1, [
-    await ownSide('ours', { ...common, ...TRAJECTORY }),
-    await ownSide('ours, keeping', { ...common, ...TRAJECTORY, keepActivations }),
-    await peerSide({ threads, ...TRAJECTORY, graph: true }),
-  ]);
+  const [ours, keeping, theirs] = await measured(
+    [
+      await studentSide({ ...common, ...TRAJECTORY }),
+      await studentSide({ ...common, ...TRAJECTORY, keepActivations }),
+      await peerSide(PEER, { threads, ...TRAJECTORY, graph: true }),
+    ],
+    { rounds, turns: 1, warm: 1 },
+  );
   for (const [name, side] of [
     ['trajectory W128', ours],
     [`trajectory W128 keeping ${Math.round(keepActivations / 1e6)} MB`, keeping],
@@ -55,16 +42,19 @@ export const studentRows: Benchmark = async (options, findings) => {
     figure(`${name} peak memory PyTorch eager`, (theirs?.peak ?? 0) / 1e6, 'MB');
     ratio(`${name} peak memory over PyTorch eager`, (side?.peak ?? 0) / (theirs?.peak ?? 1));
   }
-  const [student, official, plain] = await measured(rounds, TOKENS.length, [
-    await ownSide('ours', { ...common, ...STUDENT }),
-    await peerSide({ threads, ...STUDENT, graph: true }),
-    await peerSide({ threads, ...STUDENT, graph: false }),
-  ]);
+  const [student, official, plain] = await measured(
+    [
+      await studentSide({ ...common, ...STUDENT }),
+      await peerSide(PEER, { threads, ...STUDENT, graph: true }),
+      await peerSide(PEER, { threads, ...STUDENT, graph: false }),
+    ],
+    { rounds, turns: TOKENS.length, warm: 1 },
+  );
   compare(findings, 'MTT student step with DSA', student, official);
   compare(findings, 'MTT student step with DSA, peer without a graph,', student, plain);
 };
 
-function compare({ figure, ratio }: Parameters<Benchmark>[1], name: string, ours?: Answer, theirs?: Answer): void {
+function compare({ figure, ratio }: Parameters<Benchmark>[1], name: string, ours?: Measured, theirs?: Measured): void {
   if (!ours || !theirs) return;
   figure(`${name} ours`, median(ours.ms), 'ms');
   figure(`${name} PyTorch eager`, median(theirs.ms), 'ms');
@@ -72,37 +62,6 @@ function compare({ figure, ratio }: Parameters<Benchmark>[1], name: string, ours
   ratio(`${name} over PyTorch eager in processor time`, median(ours.cpu) / median(theirs.cpu));
 }
 
-/** All sides in turn, `steps` at a time; a first turn counts for none. */
-async function measured(rounds: number, steps: number, sides: readonly Side[]): Promise<readonly Answer[]> {
-  const answers: Answer[] = sides.map(() => ({ ms: [], cpu: [], peak: 0 }));
-  for (let round = 0; round <= rounds; round++) {
-    for (const [index, side] of sides.entries()) {
-      const { ms, cpu, peak } = (await side.ask({ steps })) as unknown as Answer;
-      const before = answers[index] as Answer;
-      answers[index] =
-        round === 0 ? { ...before, peak } : { ms: [...before.ms, ...ms], cpu: [...before.cpu, ...cpu], peak };
-    }
-  }
-  for (const side of sides) side.stop();
-  return answers;
-}
-
-async function peerSide(configuration: Json): Promise<Side> {
-  const { peer } = await Peer.start('steps_trajectory.py', 'torch', configuration);
-  return { name: 'PyTorch eager', ask: (question) => peer.ask(question), stop: () => peer.stop() };
-}
-
-async function ownSide(name: string, configuration: StudentConfiguration): Promise<Side> {
-  const here = fileURLToPath(import.meta.url);
-  const script = here.replace(/students(\.[jt]s)$/, 'student-child$1');
-  const child = spawn(process.execPath, ['--expose-gc', script], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const ask = async (question: unknown): Promise<Json> => {
-    child.stdin.write(`${JSON.stringify(question)}\n`);
-    const { value, done } = await lines.next();
-    if (done) throw new Error('Internal error: expected our own side to answer, but it ended');
-    return JSON.parse(value) as Json;
-  };
-  await ask(configuration);
-  return { name, ask, stop: () => child.kill() };
+function studentSide(configuration: StudentConfiguration): Promise<Side> {
+  return ownSide(import.meta.url, 'student-child', configuration);
 }
