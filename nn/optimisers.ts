@@ -2,9 +2,9 @@
  * Optimisers as pure pairs: `init` gives the state's tensors, `update` builds their successors as expressions. The
  * learning rate is an expression, so that a step can be differentiated in it. PyTorch's formulas.
  */
-import type { Expr } from '../tensor/expr.ts';
+import { type Expr, input } from '../tensor/expr.ts';
 import { add, div, mul, sqrt, square, sub } from '../tensor/ops/index.ts';
-import { floats, type Shape, sizeOf, type Tensor } from '../tensor/tensor.ts';
+import { floats, type Shape, scalar, sizeOf, type Tensor } from '../tensor/tensor.ts';
 
 type Named<T> = Readonly<Record<string, T>>;
 
@@ -26,6 +26,15 @@ export interface Optimiser {
     rate: Expr,
     scalars?: Named<Expr>,
   ): Update;
+}
+
+/** The step's scalars as `update` wants them: inputs of a program, and what these are fed. */
+export function scalarInputs({ scalars }: Optimiser): Record<string, Expr> {
+  return Object.fromEntries(Object.keys(scalars(0)).map((name) => [name, input(name, [])]));
+}
+
+export function scalarFeeds({ scalars }: Optimiser, step: number): Record<string, Tensor> {
+  return Object.fromEntries(Object.entries(scalars(step)).map(([name, value]) => [name, scalar(value)]));
 }
 
 function zeros(slots: readonly string[], parameters: Named<{ readonly shape: Shape }>): Record<string, Tensor> {

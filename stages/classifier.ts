@@ -49,7 +49,20 @@ export function classifierOf(bytes: Uint8Array, place: string, data: DataSetFact
     own.ok || own.error.code !== 'TEACHER_FOREIGN'
       ? ofTeacher(unwrap(own))
       : ofFrozen(unwrap(readFrozenNetwork(bytes, { place, size: [data.height, data.width] })));
-  const { channels, height, width, classes } = found.input;
+  demandInput(found.input, data, place);
+  if (own.ok && own.value.metadata.whitening !== undefined)
+    throw refusal(
+      fail('TEACHER_WHITENED', 'Images are recovered as pixels, but the teacher sees whitened ones.', {
+        place,
+        help: 'Train the teacher without `whitening`.',
+      }),
+    );
+  return found;
+}
+
+/** Images and classes of the data set, or a failure that says both sides. */
+export function demandInput(own: NetworkInput, data: DataSetFacts, place: string): void {
+  const { channels, height, width, classes } = own;
   const sized = channels === data.channels && height === data.height && width === data.width;
   if (!sized || classes !== data.classes)
     throw refusal(
@@ -64,14 +77,6 @@ export function classifierOf(bytes: Uint8Array, place: string, data: DataSetFact
         },
       ),
     );
-  if (own.ok && own.value.metadata.whitening !== undefined)
-    throw refusal(
-      fail('TEACHER_WHITENED', 'Images are recovered as pixels, but the teacher sees whitened ones.', {
-        place,
-        help: 'Train the teacher without `whitening`.',
-      }),
-    );
-  return found;
 }
 
 /** Of a teacher whose norms are all that is left of the data. */

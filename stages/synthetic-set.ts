@@ -144,9 +144,10 @@ function misfitting(part: TensorFile, first: TensorFile): string | undefined {
   });
 }
 
-/** Labels of a set sorted by class, `imagesPerClass` of each. */
-export function sortedLabels(classes: number, imagesPerClass: number): Tensor {
-  return ints(Int32Array.from({ length: classes * imagesPerClass }, (_, image) => Math.floor(image / imagesPerClass)));
+/** Labels of a set sorted by class, `imagesPerClass` of each; `first` is the first class. */
+export function sortedLabels(classes: number, imagesPerClass: number, first = 0): Tensor {
+  const labelOf = (_: unknown, image: number) => first + Math.floor(image / imagesPerClass);
+  return ints(Int32Array.from({ length: classes * imagesPerClass }, labelOf));
 }
 
 /** How many images of each class there are, where it is the same number for all and they are sorted by class. */

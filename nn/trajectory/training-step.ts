@@ -7,8 +7,8 @@
  */
 import { type Expr, input } from '../../tensor/expr.ts';
 import { gradient } from '../../tensor/gradient.ts';
-import { floats, type Tensor } from '../../tensor/tensor.ts';
-import type { Optimiser, Update } from '../optimisers.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { type Optimiser, scalarFeeds, scalarInputs, type Update } from '../optimisers.ts';
 
 export type Named<T> = Readonly<Record<string, T>>;
 
@@ -52,7 +52,7 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
       Object.entries(parameters).map(([name, { shape }]) => [`${slot}.${name}`, input(`${slot}.${name}`, shape)]),
     ),
   );
-  const scalars = Object.fromEntries(Object.keys(optimiser.scalars(0)).map((name) => [name, input(name, [])]));
+  const scalars = scalarInputs(optimiser);
   return {
     state: { ...parameters, ...slots },
     gradients,
@@ -63,8 +63,7 @@ export function trainingStep(options: TrainingStepOptions): TrainingStep {
     learned,
     buffers,
     watched: options.watched?.(gradients) ?? {},
-    scalars: (step) =>
-      Object.fromEntries(Object.entries(optimiser.scalars(step)).map(([name, value]) => [name, floats([value], [])])),
+    scalars: (step) => scalarFeeds(optimiser, step),
   };
 }
 

@@ -1,21 +1,24 @@
 /**
  * Evaluation on soft labels: a student sees the very views that were labelled, epoch by epoch, and learns what the
  * teacher said to them; one test at the end. Order, crops and mixes come out of the files, so that all that is drawn here
- * is the initial network; with label maps it is the crops, too, over which the maps are pooled. Epochs beyond those that are stored begin again with the first.
+ * is the initial network; with label maps it is the crops, too, over which the maps are pooled. Epochs beyond those that are
+ * stored begin again with the first.
  */
 import type { JsonObject } from '../../base/json.ts';
 import { unwrap } from '../../base/result.ts';
 import { openDataSet } from '../../data/registry.ts';
 import { initialise } from '../../nn/init.ts';
+import { scalarFeeds } from '../../nn/optimisers.ts';
 import { constantRate, cosineDecay, linearWarmUp } from '../../nn/schedules.ts';
 import { randomStream } from '../../tensor/random/stream.ts';
 import { scalar, type Tensor } from '../../tensor/tensor.ts';
+import { classifierDigest } from '../classifier.ts';
 import { demandFinite } from '../finite.ts';
 import { openImageSpace } from '../image-space.ts';
 import { networkFor } from '../network-parameter.ts';
 import { programs } from '../programs.ts';
 import { chosenRows } from '../rows.ts';
-import { batchOf, drawViews, type ViewRows } from '../soft-labels/draws.ts';
+import { batchOf, drawViews, type ViewRows, viewStreams } from '../soft-labels/draws.ts';
 import { pooledLabels } from '../soft-labels/pool-maps.ts';
 import { type LabelledBatch, openSoftLabels, type SoftLabels } from '../soft-labels/read.ts';
 import { viewFeeds } from '../soft-labels/view.ts';
@@ -42,7 +45,7 @@ export async function openSoftEvaluate({
     openSoftLabels(inputs.labels, {
       ...{ set: set.name, classes: set.classes, height: set.height, width: set.width },
       ...{ count: synthetic.labels.data.length, images: syntheticDigest(inputs.images) },
-      ...(inputs.teacher && { teachers: [inputs.teacher.describe('network.onnx').sha256] }),
+      ...(inputs.teacher && { teachers: [classifierDigest(inputs.teacher)] }),
     }),
   );
   const { facts } = soft;
@@ -64,11 +67,7 @@ export async function openSoftEvaluate({
   const space = openImageSpace(set, backend);
   const test = openTest(backend, network);
   const compiled = programs(backend);
-  const streams = {
-    order: randomStream(seed, 'evaluate/order'),
-    view: randomStream(seed, 'evaluate/view'),
-    mix: randomStream(seed, 'evaluate/mix'),
-  };
+  const streams = viewStreams(seed, 'evaluate');
 
   return {
     steps: epochs,
@@ -88,13 +87,12 @@ export async function openSoftEvaluate({
         const batch = pooled ? pooled(index) : soft.batch(epoch % soft.epochs, index);
         const count = batch.order.length;
         const program = await compiled.get(`${count}`, () => softStep(training, count));
-        const scalars = Object.entries(optimiser.scalars(epoch * soft.batches() + index));
         const { loss: found, ...moved } = await program.run({
           ...trained,
           images: chosenRows(synthetic.images, batch.order),
           ...viewFeeds(batch, facts),
           ...labelFeeds(batch, loss, synthetic.labels),
-          ...Object.fromEntries(scalars.map(([name, value]) => [name, scalar(value)])),
+          ...scalarFeeds(optimiser, epoch * soft.batches() + index),
           rate,
         });
         trained = { ...trained, ...moved };

@@ -1,6 +1,6 @@
 /** One step of a student on a batch of labelled views: views, forward, loss, backward and update are one program. */
 import { type Network, networkInputs } from '../../nn/network.ts';
-import { adamW, type Optimiser, sgd } from '../../nn/optimisers.ts';
+import { adamW, type Optimiser, scalarInputs, sgd } from '../../nn/optimisers.ts';
 import { type Expr, input } from '../../tensor/expr.ts';
 import { gradient } from '../../tensor/gradient.ts';
 import type { SoftLabelFacts } from '../soft-labels/format.ts';
@@ -31,7 +31,6 @@ export function softStep(training: SoftTraining, count: number): Record<string, 
   const state = Object.fromEntries(
     Object.entries(optimiser.init(parameters)).map(([name, { shape }]) => [name, input(name, shape)]),
   );
-  const scalars = Object.fromEntries(Object.keys(optimiser.scalars(0)).map((name) => [name, input(name, [])]));
-  const next = optimiser.update(parameters, gradients, state, input('rate', []), scalars);
+  const next = optimiser.update(parameters, gradients, state, input('rate', []), scalarInputs(optimiser));
   return { loss, ...next.parameters, ...next.state, ...buffers };
 }

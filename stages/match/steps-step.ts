@@ -5,7 +5,7 @@
 import { classificationLoss, courseOfSteps, innerStep, rawGradient, stepSizes } from '../../methods/dd.ts';
 import { parametersOf } from '../../methods/mtt.ts';
 import { type Network, networkInputs } from '../../nn/network.ts';
-import { adam } from '../../nn/optimisers.ts';
+import { adam, scalarFeeds, scalarInputs } from '../../nn/optimisers.ts';
 import { FinalLoss } from '../../nn/trajectory/final-loss.ts';
 import { type StepInputs, type Trajectory, Unroll } from '../../nn/trajectory/unroll.ts';
 import type { Backend } from '../../tensor/backends/backend.ts';
@@ -94,10 +94,9 @@ export async function openStepsStep(settings: StepsSettings, draws: StepsDraws) 
       const found = await (await program).at({ ...final, real: rows(real.images, start, count), labels });
       const share = count / total;
       loss += share * (found.loss.data[0] ?? Number.NaN);
-      for (const [name, { data }] of Object.entries(found.cotangents)) {
-        sums[name] ??= new Float64Array(data.length);
-        const sum = sums[name];
-        for (let at = 0; at < data.length; at++) sum[at] = (sum[at] as number) + share * (data[at] as number);
+      for (const [name, slope] of Object.entries(found.cotangents)) {
+        sums[name] ??= new Float64Array(slope.data.length);
+        addTo(sums[name], slope, share);
       }
     }
     const cotangents = Object.entries(sums).map(([name, sum]) => [
@@ -131,10 +130,9 @@ export async function openStepsStep(settings: StepsSettings, draws: StepsDraws) 
         loss += end.loss / networkDraws;
       }
       const halvings = Math.floor(draws.passes(iteration) / decayPasses);
-      const corrections = Object.entries(optimiser.scalars(iteration)).map(([name, value]) => [name, scalar(value)]);
       const next = await update.run({
         ...tensors,
-        ...Object.fromEntries(corrections),
+        ...scalarFeeds(optimiser, iteration),
         'slope.images': floats(Float32Array.from(slopes.images), images.shape),
         'slope.raw': floats(Float32Array.from(slopes.raw), raw.shape),
         rate: scalar(learningRate * DECAY ** halvings),
@@ -168,8 +166,7 @@ function updateOf(shapes: Readonly<Record<'images' | 'raw', Shape>>, optimiser: 
       Object.entries(shapes).map(([name, shape]) => [`${slot}.${name}`, input(`${slot}.${name}`, shape)]),
     ),
   );
-  const scalars = Object.fromEntries(Object.keys(optimiser.scalars(0)).map((name) => [name, input(name, [])]));
-  const next = optimiser.update(of(''), of('slope.'), slots, input('rate', []), scalars);
+  const next = optimiser.update(of(''), of('slope.'), slots, input('rate', []), scalarInputs(optimiser));
   return { ...next.parameters, ...next.state };
 }
 

@@ -4,10 +4,10 @@
  */
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { DataSet } from '../../data/data-set.ts';
-import { floats, ints, type Tensor } from '../../tensor/tensor.ts';
+import { floats, type Tensor } from '../../tensor/tensor.ts';
 import { type Range, rangeName } from '../shards.ts';
 import type { StageResult, State, StepFiles, StoredFile } from '../stage.ts';
-import { picture, syntheticSetFile } from '../synthetic-set.ts';
+import { picture, sortedLabels, syntheticSetFile } from '../synthetic-set.ts';
 import type { Batch } from './batches.ts';
 
 /** Bytes of images that are held. */
@@ -40,8 +40,7 @@ export function finishedImages(whole: FinishedSet, mostHeld = MOST_HELD): Finish
 }
 
 function labelsOf([from, to]: Range, imagesPerClass: number): Tensor {
-  const count = (to - from) * imagesPerClass;
-  return ints(Int32Array.from({ length: count }, (_, image) => from + Math.floor(image / imagesPerClass)));
+  return sortedLabels(to - from, imagesPerClass, from);
 }
 
 function held({ set, classes, imagesPerClass, shard }: FinishedSet): Finished {

@@ -6,6 +6,7 @@
 import { unwrap } from '../../base/result.ts';
 import { openDataSet } from '../../data/registry.ts';
 import { type CropCurriculum, minimumCropArea } from '../../methods/cda.ts';
+import { scalarFeeds } from '../../nn/optimisers.ts';
 import { cosineDecay } from '../../nn/schedules.ts';
 import { randomStream } from '../../tensor/random/stream.ts';
 import { floats, ints, scalar, type Tensor } from '../../tensor/tensor.ts';
@@ -71,10 +72,9 @@ export async function openRecover(context: StageContext): Promise<StageRun> {
     const [position, iteration] = [Math.floor(index / iterations), index % iterations];
     const batch = batches[position] as Batch;
     const { current, first, second } = tensors as Record<'current' | 'first' | 'second', Tensor>;
-    const corrections = Object.entries(optimiser.scalars(iteration)).map(([name, value]) => [name, scalar(value)]);
     const fed = {
       ...{ images: current, first, second, labels: labelsOf(batch) },
-      ...{ ...Object.fromEntries(corrections), rate: scalar(number('learningRate') * rate(iteration)) },
+      ...{ ...scalarFeeds(optimiser, iteration), rate: scalar(number('learningRate') * rate(iteration)) },
       ...viewTensors(views, index, minimumArea(iteration), { ...changes, height, width }),
     };
     const coarse = iteration < number('coarse') * iterations;

@@ -16,6 +16,7 @@ import { mapsFile, type SoftLabelFacts } from '../soft-labels/format.ts';
 import type { StageContext, StageRun, StoredFile } from '../stage.ts';
 import { readSyntheticSet, syntheticDigest } from '../synthetic-set.ts';
 import { labelParameters } from './parameters.ts';
+import { storedLabels } from './stored-labels.ts';
 import { type LabelTeacher, readTeachers } from './teachers.ts';
 
 /** Images of a file. */
@@ -69,13 +70,8 @@ export async function openLabelMaps(context: StageContext): Promise<StageRun> {
       return { tensors: {}, values: { files: [...(values.files as JsonObject[]), { ...file }] } };
     },
     async finish({ values }) {
-      const stored: Record<string, StoredFile> = {};
-      for (const [part, file] of (values.files as unknown as StoredFile[]).entries()) {
-        if (!files.has(file)) files.put(await labelRun(part));
-        if (!files.has(file)) throw new Error(`Internal error: part ${part} has other labels than when it was made`);
-        stored[mapsFile(part)] = file;
-      }
-      return { artifacts: { labels: {} }, stored: { labels: stored }, metrics: {} };
+      const labels = await storedLabels(files, values.files as unknown as StoredFile[], mapsFile, labelRun);
+      return { artifacts: { labels: {} }, stored: { labels }, metrics: {} };
     },
     close: compiled.close,
   };

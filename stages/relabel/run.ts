@@ -6,12 +6,11 @@
 import type { JsonObject } from '../../base/json.ts';
 import { unwrap } from '../../base/result.ts';
 import { openDataSet } from '../../data/registry.ts';
-import { randomStream } from '../../tensor/random/stream.ts';
 import { floats, type Tensor } from '../../tensor/tensor.ts';
 import { demandFinite } from '../finite.ts';
 import { programs } from '../programs.ts';
 import { chosenRows } from '../rows.ts';
-import { drawViews, type ViewRows, type ViewSettings } from '../soft-labels/draws.ts';
+import { drawViews, type ViewRows, type ViewSettings, viewStreams } from '../soft-labels/draws.ts';
 import { encodeViews, type LabelRows } from '../soft-labels/encode.ts';
 import { type Keep, type SoftLabelFacts, viewsFile } from '../soft-labels/format.ts';
 import { mixFeeds } from '../soft-labels/view.ts';
@@ -19,6 +18,7 @@ import type { StageContext, StageRun, StoredFile } from '../stage.ts';
 import { readSyntheticSet, syntheticDigest } from '../synthetic-set.ts';
 import { labelParameters } from './parameters.ts';
 import { type LabelSettings, labelProgram, teacherFeeds } from './program.ts';
+import { storedLabels } from './stored-labels.ts';
 import { readTeachers } from './teachers.ts';
 
 /** Rows that go through the teachers at a time: what a deep network at 224 px needs for them fits into little memory. */
@@ -38,11 +38,7 @@ export async function openRelabel(context: StageContext): Promise<StageRun> {
   };
   const settings = { ...params, ...facts, mean: set.mean, std: set.std } as unknown as LabelSettings & ViewSettings;
   const whole = settings.statistics === 'batch' || (teachers.length > 1 && settings.ensemble === 'rescaled');
-  const streams = {
-    order: randomStream(seed, 'relabel/order'),
-    view: randomStream(seed, 'relabel/view'),
-    mix: randomStream(seed, 'relabel/mix'),
-  };
+  const streams = viewStreams(seed, 'relabel');
   const compiled = programs(backend);
   const values = teacherFeeds(teachers);
   const { mix, batchSize } = facts;
@@ -104,17 +100,9 @@ export async function openRelabel(context: StageContext): Promise<StageRun> {
       };
     },
     async finish({ values: done }) {
-      const stored: Record<string, StoredFile> = {};
-      for (const [epoch, file] of (done.files as unknown as StoredFile[]).entries()) {
-        if (!files.has(file)) files.put((await labelEpoch(epoch)).bytes);
-        if (!files.has(file)) throw new Error(`Internal error: epoch ${epoch} has other labels than when it was made`);
-        stored[viewsFile(epoch)] = file;
-      }
-      return {
-        artifacts: { labels: {} },
-        stored: { labels: stored },
-        metrics: { agreement: done.agreement as number },
-      };
+      const made = done.files as unknown as StoredFile[];
+      const labels = await storedLabels(files, made, viewsFile, async (epoch) => (await labelEpoch(epoch)).bytes);
+      return { artifacts: { labels: {} }, stored: { labels }, metrics: { agreement: done.agreement as number } };
     },
     close: compiled.close,
   };

@@ -3,8 +3,9 @@
  * batch). Nothing of them depends on the images or the teacher, so that two sets of one size get the same views.
  */
 import { cutMixBox } from '../../nn/augment/mix.ts';
-import type { RandomStream } from '../../tensor/random/stream.ts';
+import { type RandomStream, randomStream } from '../../tensor/random/stream.ts';
 import { cropBox } from '../recover/draws.ts';
+import type { Seed } from '../stage.ts';
 import { BETA_DRAWS, betaFrom } from './beta.ts';
 import type { Mix, SoftLabelFacts } from './format.ts';
 import type { BatchRows } from './view.ts';
@@ -25,6 +26,16 @@ export interface ViewStreams {
   readonly order: RandomStream;
   readonly view: RandomStream;
   readonly mix: RandomStream;
+}
+
+/** `stage` stands before their names. */
+export function viewStreams(seed: Seed, stage: string): ViewStreams {
+  const [order, view, mix] = ['order', 'view', 'mix'].map((name) => randomStream(seed, `${stage}/${name}`)) as [
+    RandomStream,
+    RandomStream,
+    RandomStream,
+  ];
+  return { order, view, mix };
 }
 
 export type ViewSettings = Pick<
