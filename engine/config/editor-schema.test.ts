@@ -1,4 +1,7 @@
-/** What editors check against: the committed file is what the stages say, takes what runs, and flags mistakes. */
+/**
+ * What editors check against: the committed file is what the stages say, takes what runs, and flags mistakes. Long because
+ * what an editor shows stands whole.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';

@@ -1,4 +1,7 @@
-/** `matrix` → cells: the order, `exclude`, `include`, `zip`, variants; also against a plain reading of the rules. */
+/**
+ * `matrix` → cells: the order, `exclude`, `include`, `zip`, variants; also against a plain reading of the rules. Long because
+ * every mistake has its page.
+ */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { BASE, HEAD, page, resolve } from '../../test/rig/pages.ts';

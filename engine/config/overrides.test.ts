@@ -1,4 +1,7 @@
-/** `key=value` of the command line: what each sign does, and errors that point into what was typed. */
+/**
+ * `key=value` of the command line: what each sign does, and errors that point into what was typed. Long because every page
+ * stands whole.
+ */
 import { expect, it } from 'vitest';
 import { BASE, HEAD, page, resolve } from '../../test/rig/pages.ts';
 import { looksLikeOverride } from './overrides.ts';

@@ -1,4 +1,7 @@
-/** What stands in the file as YAML: syntax, keys written twice, numbers that are not what they look like, aliases. */
+/**
+ * What stands in the file as YAML: syntax, keys written twice, numbers that are not what they look like, aliases. Long because
+ * every page stands whole.
+ */
 import { expect, it } from 'vitest';
 import { BASE, HEAD, page, resolve } from '../../test/rig/pages.ts';
 

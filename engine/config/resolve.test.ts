@@ -1,4 +1,7 @@
-/** The resolved experiment as a whole: what `plan` is handed, and that every text has an answer. */
+/**
+ * The resolved experiment as a whole: what `plan` is handed, and that every text has an answer. Long because experiments and
+ * what they become stand whole.
+ */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { JsonObject } from '../../base/json.ts';

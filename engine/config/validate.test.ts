@@ -1,4 +1,4 @@
-/** Keys, types and ranges: at the top, in stages, in nested parameters. The whole page is compared. */
+/** Keys, types and ranges: at the top, in stages, in nested parameters. The whole page is compared, which makes it long. */
 import { expect, it } from 'vitest';
 import { BASE, HEAD, page, resolve } from '../../test/rig/pages.ts';
 

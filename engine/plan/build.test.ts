@@ -1,4 +1,7 @@
-/** Experiments written as text → nodes: what is shared, what a key depends on, what it does not. */
+/**
+ * Experiments written as text → nodes: what is shared, what a key depends on, what it does not. Long because each is a text
+ * of its own.
+ */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { StageKind } from '../../stages/stage.ts';

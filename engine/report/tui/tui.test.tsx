@@ -1,4 +1,4 @@
-/** The reducer without a terminal; frames as text at three widths. */
+/** The reducer without a terminal; frames as text at three widths. Long because frames stand whole. */
 import { render } from 'ink-testing-library';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../events.ts';
