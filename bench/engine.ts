@@ -1,5 +1,5 @@
 /**
- * What the engine itself takes, against Snakemake in the same run: plans and runs of which nothing is missing (whole
+ * What the engine itself takes, against Snakemake and DVC in the same run: plans and runs of which nothing is missing (whole
  * process), a first run of trivial stages with durable commits, growth to ten times as many, checkpoints, memory.
  *
  * Our finished grid is the real binary on `select` nodes of three files each; Snakemake's is one file a rule, without the
@@ -10,24 +10,44 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Benchmark, type BenchmarkOptions, type Findings, median } from './benchmark.ts';
 import { STEPS, stageTakes, type Taken } from './engine/checkpoint-cost.ts';
+import { dvcProject, reproduce } from './engine/dvc.ts';
 import { finishedGrid, retort } from './engine/finished-grid.ts';
 import { firstRun } from './engine/first-run.ts';
 import type { Whole } from './engine/process.ts';
-import { firstSnakemake, snakemake, snakemakeProject, snakemakeVersion } from './engine/snakemake.ts';
+import { versionOf } from './engine/python-tool.ts';
+import { firstSnakemake, snakemake, snakemakeProject } from './engine/snakemake.ts';
 
 const MEGABYTE = 1e6;
 const CHECKPOINTS_EVERY_S = 30;
 
-type Row = (options: BenchmarkOptions, findings: Findings, folder: string) => Promise<void>;
+interface Row {
+  readonly measure: (options: BenchmarkOptions, findings: Findings, folder: string) => Promise<void>;
+  /** Without it the row is left out, which is said. */
+  readonly peer?: 'snakemake' | 'dvc';
+}
 
-const ROWS: Readonly<Record<string, Row>> = { 'no-op': noOp, 'first run': first, growth, checkpoints };
+const ROWS: Readonly<Record<string, Row>> = {
+  'no-op': { measure: noOp, peer: 'snakemake' },
+  'first run': { measure: first, peer: 'snakemake' },
+  dvc: { measure: besideDvc, peer: 'dvc' },
+  growth: { measure: growth },
+  checkpoints: { measure: checkpoints },
+};
 
 export const engine: Benchmark = async (options, findings) => {
-  findings.note(`Node ${process.version}, Snakemake ${snakemakeVersion()}`);
+  findings.note(`Node ${process.version}`);
   const folder = mkdtempSync(join(tmpdir(), 'retort-bench-'));
   try {
-    for (const [name, row] of Object.entries(ROWS))
-      if (!options.only || name.includes(options.only)) await row(options, findings, folder);
+    for (const [name, { measure, peer }] of Object.entries(ROWS)) {
+      if (options.only && !name.includes(options.only)) continue;
+      const version = peer && versionOf(peer);
+      if (version && !version.ok) {
+        findings.note(`${name}: not measured. ${version.error.message}\n${version.error.help}`);
+        continue;
+      }
+      if (version) findings.note(`${peer} ${version.value}`);
+      await measure(options, findings, folder);
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -64,6 +84,26 @@ async function first({ quick }: BenchmarkOptions, { figure, ratio }: Findings, p
   figure('first run of 1000 ours', secondsOf(times.ours), 's');
   figure('first run of 1000 Snakemake', secondsOf(times.theirs), 's');
   ratio('first run of 1000', secondsOf(times.ours) / secondsOf(times.theirs));
+}
+
+/** At fewer nodes than the others: DVC takes minutes for hundreds. Its first run is not repeated. */
+async function besideDvc({ quick }: BenchmarkOptions, { figure, ratio }: Findings, parent: string): Promise<void> {
+  const nodes = quick ? 30 : 300;
+  const peer = await dvcProject(parent, nodes);
+  const grid = finishedGrid(parent, nodes);
+  const ours = await firstRun(parent, nodes);
+  const theirs = await reproduce(peer);
+  figure(`first run of ${nodes} ours`, ours.seconds, 's');
+  figure(`first run of ${nodes} DVC`, theirs.seconds, 's');
+  ratio(`first run of ${nodes} over DVC`, ours.seconds / theirs.seconds);
+  const works = {
+    run: () => retort(grid, 'run', 'grid.yaml', '--reporter', 'plain'),
+    'DVC repro': () => reproduce(peer),
+  };
+  await works.run();
+  const times = await alternately(works, quick ? 3 : 5);
+  for (const [name, taken] of Object.entries(times)) figure(`${nodes} nodes ${name}`, secondsOf(taken), 's');
+  ratio(`${nodes} nodes run over DVC`, secondsOf(times.run) / secondsOf(times['DVC repro']));
 }
 
 /** Ratios here are ours over ours. */
