@@ -206,8 +206,12 @@ export interface StageKind {
   ): number | undefined;
   /** Cross-field rules of the parameters that JSON Schema cannot say; messages as sentences. */
   rules?(params: JsonObject): readonly RuleProblem[];
-  /** Rules between the parameters and the stages that are read. */
-  inputRules?(params: JsonObject, inputs: Readonly<Record<string, InputStage>>): readonly InputProblem[];
+  /** Rules between the parameters and the stages that are read; `written`: the parameters that the experiment names. */
+  inputRules?(
+    params: JsonObject,
+    inputs: Readonly<Record<string, InputStage>>,
+    written?: ReadonlySet<string>,
+  ): readonly InputProblem[];
   /** Rules between the parameters and the data set, where its files have been found. */
   dataRules?(params: JsonObject, data: DataSummary): readonly RuleProblem[];
   /**

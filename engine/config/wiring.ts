@@ -138,7 +138,8 @@ function checkInputRules(
   for (const { tree, resolved } of stages) {
     if (!resolved || !tree.kind.inputRules) continue;
     const inputs = inputsOf(tree.kind, resolved, byName);
-    for (const { path, message, against } of tree.kind.inputRules(resolved.params, inputs)) {
+    const named = new Set(tree.map.entries.keys());
+    for (const { path, message, against } of tree.kind.inputRules(resolved.params, inputs, named)) {
       const found = locate({ ...tree.map, span: tree.key }, written(tree.map, path));
       const upstream = against && byName.get(inputs[against.role]?.name ?? '');
       const related = upstream && against ? [writtenIn(upstream.tree, against.path)] : [];

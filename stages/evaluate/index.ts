@@ -37,7 +37,8 @@ export const evaluate: StageKind = {
         minimum: 1,
         maximum: 1_000_000,
         default: 256,
-        description: 'Synthetic images of a step; the last, smaller batch of a pass is kept.',
+        description:
+          'Synthetic images of a step; the last, smaller batch of a pass is kept. With `labels`: as many as `relabel` labelled together.',
       },
       augment: augmentParameter,
       augmentFamily: {
@@ -79,11 +80,11 @@ export const evaluate: StageKind = {
     ...networkProblems(params.network as JsonObject),
   ],
   dataRules: ({ network }, data) => networkDataProblems(network as JsonObject, data),
-  inputRules: (params, inputs) => [
+  inputRules: (params, inputs, named) => [
     ...whiteningProblems(inputs, ['images']),
     ...learnedProblems(params.learningRate as Json, inputs.images),
     ...stepsInputProblems(params, inputs.images),
-    ...softInputProblems(params, inputs),
+    ...softInputProblems(params, inputs, named),
   ],
   async open(context) {
     if (context.params.steps === 'learned') return (await import('./dd-schedule.ts')).openLearnedSteps(context);

@@ -76,7 +76,11 @@ export function softProblems(params: JsonObject): RuleProblem[] {
 }
 
 /** Before anything runs: labels of other images or another teacher, and forms that a loss cannot be taken on. */
-export function softInputProblems(params: JsonObject, inputs: Readonly<Record<string, InputStage>>): InputProblem[] {
+export function softInputProblems(
+  params: JsonObject,
+  inputs: Readonly<Record<string, InputStage>>,
+  written: ReadonlySet<string> = new Set(),
+): InputProblem[] {
   const { labels, images, teacher, whitening } = inputs;
   const { loss, temperature } = params;
   if (!labels)
@@ -86,6 +90,7 @@ export function softInputProblems(params: JsonObject, inputs: Readonly<Record<st
   if (loss === 'hard') return [{ path: ['labels'], message: 'To learn soft labels, write `loss: kl` or `loss: mse`.' }];
   const problems: InputProblem[] = [];
   if (whitening) problems.push({ path: ['whitening'], message: 'Soft labels are of pixels: give no `whitening`.' });
+  if (written.has('batchSize')) problems.push(...batchProblems(params.batchSize as number, labels));
   if (labels.kind !== 'relabel') return problems;
   const { images: labelled, ...others } = labels.inputs;
   if (images && labelled && !same(images, labelled))
@@ -114,6 +119,14 @@ export function softInputProblems(params: JsonObject, inputs: Readonly<Record<st
       against: against('temperature'),
     });
   return problems;
+}
+
+/** Views are mixed within the batches that they were labelled in, so that students take these. */
+function batchProblems(batchSize: number, { name, kind, params }: InputStage): InputProblem[] {
+  if (kind === 'relabel' && batchSize === params.batchSize) return [];
+  const own = kind === 'relabel' ? `, ${String(params.batchSize)}` : '';
+  const message = `Students take the batches in which \`${name}\` labelled its views${own}: leave \`batchSize\` out${own && `, or write ${String(params.batchSize)} there`}.`;
+  return [{ path: ['batchSize'], message, ...(own && { against: { role: 'labels', path: ['batchSize'] } }) }];
 }
 
 function same(a: InputStage, b: InputStage): boolean {

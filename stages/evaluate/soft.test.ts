@@ -149,7 +149,10 @@ it('finds in the experiment what does not go together', () => {
     stage('l', 'relabel', params, { images: a, 'teacher[0]': teacher });
   const soft = { loss: 'kl', temperature: 20 };
   const problems = (params: JsonObject, inputs: Record<string, InputStage>) =>
-    evaluate.inputRules!({ ...params }, inputs).map(({ path, message }) => [path.join('.'), message]);
+    evaluate.inputRules!({ ...params }, inputs, new Set(Object.keys(params))).map(({ path, message }) => [
+      path.join('.'),
+      message,
+    ]);
   expect(problems(soft, { images: a, labels: labelsOf(), teacher })).toEqual([]);
   expect(problems(soft, { images: b, labels: labelsOf() })).toEqual([
     ['labels', 'The labels of `l` are of the images of `a`, not of `b`.'],
@@ -159,6 +162,16 @@ it('finds in the experiment what does not go together', () => {
   );
   expect(problems(soft, { images: a })[0]![0]).toBe('loss');
   expect(problems({ loss: 'hard' }, { images: a, labels: labelsOf() })[0]![0]).toBe('labels');
+  const batched = { images: a, labels: labelsOf({ keep: 'full', batchSize: 25 }) };
+  expect(problems({ ...soft, batchSize: 25 }, batched)).toEqual([]);
+  expect(problems({ ...soft, batchSize: 256 }, batched)).toEqual([
+    [
+      'batchSize',
+      'Students take the batches in which `l` labelled its views, 25: leave `batchSize` out, or write 25 there.',
+    ],
+  ]);
+  // Of a program nobody knows them beforehand.
+  expect(problems({ ...soft, batchSize: 25 }, { images: a, labels: stage('l', 'command') })[0]![0]).toBe('batchSize');
   const topk = { keep: 'topk', temperature: 1 };
   expect(problems(soft, { images: a, labels: labelsOf(topk) })[0]![0]).toBe('temperature');
   expect(problems({ ...soft, loss: 'mse' }, { images: a, labels: labelsOf(topk) })[0]![0]).toBe('loss');
