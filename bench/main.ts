@@ -11,6 +11,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   'dm-step': async () => (await import('./dm-step.ts')).dmStep,
   steps: async () => (await import('./steps.ts')).steps,
   methods: async () => (await import('./methods.ts')).methods,
+  recover: async () => (await import('./recover.ts')).recover,
   engine: async () => (await import('./engine.ts')).engine,
 };
 
