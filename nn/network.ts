@@ -7,6 +7,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import { type Expr, input as inputExpr } from '../tensor/expr.ts';
 import type { Shape } from '../tensor/tensor.ts';
 import { type BatchStatistics, type BufferSpec, type Init, Layers, type Mode, type ParameterSpec } from './layers.ts';
+import { type AlexCifarNetSpec, alexCifarNet } from './networks/alexcifarnet.ts';
 import { type AlexNetSpec, alexNet } from './networks/alexnet.ts';
 import { type ConvNetSpec, convNet } from './networks/convnet.ts';
 import { type LeNetSpec, leNet } from './networks/lenet.ts';
@@ -17,7 +18,15 @@ import { type VitSpec, vit } from './networks/vit.ts';
 
 export type { Mode } from './layers.ts';
 
-export type NetworkSpec = ConvNetSpec | MlpSpec | LeNetSpec | AlexNetSpec | VggSpec | ResNetSpec | VitSpec;
+export type NetworkSpec =
+  | ConvNetSpec
+  | MlpSpec
+  | LeNetSpec
+  | AlexNetSpec
+  | AlexCifarNetSpec
+  | VggSpec
+  | ResNetSpec
+  | VitSpec;
 
 export interface NetworkInput {
   readonly channels: number;
@@ -66,6 +75,8 @@ function forwardOf(spec: NetworkSpec, input: NetworkInput): Result<Forward> {
       return leNet(spec, input);
     case 'alexnet':
       return alexNet(spec, input);
+    case 'alexcifarnet':
+      return alexCifarNet(spec, input);
     case 'vgg':
       return vgg(spec, input);
     case 'resnet':

@@ -1,11 +1,11 @@
 /**
- * Normalisation layers, all with eps 1e-5 and an affine map. Instance norm is group norm with a group per channel.
+ * Normalisation layers, all but local response norm with eps 1e-5 and an affine map. Instance norm is group norm with a group per channel.
  * Batch norm in train mode normalises with the batch's biased variance and moves its running statistics (momentum 0.1,
  * unbiased variance); in eval mode it uses the running statistics.
  */
-import type { Expr } from '../tensor/expr.ts';
-import { add, mean, mul, normalize, reshape, rsqrt, sub, variance } from '../tensor/ops/index.ts';
-import type { Shape } from '../tensor/tensor.ts';
+import { constant, type Expr } from '../tensor/expr.ts';
+import { add, matmul, mean, mul, normalize, pow, reshape, rsqrt, square, sub, variance } from '../tensor/ops/index.ts';
+import { floats, type Shape } from '../tensor/tensor.ts';
 import type { BatchStatistics, Init, Mode } from './layers.ts';
 
 export type NormKind = 'none' | 'batch' | 'layer' | 'instance' | 'group';
@@ -45,6 +45,37 @@ export function featureNorm(layers: NormContext, name: string, x: Expr): Expr {
   const normal = normalize(x, { axes: [x.shape.length - 1], eps: NORM_EPSILON });
   const weight = layers.parameter(`${name}.weight`, [features], ONE);
   return add(mul(normal, weight), layers.parameter(`${name}.bias`, [features], ZERO));
+}
+
+export interface LocalResponse {
+  /** Channels of a window: ⌊size/2⌋ before a channel, the channel itself, and the rest after it. */
+  readonly size: number;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly k: number;
+}
+
+/**
+ * Local response norm (Krizhevsky et al. 2012) as PyTorch has it: x / (k + alpha · mean of x² over the channel's window)^beta.
+ * Channels beyond the ends are zeros that count in the mean. Nothing is learned.
+ */
+export function localResponseNorm(x: Expr, { size, alpha, beta, k }: LocalResponse): Expr {
+  const [count = 0, channels = 0, height = 0, width = 0] = x.shape;
+  const squares = reshape(square(x), [count, channels, height * width]);
+  // A product with the windows as a matrix: derivatives of every order are products too.
+  const means = reshape(matmul(channelWindows(channels, size), squares), x.shape);
+  return mul(x, pow(add(mul(means, alpha), k), -beta));
+}
+
+/** [channels, channels]: the share of each channel (column) in each mean (row). */
+function channelWindows(channels: number, size: number): Expr {
+  const shares = new Float64Array(channels * channels);
+  const before = Math.floor(size / 2);
+  for (let channel = 0; channel < channels; channel++) {
+    const [first, end] = [Math.max(0, channel - before), Math.min(channels, channel - before + size)];
+    shares.fill(1 / size, channel * channels + first, channel * channels + end);
+  }
+  return constant(floats(shares, [channels, channels]));
 }
 
 /** Scale and shift, per channel or (layer norm) per element of an image. */

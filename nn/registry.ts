@@ -40,6 +40,7 @@ function others(): Record<string, NetworkSpec> {
     AlexNet: { kind: 'alexnet', norm: 'none' },
     AlexNetBN: { kind: 'alexnet', norm: 'batch' },
     AlexNetIN: { kind: 'alexnet', norm: 'instance' },
+    AlexCifarNet: { kind: 'alexcifarnet' },
     ViT: { kind: 'vit' },
   };
   for (const depth of [11, 13, 16, 19] satisfies VggDepth[]) {

@@ -20,7 +20,7 @@ export const networkParameter = {
   named: { what: 'network', values: namedNetworks as unknown as JsonObject },
   properties: {
     kind: {
-      enum: ['convnet', 'mlp', 'lenet', 'alexnet', 'vgg', 'resnet', 'vit'],
+      enum: ['convnet', 'mlp', 'lenet', 'alexnet', 'alexcifarnet', 'vgg', 'resnet', 'vit'],
       default: 'convnet',
       description: 'The family. A ConvNet is what the matching papers use.',
     },
@@ -70,6 +70,7 @@ const FAMILIES: Readonly<Record<NetworkSpec['kind'], Readonly<Record<string, rea
   },
   mlp: { width: 'any', depth: 'any' },
   lenet: {},
+  alexcifarnet: {},
   alexnet: { norm: ['none', 'batch', 'instance'] },
   vgg: { depth: [11, 13, 16, 19], norm: ['none', 'batch', 'instance'] },
   resnet: { depth: [18, 34, 50], norm: ['batch', 'instance'], stem: 'any', downsampling: 'any' },

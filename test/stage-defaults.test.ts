@@ -39,6 +39,7 @@ const FAMILIES: Readonly<Record<string, string>> = {
   mlp: '00ae4e5e3db6b441',
   lenet: 'dce98c4dad87ca4b',
   alexnet: '1653fde393f9c31a',
+  alexcifarnet: '2314ef3c2268afeb',
   vgg: '06d6f65e0b839c5b',
   resnet: '3389142902032940',
   vit: '3189759484c52ebd',

@@ -10,7 +10,16 @@ export interface NetworkDescription {
   readonly input: NetworkInput;
 }
 
-const KINDS: readonly NetworkSpec['kind'][] = ['convnet', 'mlp', 'lenet', 'alexnet', 'vgg', 'resnet', 'vit'];
+const KINDS: readonly NetworkSpec['kind'][] = [
+  'convnet',
+  'mlp',
+  'lenet',
+  'alexnet',
+  'alexcifarnet',
+  'vgg',
+  'resnet',
+  'vit',
+];
 
 const LARGEST_EXTENT = 2 ** 16;
 const LARGEST_DEPTH = 256;

@@ -58,6 +58,7 @@ const specs: readonly NetworkSpec[] = [
   { kind: 'convnet', width: 8, norm: 'layer', activation: 'leakyRelu', depth: 1, head: 'globalAverage' },
   { kind: 'mlp', width: 16 },
   { kind: 'lenet' },
+  { kind: 'alexcifarnet' },
   { kind: 'resnet', depth: 18, norm: 'batch', downsampling: 'average' },
   { kind: 'vit', width: 24, depth: 2, heads: 3 },
 ];
