@@ -5,7 +5,7 @@
 import { FailureError, fail, type Result, unwrap } from '../base/result.ts';
 import type { DataSetFacts } from '../data/data-set.ts';
 import type { BatchStatistics } from '../nn/layers.ts';
-import { type NetworkInput, networkInputs } from '../nn/network.ts';
+import type { Network, NetworkInput } from '../nn/network.ts';
 import { type FrozenNetwork, readFrozenNetwork } from '../nn/onnx/frozen-network.ts';
 import { decodeTeacher, type Teacher } from '../nn/onnx/teacher.ts';
 import { type Expr, input } from '../tensor/expr.ts';
@@ -27,6 +27,10 @@ export interface Classifier {
   readonly values: Readonly<Record<string, Tensor>>;
   /** Of a foreign file: what its user should know. */
   readonly notes: readonly string[];
+  /** Where it is ours, and so known in either mode. */
+  readonly network?: Network;
+  /** Its parameters and buffers by their own names, as they are inputs of a program over it. */
+  readonly weights: Readonly<Record<string, Expr>>;
   /** In eval mode. */
   apply(images: Expr): { readonly logits: Expr; readonly layers: readonly ClassifierLayer[] };
 }
@@ -38,21 +42,21 @@ export function classifierDigest(reader: Pick<ArtifactReader, 'describe'>): stri
   return reader.describe(FILE).sha256;
 }
 
-/** Checked against the data that it is to look at. */
-export function readClassifier(reader: ArtifactReader, data: DataSetFacts): Classifier {
-  return classifierOf(reader.read(FILE), FILE, data);
+/** Checked against the data that it is to look at. `prefix`: before the names of its values, where a program has several. */
+export function readClassifier(reader: ArtifactReader, data: DataSetFacts, prefix = ''): Classifier {
+  return classifierOf(reader.read(FILE), FILE, data, prefix);
 }
 
-export function classifierOf(bytes: Uint8Array, place: string, data: DataSetFacts): Classifier {
+export function classifierOf(bytes: Uint8Array, place: string, data: DataSetFacts, prefix = ''): Classifier {
   const own = decodeTeacher(bytes, place);
   const found =
     own.ok || own.error.code !== 'TEACHER_FOREIGN'
-      ? ofTeacher(unwrap(own))
-      : ofFrozen(unwrap(readFrozenNetwork(bytes, { place, size: [data.height, data.width] })));
+      ? ofTeacher(unwrap(own), prefix)
+      : ofFrozen(unwrap(readFrozenNetwork(bytes, { place, size: [data.height, data.width] })), prefix);
   demandInput(found.input, data, place);
   if (own.ok && own.value.metadata.whitening !== undefined)
     throw refusal(
-      fail('TEACHER_WHITENED', 'Images are recovered as pixels, but the teacher sees whitened ones.', {
+      fail('TEACHER_WHITENED', 'Images are seen as pixels here, but the teacher sees whitened ones.', {
         place,
         help: 'Train the teacher without `whitening`.',
       }),
@@ -98,10 +102,10 @@ export function demandBatchNorm({ title, notes, input: { channels, height, width
   );
 }
 
-function ofTeacher({ network, values }: Teacher): Classifier {
-  const weights = networkInputs(network);
+function ofTeacher({ network, values }: Teacher, prefix: string): Classifier {
+  const { weights, named } = inputsFor(values, prefix);
   return {
-    ...{ title: network.spec.kind, input: network.input, values, notes: [] },
+    ...{ title: network.spec.kind, input: network.input, values: named, notes: [], network, weights },
     apply(images) {
       const { logits, inputs, statistics } = network.apply(images, weights, 'eval');
       const layers = Object.entries(inputs).map(([name, entering]): ClassifierLayer => {
@@ -122,12 +126,10 @@ function ofTeacher({ network, values }: Teacher): Classifier {
 /** Whatever its file calls a weight, it must not be mistaken for another input of a program. */
 const WEIGHT = 'weight:';
 
-function ofFrozen(frozen: FrozenNetwork): Classifier {
-  const entries = Object.entries(frozen.values);
-  const weights = Object.fromEntries(entries.map(([name, { shape }]) => [name, input(WEIGHT + name, shape)]));
+function ofFrozen(frozen: FrozenNetwork, prefix: string): Classifier {
+  const { weights, named } = inputsFor(frozen.values, prefix + WEIGHT);
   return {
-    ...{ title: 'ONNX network', input: frozen.input, notes: frozen.notes },
-    values: Object.fromEntries(entries.map(([name, value]) => [WEIGHT + name, value])),
+    ...{ title: 'ONNX network', input: frozen.input, notes: frozen.notes, values: named, weights },
     apply(images) {
       const { logits, layers } = unwrap(frozen.apply(images, weights));
       return {
@@ -139,6 +141,15 @@ function ofFrozen(frozen: FrozenNetwork): Classifier {
           ),
       };
     },
+  };
+}
+
+/** `weights` by their own names, as inputs that are called as the values in `named`. */
+function inputsFor(values: Readonly<Record<string, Tensor>>, prefix: string) {
+  const entries = Object.entries(values);
+  return {
+    weights: Object.fromEntries(entries.map(([name, { shape }]) => [name, input(prefix + name, shape)])),
+    named: Object.fromEntries(entries.map(([name, value]) => [prefix + name, value])),
   };
 }
 

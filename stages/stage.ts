@@ -197,12 +197,13 @@ export interface StageKind {
   defaults?(written: JsonObject): JsonObject;
   /**
    * Bytes of the files that it makes, where they are many and known before it runs: for `plan`. `inputs`: the parameters of
-   * the stages that are read, by role. Undefined where that is not enough.
+   * the stages that are read, by role; `shard`: of this part alone. Undefined where that is not enough.
    */
   bytes?(
     params: JsonObject,
     inputs: Readonly<Record<string, JsonObject>>,
     data: ShardedData | undefined,
+    shard?: JsonObject,
   ): number | undefined;
   /** Cross-field rules of the parameters that JSON Schema cannot say; messages as sentences. */
   rules?(params: JsonObject): readonly RuleProblem[];

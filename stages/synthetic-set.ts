@@ -59,8 +59,16 @@ export function picture({ images }: SyntheticSet, { mean, std, classes }: DataSe
 /** Read again, and checked against the data set and the whitening that it is to be used with. */
 export function readSyntheticSet(reader: ArtifactReader, data: DataSetFacts, whitening?: string): Result<SyntheticSet> {
   const decoded = readSetFiles(reader);
-  if (!decoded.ok) return decoded;
-  const { images, labels, soft_labels: softLabels, learning_rate: rate } = decoded.value.tensors;
+  return decoded.ok ? checkedSet(decoded.value, data, whitening) : decoded;
+}
+
+/** Of the images only kind and shape are looked at. */
+export function checkedSet(
+  { tensors, metadata }: TensorFile,
+  data: DataSetFacts,
+  whitening?: string,
+): Result<SyntheticSet> {
+  const { images, labels, soft_labels: softLabels, learning_rate: rate } = tensors;
   const { channels, height, width, classes } = data;
   const shape = [images?.shape[0] ?? 0, channels, height, width];
   if (images?.dtype !== 'float' || images.shape.join() !== shape.join() || shape[0] === 0)
@@ -86,7 +94,7 @@ export function readSyntheticSet(reader: ArtifactReader, data: DataSetFacts, whi
     });
   if (rate && !((rate.data[0] ?? 0) > 0))
     return fail('SET_LEARNING_RATE', `Expected a learning rate over 0, got ${rate.data[0]}.`, { place: FILE });
-  if (decoded.value.metadata.whitening !== whitening)
+  if (metadata.whitening !== whitening)
     return fail(
       'SET_WHITENING',
       whitening === undefined

@@ -39,7 +39,8 @@ export function priced(
     // Joining shards lists their files.
     if (node.manifest.merge) return { node, costs: 'nothing' };
     const found = estimate(node, fromStep);
-    const bytes = stageKind(node.manifest.stage)?.bytes?.(node.params, inputParams(node, params), facts);
+    const { stage, shard } = node.manifest;
+    const bytes = stageKind(stage)?.bytes?.(node.params, inputParams(node, params), facts, shard);
     const { gpus } = limits(node);
     const known = { ...(bytes !== undefined && { knownBytes: bytes }), ...(gpus !== undefined && { gpus }) };
     return found ? { node, estimate: found, costs: 'something', ...known } : { node, costs: 'unknown', ...known };
@@ -56,11 +57,14 @@ function inputParams({ inputs }: PlanNode, params: ReadonlyMap<string, JsonObjec
 function begun(prospects: readonly Prospect[]): PastResult[] {
   return prospects.flatMap(({ node, fromStep = 0, fromSeconds = 0 }) => {
     const { key, manifest, params } = node;
-    const { parameter } = unitsOf(manifest.stage, params);
+    const { parameter } = unitsOf(manifest.stage, params, manifest.shard);
     if (parameter === undefined || !(fromStep > 0 && fromSeconds > 0)) return [];
-    return [
-      { key, manifest: { ...manifest, params: { ...manifest.params, [parameter]: fromStep } }, seconds: fromSeconds },
-    ];
+    const { shard } = manifest;
+    const done =
+      shard && parameter in shard
+        ? { ...manifest, shard: { ...shard, [parameter]: [0, fromStep] } }
+        : { ...manifest, params: { ...manifest.params, [parameter]: fromStep } };
+    return [{ key, manifest: done, seconds: fromSeconds }];
   });
 }
 
@@ -72,11 +76,13 @@ function manifestsOf(earlier: readonly EarlierResult[]): ManifestOf {
 const LENGTHS = ['iterations', 'epochs', 'steps'];
 
 /** The parameter that says how long a stage takes, if it has one. */
-function unitsOf(stage: string, params: JsonObject): { units: number; parameter?: string } {
+function unitsOf(stage: string, params: JsonObject, shard: JsonObject = {}): { units: number; parameter?: string } {
   const kind = stageKind(stage);
   const named = [kind?.prefixExtending, ...LENGTHS];
   const parameter = named.find((name) => name !== undefined && kind && name in kind.parameters.properties);
   if (parameter === undefined) return { units: 1 };
+  const covered = shard[parameter];
+  if (Array.isArray(covered)) return { units: Number(covered[1]) - Number(covered[0]), parameter };
   const value = params[parameter] ?? defaultOf(stage, parameter);
   return typeof value === 'number' && value > 0 ? { units: value, parameter } : { units: 1 };
 }

@@ -37,8 +37,12 @@ export interface EstimateOptions {
   readonly history: readonly PastResult[];
   /** Of results of whatever kind that stand upstream of the history. */
   readonly manifestOf?: ManifestOf;
-  /** Units of work of a stage with these parameters, and the parameter that counts them. */
-  unitsOf(stage: string, params: JsonObject): { readonly units: number; readonly parameter?: string };
+  /** Units of work of a stage with these parameters, or of its shard, and the parameter that counts them. */
+  unitsOf(
+    stage: string,
+    params: JsonObject,
+    shard?: JsonObject,
+  ): { readonly units: number; readonly parameter?: string };
 }
 
 /** Results with one set of settings. */
@@ -57,7 +61,7 @@ export function estimator(options: EstimateOptions): (node: PlanNode, fromStep?:
   const groups = groupsByStage(options, manifestOf);
   const nearest = new Map<string, { group: Group; same: boolean } | undefined>();
   return ({ manifest, params }, fromStep = 0) => {
-    const { units, parameter } = unitsOf(manifest.stage, params);
+    const { units, parameter } = unitsOf(manifest.stage, params, manifest.shard);
     const facts = settingsOf(manifest, manifestOf, parameter);
     const name = nameOf(facts);
     const known = groups.get(stageAndBackend(manifest)) ?? new Map<string, Group>();
@@ -87,7 +91,7 @@ function ratesOf({ costs }: Group): number[] {
 function groupsByStage({ history, unitsOf }: EstimateOptions, manifestOf: ManifestOf): Map<string, Map<string, Group>> {
   const stages = new Map<string, Map<string, Group>>();
   for (const { manifest, seconds, bytes } of history) {
-    const { units, parameter } = unitsOf(manifest.stage, manifest.params);
+    const { units, parameter } = unitsOf(manifest.stage, manifest.params, manifest.shard);
     if (!(units > 0)) continue;
     const facts = settingsOf(manifest, manifestOf, parameter);
     const groups = stages.get(stageAndBackend(manifest)) ?? new Map<string, Group>();
@@ -110,8 +114,8 @@ function settingsOf(manifest: KeyManifest, manifestOf: ManifestOf, length: strin
   const facts = new Map<string, string>();
   for (const [path, value] of deepFacts(manifest, manifestOf)) {
     // A seed upstream is a seed, too; how many steps were made upstream costs nothing here.
-    if (/(^|\/)seed\./.test(path) || path === `params.${length}` || /\/params\.(iterations|epochs|steps)$/.test(path))
-      continue;
+    const isLength = path === `params.${length}` || path === `shard.${length}`;
+    if (/(^|\/)seed\./.test(path) || isLength || /\/params\.(iterations|epochs|steps)$/.test(path)) continue;
     // Which part it is costs nothing, how large it is does.
     if (/(^|\/)shard\./.test(path)) facts.set(path, extentOf(value));
     else facts.set(path, path.endsWith('data') ? value.replace(/@.*/, '') : value);

@@ -17,13 +17,13 @@ import { demandFinite } from '../finite.ts';
 import { openImageSpace } from '../image-space.ts';
 import { networkFor } from '../network-parameter.ts';
 import { programs } from '../programs.ts';
-import { chosenRows } from '../rows.ts';
 import { batchOf, drawViews, type ViewRows, viewStreams } from '../soft-labels/draws.ts';
 import { pooledLabels } from '../soft-labels/pool-maps.ts';
 import { type LabelledBatch, openSoftLabels, type SoftLabels } from '../soft-labels/read.ts';
 import { viewFeeds } from '../soft-labels/view.ts';
 import type { StageContext, StageRun } from '../stage.ts';
-import { readSyntheticSet, syntheticDigest } from '../synthetic-set.ts';
+import { openSyntheticRows } from '../synthetic-rows.ts';
+import { syntheticDigest } from '../synthetic-set.ts';
 import { labelFeeds, type SoftLoss } from './soft-loss.ts';
 import { type SoftTraining, softOptimiser, softStep } from './soft-training.ts';
 import { openTest } from './test-pass.ts';
@@ -40,7 +40,7 @@ export async function openSoftEvaluate({
 }: StageContext): Promise<StageRun> {
   const set = unwrap(openDataSet(data.set, data.folder));
   if (!inputs.images || !inputs.labels) throw new Error('Internal error: expected the inputs images and labels');
-  const synthetic = unwrap(readSyntheticSet(inputs.images, set));
+  const synthetic = unwrap(openSyntheticRows(inputs.images, set));
   const soft = unwrap(
     openSoftLabels(inputs.labels, {
       ...{ set: set.name, classes: set.classes, height: set.height, width: set.width },
@@ -89,7 +89,7 @@ export async function openSoftEvaluate({
         const program = await compiled.get(`${count}`, () => softStep(training, count));
         const { loss: found, ...moved } = await program.run({
           ...trained,
-          images: chosenRows(synthetic.images, batch.order),
+          images: synthetic.rowsAt(batch.order),
           ...viewFeeds(batch, facts),
           ...labelFeeds(batch, loss, synthetic.labels),
           ...scalarFeeds(optimiser, epoch * soft.batches() + index),

@@ -1,6 +1,7 @@
 /** Soft labels: what teachers say to views of a synthetic set, stored once and learned by as many students as one likes. */
 
-import type { JsonObject } from '../../base/json.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
+import { type Range, rangesOf } from '../shards.ts';
 import { bytesOfView } from '../soft-labels/format.ts';
 import type { InputProblem, InputStage, RuleProblem, StageKind } from '../stage.ts';
 import { labelParameters, relabelParameters } from './parameters.ts';
@@ -21,6 +22,20 @@ export const relabel: StageKind = {
   },
   outputs: { labels: { type: 'soft-labels', description: 'Views and their labels, a file an epoch.' } },
   replicates: ['set'],
+  // By epochs, whose draws count from the seed and their number. Mixes pair images of a batch, and batches are of all images
+  // in an order of their epoch: parts of the images would be other labels, parts of the epochs are the very files.
+  splitting: ['epochsPerShard'],
+  covered: ['epochs'],
+  shards: ({ epochs, epochsPerShard }) =>
+    (epochsPerShard as number) > 0
+      ? rangesOf(epochs as number, epochsPerShard as number).map((covered) => ({ epochs: covered }))
+      : [],
+  joinMetrics: (parts) => {
+    const lengths = parts.map(({ shard }) => lengthOf(shard.epochs as unknown as Range));
+    const views = lengths.reduce((sum, length) => sum + length, 0);
+    const agreed = parts.map(({ metrics }, index) => (metrics.agreement ?? 0) * (lengths[index] ?? 0));
+    return { agreement: agreed.reduce((sum, share) => sum + share, 0) / views };
+  },
   usesData: true,
   threads: 2,
   defaults: ({ mode }) => (mode === 'maps' ? { mix: 'none', keep: 'topk' } : {}),
@@ -31,18 +46,21 @@ export const relabel: StageKind = {
       ? [{ path: ['teacher'], message: 'Label maps are of one teacher: their places differ from network to network.' }]
       : []),
   ],
-  bytes: ({ mode, epochs, ...params }, { images }, data) => {
+  bytes: ({ mode, epochs: all, ...params }, { images }, data, shard) => {
+    const epochs = shard ? lengthOf(shard.epochs as unknown as Range) : (all as number);
     const perClass = images?.imagesPerClass;
     // How many places a map has is the network's.
     if (!data || mode === 'maps' || typeof perClass !== 'number') return undefined;
     const view = bytesOfView({ ...labelParameters(params, data.classes), classes: data.classes });
-    return (epochs as number) * perClass * data.classes * view;
+    return epochs * perClass * data.classes * view;
   },
   async open(context) {
     if (context.params.mode === 'maps') return (await import('./maps-run.ts')).openLabelMaps(context);
     return (await import('./run.ts')).openRelabel(context);
   },
 };
+
+const lengthOf = ([from, to]: Range): number => to - from;
 
 function viewsProblems({ keep, renormalise, mix, mixAlpha }: JsonObject): RuleProblem[] {
   return [
@@ -62,16 +80,22 @@ function viewsProblems({ keep, renormalise, mix, mixAlpha }: JsonObject): RulePr
 
 /** What ReLabel's maps are: scores of the likeliest classes, pooled over the crops of students. */
 function mapsProblems(params: JsonObject): RuleProblem[] {
-  const wanted: Readonly<Record<string, string>> = {
+  const wanted: Readonly<Record<string, Json>> = {
     crop: 'resized',
     mix: 'none',
     keep: 'topk',
     statistics: 'running',
+    epochsPerShard: 0,
   };
   return Object.entries(wanted).flatMap(([name, value]) =>
     params[name] === value
       ? []
-      : [{ path: [name], message: `Label maps go with \`${name}: ${value}\`, not \`${String(params[name])}\`.` }],
+      : [
+          {
+            path: [name],
+            message: `Label maps go with \`${name}: ${String(value)}\`, not \`${String(params[name])}\`.`,
+          },
+        ],
   );
 }
 

@@ -5,7 +5,6 @@
 import type { JsonObject } from '../../base/json.ts';
 import { FailureError, fail, unwrap } from '../../base/result.ts';
 import { openDataSet } from '../../data/registry.ts';
-import { type Network, networkInputs } from '../../nn/network.ts';
 import { type Expr, input } from '../../tensor/expr.ts';
 import { add, matmul, reshape, takeAlong, topKIndices } from '../../tensor/ops/index.ts';
 import { demandFinite } from '../finite.ts';
@@ -33,7 +32,7 @@ export async function openLabelMaps(context: StageContext): Promise<StageRun> {
     ...{ count: labels.data.length, images: syntheticDigest(inputs.images), teachers: [teacher.digest] },
     ...labelParameters(params, set.classes),
   };
-  demandMaps(teacher);
+  mapsOf(teacher, 1);
   const compiled = programs(backend);
 
   const labelRun = async (part: number): Promise<Uint8Array> => {
@@ -45,7 +44,7 @@ export async function openLabelMaps(context: StageContext): Promise<StageRun> {
     let shape: readonly number[] = [];
     for (let start = first; start < first + count; start += chunk) {
       const size = Math.min(chunk, first + count - start);
-      const program = await compiled.get(`${size}`, () => mapsProgram(teacher.network, size, facts.kept));
+      const program = await compiled.get(`${size}`, () => mapsProgram(teacher, size, facts.kept));
       const made = await program.run({ ...teacher.values, images: rows(images, start, size) });
       if (!made.classes || !made.scores) throw new Error('Internal error: expected maps');
       // One image after the other, and not one chunk: large maps are no argument list.
@@ -78,28 +77,27 @@ export async function openLabelMaps(context: StageContext): Promise<StageRun> {
 }
 
 /** Places of a map keep their order: [N, C, h·w] of W · maps + b, the K largest over C. */
-function mapsProgram(network: Network, count: number, kept: number): Record<string, Expr> {
-  const { channels, height, width, classes } = network.input;
-  const values = networkInputs(network);
-  const { maps } = network.apply(input('images', [count, channels, height, width]), values, 'eval');
-  if (!maps) throw new Error('Internal error: expected a network with maps');
+function mapsProgram(teacher: LabelTeacher, count: number, kept: number): Record<string, Expr> {
+  const { classes } = teacher.input;
+  const maps = mapsOf(teacher, count);
   const [, features = 0, tall = 0, wide = 0] = maps.shape;
-  const weight = reshape(values['classifier.weight'] as Expr, [1, classes, features]);
-  const bias = reshape(values['classifier.bias'] as Expr, [1, classes, 1]);
+  const weight = reshape(teacher.weights['classifier.weight'] as Expr, [1, classes, features]);
+  const bias = reshape(teacher.weights['classifier.bias'] as Expr, [1, classes, 1]);
   const scores = add(matmul(weight, reshape(maps, [count, features, tall * wide])), bias);
   const indices = topKIndices(scores, kept, 1);
   const shape = [count, kept, tall, wide];
   return { classes: reshape(indices, shape), scores: reshape(takeAlong(scores, indices, 1), shape) };
 }
 
-function demandMaps({ network }: LabelTeacher): void {
-  const { channels, height, width } = network.input;
-  if (network.apply(input('images', [1, channels, height, width]), networkInputs(network), 'eval').maps) return;
+/** What the teacher pools over the whole image, of `count` images. */
+function mapsOf({ input: { channels, height, width }, network, weights, title }: LabelTeacher, count: number): Expr {
+  const maps = network?.apply(input('images', [count, channels, height, width]), weights, 'eval').maps;
+  if (maps) return maps;
   throw new FailureError(
     fail(
       'TEACHER_WITHOUT_MAPS',
-      `Label maps are read before the last pooling over the whole image, which this teacher, a ${network.spec.kind}, does not have.`,
-      { help: 'Take a `resnet`, or a `convnet` with `head: globalAverage`; or label `views`.' },
+      `Label maps are read before the last pooling over the whole image, which is not known of this teacher, ${network ? 'a' : 'an'} ${title}.`,
+      { help: 'Take a `resnet`, or a `convnet` with `head: globalAverage`, that was trained here; or label `views`.' },
     ).error,
   );
 }

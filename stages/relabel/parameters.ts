@@ -14,6 +14,12 @@ export const relabelParameters: Readonly<Record<string, JsonObject>> = {
     description: 'Views of every image that are labelled, one an epoch of training.',
     examples: [100, 300],
   },
+  epochsPerShard: {
+    ...{ type: 'integer', minimum: 0, maximum: 99_999, default: 0 },
+    description:
+      'Epochs that are labelled as a part of their own, each a node that is kept, continued and retried alone; 0: all in one. The labels are the same either way.',
+    examples: [10],
+  },
   batchSize: {
     ...{ type: 'integer', minimum: 1, maximum: 65_536, default: 100 },
     description: 'Images of a step of training: mixes stay within a batch, so it is fixed here. ImageNet: 1024.',

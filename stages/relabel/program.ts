@@ -1,13 +1,11 @@
 /** Views and their labels as a graph, of some rows of a batch: each teacher's logits, joined, and what is kept of them. */
 import { shortened } from '../../methods/fkd.ts';
 import { ensembleLogits, rescaledEnsembleLogits } from '../../methods/gvbsm-labels.ts';
-import type { Network } from '../../nn/network.ts';
 import { type Expr, input } from '../../tensor/expr.ts';
 import { mul, slice, softmax } from '../../tensor/ops/index.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
 import type { SoftLabelFacts } from '../soft-labels/format.ts';
 import { cropped, mixed, type ViewGraph } from '../soft-labels/view.ts';
-import type { LabelTeacher } from './teachers.ts';
+import { type LabelTeacher, logitsOf } from './teachers.ts';
 
 export interface LabelSettings extends ViewGraph, Pick<SoftLabelFacts, 'keep' | 'kept' | 'temperature'> {
   readonly statistics: 'running' | 'batch';
@@ -21,13 +19,12 @@ export function labelProgram(
   settings: LabelSettings,
 ): Record<string, Expr> {
   const { mix, keep, kept, temperature } = settings;
-  const { channels, height, width } = (teachers[0] as LabelTeacher).network.input;
+  const { channels, height, width } = (teachers[0] as LabelTeacher).input;
   const images = input('images', [mix === 'none' ? count : 2 * count, channels, height, width]);
   const views = cropped(images, settings);
   const part = (from: number) => slice(views, { starts: [from, 0, 0, 0], sizes: [count, channels, height, width] });
   const seen = mixed(mix === 'none' ? views : part(0), () => part(count), mix);
-  const mode = settings.statistics === 'batch' ? 'train' : 'eval';
-  const each = teachers.map(({ network }, index) => network.apply(seen, inputsOf(network, index), mode).logits);
+  const each = teachers.map((teacher) => logitsOf(teacher, seen, settings.statistics));
   const logits = joined(each, settings.ensemble);
   if (keep === 'full') return { logits };
   const short = shortened(softmax(mul(logits, 1 / temperature)), kept);
@@ -37,21 +34,4 @@ export function labelProgram(
 function joined(logits: readonly Expr[], ensemble: LabelSettings['ensemble']): Expr {
   if (logits.length === 1) return logits[0] as Expr;
   return ensemble === 'rescaled' ? rescaledEnsembleLogits(logits) : ensembleLogits(logits);
-}
-
-/** Teachers may have parameters of one name: theirs have their number before it. */
-const named = (index: number, name: string) => `${index}.${name}`;
-
-function inputsOf({ parameters, buffers }: Network, index: number): Record<string, Expr> {
-  return Object.fromEntries(
-    [...parameters, ...buffers].map(({ name, shape }) => [name, input(named(index, name), shape)]),
-  );
-}
-
-export function teacherFeeds(teachers: readonly LabelTeacher[]): Record<string, Tensor> {
-  return Object.fromEntries(
-    teachers.flatMap(({ values }, index) =>
-      Object.entries(values).map(([name, value]) => [named(index, name), value] as const),
-    ),
-  );
 }

@@ -1,14 +1,18 @@
 import { beforeAll, expect, it } from 'vitest';
 import type { JsonObject } from '../../base/json.ts';
 import { unwrap } from '../../base/result.ts';
+import { normalised } from '../../data/normalise.ts';
+import { bundledFolder, openDataSet } from '../../data/registry.ts';
 import { randomStream } from '../../tensor/random/stream.ts';
+import { ints } from '../../tensor/tensor.ts';
 import { openStage, runStage, stepsFrom } from '../../test/rig/stage-runs.ts';
 import { heldFiles } from '../held-files.ts';
 import { BETA_DRAWS, betaFrom } from '../soft-labels/beta.ts';
+import { batchOf, drawViews, viewStreams } from '../soft-labels/draws.ts';
 import { bytesOfView } from '../soft-labels/format.ts';
 import { openSoftLabels, type WantedLabels } from '../soft-labels/read.ts';
 import type { ArtifactFiles } from '../stage.ts';
-import { syntheticDigest } from '../synthetic-set.ts';
+import { syntheticDigest, syntheticSetFile } from '../synthetic-set.ts';
 import { relabel as stage } from './index.ts';
 
 const network: JsonObject = { kind: 'convnet', width: 6, depth: 2, norm: 'batch' };
@@ -137,6 +141,77 @@ it('makes an epoch again whose file has gone, and keeps a small state', async ()
   run.close?.();
 });
 
+it('makes the very files in shards of epochs, and the mean of what the teacher agreed with', async () => {
+  const whole = await runStage({ kind: 'relabel', params: { epochs: 5, batchSize: 12 }, inputs: { images, teacher } });
+  const params = { epochs: 5, batchSize: 12, epochsPerShard: 2 };
+  const shards = stage.shards!({ ...params }, undefined);
+  expect(shards).toEqual([{ epochs: [0, 2] }, { epochs: [2, 4] }, { epochs: [4, 5] }]);
+  const parts = [];
+  for (const shard of shards)
+    parts.push({ shard, ...(await runStage({ kind: 'relabel', params, inputs: { images, teacher }, shard })) });
+  expect(Object.keys(parts[1]!.artifacts.labels!)).toEqual(['views-00002.safetensors', 'views-00003.safetensors']);
+  expect(Object.assign({}, ...parts.map(({ artifacts }) => artifacts.labels))).toEqual(whole.artifacts.labels);
+  expect(stage.joinMetrics!(parts).agreement).toBeCloseTo(whole.metrics.agreement!, 12);
+});
+
+it('keeps large epochs in files of some batches, which are read back as one', async () => {
+  const [count, batchSize] = [16_500, 128];
+  const set = unwrap(openDataSet('fashion-mnist', bundledFolder('fashion-mnist')));
+  const pixels = normalised(
+    set,
+    set.train,
+    Int32Array.from({ length: count }, (_, index) => index % 8000),
+  );
+  const labelled = { images: pixels, labels: ints(new Int32Array(count)) };
+  const large = syntheticSetFile(labelled, set);
+  const params = { epochs: 2, batchSize, keep: 'hard', mix: 'mixup' };
+  const made = (await runStage({ kind: 'relabel', params, inputs: { images: large, teacher } })).artifacts.labels!;
+  expect(Object.keys(made)).toEqual(
+    ['00000-00000', '00000-00001', '00001-00000', '00001-00001'].map((name) => `views-${name}.safetensors`),
+  );
+  const want = { ...wanted, count, images: syntheticDigest(heldFiles(large)) };
+  const labels = unwrap(openSoftLabels(heldFiles(made), want));
+  expect([labels.epochs, labels.batches()]).toEqual([2, 129]);
+  const settings = { ...labels.facts, count };
+  const whole = drawViews(viewStreams({ base: 1, set: 1 }, 'relabel'), 1, settings);
+  for (const index of [0, 127, 128]) {
+    const { classes, ...views } = labels.batch(1, index);
+    expect(views).toEqual(batchOf(whole, index, settings));
+    expect(classes!.shape).toEqual([views.order.length, 1]);
+  }
+  const { 'views-00000-00001.safetensors': _, ...holed } = made;
+  const opened = openSoftLabels(heldFiles(holed), want);
+  expect(opened.ok ? 'ok' : opened.error).toMatchObject({
+    code: 'SOFT_LABELS_MISSING',
+    message: 'The labels of epoch 0 are missing from view 16384 on.',
+  });
+});
+
+it('labels by a network that another program wrote', async () => {
+  const text = Buffer.from(teacher['network.onnx']!).toString('latin1');
+  const foreign = {
+    'network.onnx': Uint8Array.from(Buffer.from(text.replace('retort.network', 'others.network'), 'latin1')),
+  };
+  const params = { epochs: 1, precision: 'float32' };
+  const of = async (given: Record<string, ArtifactFiles>, more: JsonObject = {}) =>
+    unwrap(openSoftLabels(heldFiles(await relabel({ ...params, ...more }, given)), wanted)).batch(0, 2).logits!.data;
+  const [own, theirs, both] = [
+    await of({ teacher }),
+    await of({ teacher: foreign }),
+    await of({ 'teacher[0]': foreign, 'teacher[1]': other }),
+  ];
+  const second = await of({ teacher: other });
+  for (const index of own.keys()) {
+    expect(theirs[index]!).toBeCloseTo(own[index]!, 4);
+    expect(both[index]!).toBeCloseTo((own[index]! + second[index]!) / 2, 4);
+  }
+  await expect(of({ teacher: foreign }, { statistics: 'batch' })).rejects.toMatchObject({
+    failure: { code: 'TEACHER_FOREIGN', help: expect.stringContaining('statistics: running') as string },
+  });
+  const maps = { mode: 'maps', mix: 'none', keep: 'topk' };
+  await expect(of({ teacher: foreign }, maps)).rejects.toMatchObject({ failure: { code: 'TEACHER_WITHOUT_MAPS' } });
+});
+
 it('draws λ with the mean and the variance of Beta(α, α)', () => {
   const stream = randomStream({ base: 1 }, 'beta');
   for (const alpha of [0.3, 0.8, 1, 4]) {
@@ -160,5 +235,8 @@ it('says the bytes of ImageNet beforehand', () => {
     );
   expect(of('full')).toBe(300 * 50_000 * 2017);
   expect(of('topk')).toBe(300 * 50_000 * 37);
+  const { epochs: _, ...shared } = { ...params, keep: 'topk', precision: 'float16', renormalise: false };
+  const shard = { epochs: [290, 300] };
+  expect(stage.bytes!(shared, { images: { imagesPerClass: 50 } }, facts, shard)).toBe(10 * 50_000 * 37);
   expect(stage.bytes!({ ...params, keep: 'full' }, { images: {} }, facts)).toBeUndefined();
 });

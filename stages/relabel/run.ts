@@ -1,7 +1,7 @@
 /**
- * Relabelling: a step labels one epoch of views and puts its file into the store at once, so that neither the state nor
- * the memory grows with the number of epochs. An epoch is a function of the seed and its number: one whose file has gone
- * from the store before the end is made again.
+ * Relabelling: a step labels an epoch of views, or some batches of a large one, and puts their file into the store at once;
+ * images of large sets are read as they are seen. So neither state nor memory grows with epochs or images. What a file
+ * holds is a function of the seed and its number: one that has gone from the store before the end is made again.
  */
 import type { JsonObject } from '../../base/json.ts';
 import { unwrap } from '../../base/result.ts';
@@ -9,26 +9,27 @@ import { openDataSet } from '../../data/registry.ts';
 import { floats, type Tensor } from '../../tensor/tensor.ts';
 import { demandFinite } from '../finite.ts';
 import { programs } from '../programs.ts';
-import { chosenRows } from '../rows.ts';
+import type { Range } from '../shards.ts';
 import { drawViews, type ViewRows, type ViewSettings, viewStreams } from '../soft-labels/draws.ts';
 import { encodeViews, type LabelRows } from '../soft-labels/encode.ts';
-import { type Keep, type SoftLabelFacts, viewsFile } from '../soft-labels/format.ts';
+import { batchesOfFile, type Keep, type SoftLabelFacts, viewsFile } from '../soft-labels/format.ts';
 import { mixFeeds } from '../soft-labels/view.ts';
 import type { StageContext, StageRun, StoredFile } from '../stage.ts';
-import { readSyntheticSet, syntheticDigest } from '../synthetic-set.ts';
+import { openSyntheticRows } from '../synthetic-rows.ts';
+import { syntheticDigest } from '../synthetic-set.ts';
 import { labelParameters } from './parameters.ts';
-import { type LabelSettings, labelProgram, teacherFeeds } from './program.ts';
+import { type LabelSettings, labelProgram } from './program.ts';
 import { storedLabels } from './stored-labels.ts';
-import { readTeachers } from './teachers.ts';
+import { readTeachers, teacherFeeds } from './teachers.ts';
 
 /** Rows that go through the teachers at a time: what a deep network at 224 px needs for them fits into little memory. */
 const CHUNK = 50;
 
 export async function openRelabel(context: StageContext): Promise<StageRun> {
-  const { params, seed, data, inputs, backend, files, report } = context;
+  const { params, seed, data, inputs, shard, backend, files, report } = context;
   const set = unwrap(openDataSet(data.set, data.folder));
   if (!inputs.images) throw new Error('Internal error: expected the input images');
-  const { images, labels } = unwrap(readSyntheticSet(inputs.images, set));
+  const { labels, rowsAt } = unwrap(openSyntheticRows(inputs.images, set));
   const teachers = readTeachers(inputs, set);
   const facts: SoftLabelFacts = {
     ...{ kind: 'views', set: set.name, classes: set.classes, height: set.height, width: set.width },
@@ -51,10 +52,7 @@ export async function openRelabel(context: StageContext): Promise<StageRun> {
     const program = await compiled.get(`${own.length}`, () => labelProgram(teachers, own.length, settings));
     return program.run({
       ...values,
-      images: chosenRows(
-        images,
-        seen.map((row) => rows.order[row] ?? 0),
-      ),
+      images: rowsAt(seen.map((row) => rows.order[row] ?? 0)),
       box: floats(
         seen.flatMap((row) => [...rows.box.subarray(4 * row, 4 * row + 4)]),
         [seen.length, 4],
@@ -67,11 +65,27 @@ export async function openRelabel(context: StageContext): Promise<StageRun> {
     });
   };
 
-  const labelEpoch = async (epoch: number): Promise<{ bytes: Uint8Array; agreement: number }> => {
-    const rows = drawViews(streams, epoch, settings);
-    const made = emptyRows(facts);
-    for (let start = 0; start < facts.count; start += batchSize) {
-      const end = Math.min(start + batchSize, facts.count);
+  const [firstEpoch, endEpoch] = (shard?.epochs ?? [0, params.epochs]) as unknown as Range;
+  const batches = Math.ceil(facts.count / batchSize);
+  const perFile = batchesOfFile(facts);
+  const parts = Math.ceil(batches / perFile);
+  /** What file `index` of this run holds. */
+  const placeOf = (index: number) => {
+    const [epoch, part] = [firstEpoch + Math.floor(index / parts), index % parts];
+    return { epoch, part, range: [part * perFile, Math.min(batches, (part + 1) * perFile)] as const };
+  };
+  const nameOf = (index: number): string => {
+    const { epoch, part } = placeOf(index);
+    return viewsFile(epoch, parts > 1 ? part : undefined);
+  };
+
+  const labelFile = async (index: number): Promise<{ bytes: Uint8Array; agreement: number }> => {
+    const { epoch, range } = placeOf(index);
+    const rows = drawViews(streams, epoch, settings, range);
+    const count = rows.order.length;
+    const made = emptyRows(facts, count);
+    for (let start = 0; start < count; start += batchSize) {
+      const end = Math.min(start + batchSize, count);
       const chunk = whole ? batchSize : CHUNK;
       for (let from = start; from < end; from += chunk) {
         const part = await labelled(rows, from, Math.min(from + chunk, end));
@@ -81,34 +95,36 @@ export async function openRelabel(context: StageContext): Promise<StageRun> {
       }
     }
     const figures = { loss: 0, images: made.logits ?? made.probabilities ?? new Float32Array(0) };
-    demandFinite('relabel', epoch, figures, 'Train the teacher with a lower `learningRate`.');
+    demandFinite('relabel', index, figures, 'Train the teacher with a lower `learningRate`.');
     return { bytes: encodeViews(epoch, rows, made, facts), agreement: agreementOf(made, rows.order, labels, facts) };
   };
 
   return {
-    steps: params.epochs as number,
+    steps: (endEpoch - firstEpoch) * parts,
     init: () => ({ tensors: {}, values: { files: [], agreement: 0 } }),
-    async step({ values: before }, epoch) {
-      const { bytes, agreement } = await labelEpoch(epoch);
+    async step({ values: before }, index) {
+      const { bytes, agreement } = await labelFile(index);
       report({ agreement });
+      const [from, to] = placeOf(index).range;
+      const share = (Math.min(facts.count, to * batchSize) - from * batchSize) / facts.count;
       return {
         tensors: {},
         values: {
           files: [...(before.files as JsonObject[]), { ...files.put(bytes) }],
-          agreement: (before.agreement as number) + agreement / (params.epochs as number),
+          agreement: (before.agreement as number) + (share * agreement) / (endEpoch - firstEpoch),
         },
       };
     },
     async finish({ values: done }) {
       const made = done.files as unknown as StoredFile[];
-      const labels = await storedLabels(files, made, viewsFile, async (epoch) => (await labelEpoch(epoch)).bytes);
+      const labels = await storedLabels(files, made, nameOf, async (index) => (await labelFile(index)).bytes);
       return { artifacts: { labels: {} }, stored: { labels }, metrics: { agreement: done.agreement as number } };
     },
     close: compiled.close,
   };
 }
 
-function emptyRows({ count, classes, kept, keep }: SoftLabelFacts): LabelRows {
+function emptyRows({ classes, kept, keep }: SoftLabelFacts, count: number): LabelRows {
   if (keep === 'full') return { logits: new Float32Array(count * classes) };
   const probabilities: Keep[] = ['topk', 'smooth'];
   return {

@@ -1,32 +1,40 @@
-/** The networks whose logits are the labels, checked against the data set. */
-import { FailureError, fail, unwrap } from '../../base/result.ts';
+/** The networks whose logits are the labels, our own or foreign ones, checked against the data set. */
+import { FailureError, fail } from '../../base/result.ts';
 import type { DataSetFacts } from '../../data/data-set.ts';
-import { decodeTeacher, type Teacher } from '../../nn/onnx/teacher.ts';
-import { classifierDigest, demandInput } from '../classifier.ts';
+import type { Expr } from '../../tensor/expr.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { type Classifier, classifierDigest, readClassifier } from '../classifier.ts';
 import { listOf } from '../input-roles.ts';
 import type { ArtifactReader } from '../stage.ts';
 
-const FILE = 'network.onnx';
-
-export interface LabelTeacher extends Teacher {
+export interface LabelTeacher extends Classifier {
   /** SHA-256 of its file. */
   readonly digest: string;
 }
 
 /** Of a role that takes one stage or several, in the order of the experiment. */
 export function readTeachers(inputs: Readonly<Record<string, ArtifactReader>>, data: DataSetFacts): LabelTeacher[] {
-  return listOf(inputs, 'teacher').map((reader) => readTeacher(reader, data));
+  return listOf(inputs, 'teacher').map((reader, index) => ({
+    // They may have values of one name: theirs have their number before it.
+    ...readClassifier(reader, data, `${index}.`),
+    digest: classifierDigest(reader),
+  }));
 }
 
-function readTeacher(reader: ArtifactReader, data: DataSetFacts): LabelTeacher {
-  const teacher = unwrap(decodeTeacher(reader.read(FILE), FILE));
-  demandInput(teacher.network.input, data, FILE);
-  if (teacher.metadata.whitening !== undefined)
-    throw new FailureError(
-      fail('TEACHER_WHITENED', 'Views are labelled as pixels, but the teacher sees whitened ones.', {
-        place: FILE,
-        help: 'Train the teacher without `whitening`.',
-      }).error,
-    );
-  return { ...teacher, digest: classifierDigest(reader) };
+export function teacherFeeds(teachers: readonly LabelTeacher[]): Record<string, Tensor> {
+  return Object.assign({}, ...teachers.map(({ values }) => values)) as Record<string, Tensor>;
+}
+
+/** `batch`: with the statistics of these very images, which only a network that is known as ours can take. */
+export function logitsOf(teacher: LabelTeacher, images: Expr, statistics: 'running' | 'batch'): Expr {
+  const { network, weights, title } = teacher;
+  if (statistics === 'running') return teacher.apply(images).logits;
+  if (network) return network.apply(images, weights, 'train').logits;
+  throw new FailureError(
+    fail(
+      'TEACHER_FOREIGN',
+      `\`statistics: batch\` is of networks that were trained here; this teacher, an ${title}, keeps those of its training.`,
+      { help: 'Write `statistics: running`, or train the teacher by a stage of kind `squeeze`.' },
+    ).error,
+  );
 }

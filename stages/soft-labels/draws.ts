@@ -5,6 +5,7 @@
 import { cutMixBox } from '../../nn/augment/mix.ts';
 import { type RandomStream, randomStream } from '../../tensor/random/stream.ts';
 import { cropBox } from '../recover/draws.ts';
+import type { Range } from '../shards.ts';
 import type { Seed } from '../stage.ts';
 import { BETA_DRAWS, betaFrom } from './beta.ts';
 import type { Mix, SoftLabelFacts } from './format.ts';
@@ -46,11 +47,15 @@ export type ViewSettings = Pick<
 /** Numbers that one crop takes, and one more for the mirror. */
 const PER_VIEW = 23;
 
-export function drawViews(streams: ViewStreams, epoch: number, settings: ViewSettings): ViewRows {
-  const { count, batchSize, mix } = settings;
-  const batches = Math.ceil(count / batchSize);
+/** `part`: only batches from the first number to the second, which is outside; rows count from its own first. */
+export function drawViews(streams: ViewStreams, epoch: number, settings: ViewSettings, part?: Range): ViewRows {
+  const { count: whole, batchSize, mix } = settings;
+  const all = Math.ceil(whole / batchSize);
+  const [first, end] = part ?? [0, all];
+  const order = streams.order.permutation(epoch, whole).subarray(first * batchSize, end * batchSize);
+  const [count, batches] = [order.length, end - first];
   const rows: ViewRows = {
-    order: streams.order.permutation(epoch, count),
+    order,
     box: new Int16Array(4 * count),
     mirrored: new Uint8Array(count),
     partner: new Int32Array(mix === 'none' ? 0 : count),
@@ -60,7 +65,7 @@ export function drawViews(streams: ViewStreams, epoch: number, settings: ViewSet
   for (let batch = 0; batch < batches; batch++) {
     const start = batch * batchSize;
     const size = Math.min(batchSize, count - start);
-    const step = epoch * batches + batch;
+    const step = epoch * all + first + batch;
     const uniform = streams.view.uniform(step, size * PER_VIEW);
     for (let row = 0; row < size; row++) drawView(rows, start + row, uniform.subarray(row * PER_VIEW), settings);
     if (mix !== 'none') drawMix(rows, { batch, start, size, step }, streams.mix, settings);

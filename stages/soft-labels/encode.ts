@@ -1,4 +1,4 @@
-/** An epoch of views with their labels as a file. See `format.ts`. */
+/** An epoch of views with their labels, or a part of one, as a file. See `format.ts`. */
 import { toFloat16 } from '../../tensor/files/file-types.ts';
 import { encodeTyped, type TypedData } from '../../tensor/files/safetensors.ts';
 import type { ViewRows } from './draws.ts';

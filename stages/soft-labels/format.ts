@@ -1,18 +1,20 @@
 /**
- * Soft labels as files, in a container that others read (safetensors): one file an epoch of views, or one a run of
- * images with label maps. Rows of a batch lie side by side, so a reader takes a batch by its bytes. Every file says of
+ * Soft labels as files, in a container that others read (safetensors): one file an epoch of views (several, where an epoch
+ * is large), or one a run of images with label maps. Rows of a batch lie side by side, so a reader takes a batch by its bytes. Every file says of
  * which images and which teachers it is (SHA-256 of their files), and how its views were drawn.
  *
  * `views-00000.safetensors`, R views in the order of training, in batches of `batchSize` (the last may be smaller):
  *   order        I32 [R]     which image of the set
  *   box          I16 [R, 4]  top, left, height, width of the part seen, in pixels; a padded crop may begin outside
  *   mirrored     BOOL [R]    after the crop
- *   partner      I32 [R]     the row whose view is mixed in, of the same batch (where `mix` is not `none`)
+ *   partner      I32 [R]     the row of the file whose view is mixed in, of the same batch (where `mix` is not `none`)
  *   mix_box      I16 [B, 4]  CutMix: rows and columns from, then to, a batch
  *   mix_lambda   F32 [B]     MixUp: the share that stays, a batch
  *   logits       F16 [R, C]  `keep: full`; F32 where `precision` says so
  *   classes      I16 [R, K]  every other `keep`: the K likeliest, and
  *   probabilities F16 [R, K] theirs at `temperature`, descending (not of `hard`)
+ *
+ * `views-00000-00000.safetensors`, `views-00000-00001.safetensors` …: the same of an epoch in parts of whole batches.
  *
  * `maps-00000.safetensors`, images in their order, from `first`:
  *   classes      I16 [n, K, h, w]   the K likeliest at each place of the map, and
@@ -103,8 +105,21 @@ const CHECKS: Readonly<Record<keyof SoftLabelFacts, (value: Json) => boolean>> =
   temperature: (value) => typeof value === 'number' && value > 0,
 };
 
-export const viewsFile = (epoch: number): string => `views-${String(epoch).padStart(5, '0')}.safetensors`;
-export const mapsFile = (part: number): string => `maps-${String(part).padStart(5, '0')}.safetensors`;
+const padded = (index: number): string => String(index).padStart(5, '0');
+/** `part`: of an epoch that is in several. */
+export const viewsFile = (epoch: number, part?: number): string =>
+  `views-${padded(epoch)}${part === undefined ? '' : `-${padded(part)}`}.safetensors`;
+export const mapsFile = (part: number): string => `maps-${padded(part)}.safetensors`;
+
+/** What a file of views holds at most, of more than one batch: it is made, and held, as one. */
+const MOST_VIEWS = 16_384;
+const MOST_BYTES = 32 * 2 ** 20;
+
+/** Batches of a file; where that is not all of an epoch, it is in parts. */
+export function batchesOfFile(facts: LabelSizes & Pick<SoftLabelFacts, 'count' | 'batchSize'>): number {
+  const views = Math.min(MOST_VIEWS, MOST_BYTES / bytesOfView(facts));
+  return Math.min(Math.ceil(facts.count / facts.batchSize), Math.max(1, Math.floor(views / facts.batchSize)));
+}
 
 export interface LabelSizes {
   readonly keep: Keep;

@@ -38,6 +38,11 @@ interface LabelFile {
   readonly header: TensorFileHeader;
 }
 
+/** Of an epoch in parts, one of them and its first row in the epoch. */
+interface PartFile extends LabelFile {
+  readonly from: number;
+}
+
 /** What labels must be of; what is left out is not looked at. */
 export interface WantedLabels {
   readonly set: string;
@@ -61,9 +66,6 @@ export function openSoftLabels(reader: ArtifactReader, wanted: WantedLabels): Re
     const problem = facts ? differing(facts, said.value, name) : foreign(said.value, wanted, name);
     if (problem) return problem;
     facts = said.value;
-    const place = facts.kind === 'views' ? viewsFile(files.length) : name;
-    if (place !== name)
-      return fail('SOFT_LABELS_MISSING', `The labels of epoch ${files.length} are missing.`, { place });
     files.push({ name, header: header.value });
   }
   if (!facts) return fail('SOFT_LABELS_NONE', 'There are no soft labels in what should be labels.');
@@ -108,8 +110,59 @@ function differing(first: SoftLabelFacts, facts: SoftLabelFacts, place: string):
 }
 
 function checkedViews(reader: ArtifactReader, files: readonly LabelFile[], facts: SoftLabelFacts): Result<SoftLabels> {
-  const { count, classes, kept, keep, mix } = facts;
-  const batches = Math.ceil(count / facts.batchSize);
+  const epochs: PartFile[][] = [];
+  for (const file of files) {
+    const open = epochs.at(-1);
+    const from = open ? endOf(open) : facts.count;
+    const isNext = from >= facts.count;
+    const [epoch, part] = isNext ? [epochs.length, 0] : [epochs.length - 1, open?.length ?? 0];
+    if (file.name !== viewsFile(epoch, part) && (part > 0 || file.name !== viewsFile(epoch)))
+      return missing(epoch, isNext ? 0 : from, viewsFile(epoch, part || undefined));
+    const wrong = misshapen(file, facts);
+    if (wrong) return wrong;
+    if (isNext) epochs.push([{ ...file, from: 0 }]);
+    else open?.push({ ...file, from });
+    const end = endOf(epochs.at(-1) as PartFile[]);
+    if (end > facts.count || (end < facts.count && end % facts.batchSize > 0))
+      return cutShort(`it ends with view ${end} of ${facts.count}`, file.name);
+  }
+  const last = endOf(epochs.at(-1) as PartFile[]);
+  if (last < facts.count) return missing(epochs.length - 1, last);
+  return ok({
+    facts,
+    epochs: epochs.length,
+    batches: () => Math.ceil(facts.count / facts.batchSize),
+    batch(epoch, index) {
+      const start = index * facts.batchSize;
+      const file = epochs[epoch]?.findLast(({ from }) => from <= start) as PartFile;
+      return readBatch(reader, file, { start: start - file.from, rows: rowsIn(file) }, facts);
+    },
+    maps: () => unwrap(fail('SOFT_LABELS_FOREIGN', 'These are labels of views, not label maps.')),
+  });
+}
+
+const rowsIn = ({ header }: LabelFile): number => header.entries.get('order')?.shape[0] ?? 0;
+
+function endOf(parts: readonly PartFile[]): number {
+  const file = parts.at(-1);
+  return file ? file.from + rowsIn(file) : 0;
+}
+
+function missing(epoch: number, from: number, place?: string): Result<never> {
+  const rest = from > 0 ? ` from view ${from} on` : '';
+  return fail('SOFT_LABELS_MISSING', `The labels of epoch ${epoch} are missing${rest}.`, {
+    ...(place !== undefined && { place }),
+    help: 'Copy them again, or run the experiment again: what is missing is made anew.',
+  });
+}
+
+/** A file of views is some batches of an epoch, as many as its `order` says. */
+function misshapen(
+  file: LabelFile,
+  { batchSize, classes, kept, keep, mix }: SoftLabelFacts,
+): Result<never> | undefined {
+  const count = rowsIn(file);
+  const batches = Math.ceil(count / batchSize);
   const shapes: Record<string, readonly number[]> = {
     ...{ order: [count], box: [count, 4], mirrored: [count] },
     ...(mix !== 'none' && { partner: [count], mix_lambda: [batches] }),
@@ -117,25 +170,22 @@ function checkedViews(reader: ArtifactReader, files: readonly LabelFile[], facts
     ...(keep === 'full' ? { logits: [count, classes] } : { classes: [count, kept] }),
     ...((keep === 'topk' || keep === 'smooth') && { probabilities: [count, kept] }),
   };
-  for (const { name, header } of files) {
-    const wrong = Object.entries(shapes).find(
-      ([part, shape]) => header.entries.get(part)?.shape.join() !== shape.join(),
-    );
-    if (wrong) return cutShort(`${wrong[0]} should be [${wrong[1]}]`, name);
-  }
-  return ok({
-    facts,
-    epochs: files.length,
-    batches: () => batches,
-    batch: (epoch, index) => readBatch(reader, files[epoch] as LabelFile, index, facts),
-    maps: () => unwrap(fail('SOFT_LABELS_FOREIGN', 'These are labels of views, not label maps.')),
-  });
+  const wrong = Object.entries(shapes).find(
+    ([part, shape]) => count === 0 || file.header.entries.get(part)?.shape.join() !== shape.join(),
+  );
+  return wrong && cutShort(`${wrong[0]} should be [${wrong[1]}]`, file.name);
 }
 
-function readBatch(reader: ArtifactReader, file: LabelFile, index: number, facts: SoftLabelFacts): LabelledBatch {
+/** The batch that begins at row `start` of a file. */
+function readBatch(
+  reader: ArtifactReader,
+  file: LabelFile,
+  { start, rows }: { readonly start: number; readonly rows: number },
+  facts: SoftLabelFacts,
+): LabelledBatch {
   const { count, batchSize, keep, mix, classes: all } = facts;
-  const start = index * batchSize;
-  const size = Math.min(batchSize, count - start);
+  const size = Math.min(batchSize, rows - start);
+  const index = start / batchSize;
   const part = (name: string, from = start, rows = size) => rowsOf(reader, file, name, from, rows);
   const order = within(part('order').data, count, file, 'order');
   const partner = mix === 'none' ? new Int32Array(0) : Int32Array.from(part('partner').data, (row) => row - start);

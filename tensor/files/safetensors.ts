@@ -71,13 +71,17 @@ export function encodeTyped(
   return bytes;
 }
 
+export interface TensorEntry {
+  readonly dtype: FileType;
+  readonly shape: readonly number[];
+  /** Bytes of the file, `to` outside. */
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface TensorFileHeader {
   readonly metadata: Readonly<Record<string, string>>;
-  /** Types, shapes and places: bytes of the file, `to` outside. */
-  readonly entries: ReadonlyMap<
-    string,
-    { readonly dtype: FileType; readonly shape: readonly number[]; readonly from: number; readonly to: number }
-  >;
+  readonly entries: ReadonlyMap<string, TensorEntry>;
 }
 
 /** What a file holds and where, of one that is too large to be read whole: `read` gives a part, `size` is its length. */

@@ -149,6 +149,12 @@ export const CASES: readonly ConformanceCase[] = [
   },
   { ...maps, what: 'label maps' },
   {
+    kind: 'relabel',
+    what: 'in shards',
+    params: { epochs: 3, batchSize: 12, epochsPerShard: 2 },
+    inputs: { images: selected, teacher },
+  },
+  {
     kind: 'match',
     what: 'dm',
     params: { method: 'dm', iterations: 6, batchReal: 6, network },
