@@ -1,8 +1,11 @@
 /** Soft labels: what teachers say to views of a synthetic set, stored once and learned by as many students as one likes. */
 
 import type { Json, JsonObject } from '../../base/json.ts';
+import type { DataSetFacts } from '../../data/data-set.ts';
+import { buildNetwork, type NetworkSpec, networkInputs } from '../../nn/network.ts';
+import { input } from '../../tensor/expr.ts';
 import { type Range, rangesOf } from '../shards.ts';
-import { bytesOfView } from '../soft-labels/format.ts';
+import { bytesOfMap, bytesOfView } from '../soft-labels/format.ts';
 import type { InputProblem, InputStage, RuleProblem, StageKind } from '../stage.ts';
 import { labelParameters, relabelParameters } from './parameters.ts';
 
@@ -46,19 +49,32 @@ export const relabel: StageKind = {
       ? [{ path: ['teacher'], message: 'Label maps are of one teacher: their places differ from network to network.' }]
       : []),
   ],
-  bytes: ({ mode, epochs: all, ...params }, { images }, data, shard) => {
-    const epochs = shard ? lengthOf(shard.epochs as unknown as Range) : (all as number);
+  bytes: ({ mode, epochs: all, ...params }, { images, teacher }, data, shard) => {
     const perClass = images?.imagesPerClass;
-    // How many places a map has is the network's.
-    if (!data || mode === 'maps' || typeof perClass !== 'number') return undefined;
-    const view = bytesOfView({ ...labelParameters(params, data.classes), classes: data.classes });
-    return epochs * perClass * data.classes * view;
+    if (!data || typeof perClass !== 'number') return undefined;
+    const count = perClass * data.classes;
+    const sizes = { ...labelParameters(params, data.classes), classes: data.classes };
+    if (mode === 'maps') {
+      const places = placesOf(teacher?.network as NetworkSpec | undefined, data);
+      return places && count * bytesOfMap(sizes, places);
+    }
+    const epochs = shard ? lengthOf(shard.epochs as unknown as Range) : (all as number);
+    return epochs * count * bytesOfView(sizes);
   },
   async open(context) {
     if (context.params.mode === 'maps') return (await import('./maps-run.ts')).openLabelMaps(context);
     return (await import('./run.ts')).openRelabel(context);
   },
 };
+
+/** Of the map before the last pooling; undefined where the network is not known or has none. */
+function placesOf(spec: NetworkSpec | undefined, data: DataSetFacts): number | undefined {
+  const network = spec && buildNetwork(spec, data);
+  if (!network?.ok) return undefined;
+  const images = input('images', [1, data.channels, data.height, data.width]);
+  const maps = network.value.apply(images, networkInputs(network.value), 'eval').maps;
+  return maps && (maps.shape[2] ?? 0) * (maps.shape[3] ?? 0);
+}
 
 const lengthOf = ([from, to]: Range): number => to - from;
 

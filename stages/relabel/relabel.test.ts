@@ -106,6 +106,21 @@ it.each([
   expect(bytes - rows).toBeLessThan(1500);
 });
 
+it('takes as many bytes of maps as were estimated from the network of its teacher', async () => {
+  const global: JsonObject = { ...network, head: 'globalAverage' };
+  const squeezed = { network: global, images: 200, epochs: 1, batchSize: 50, augment: 'none' };
+  const mapped = (await runStage({ kind: 'squeeze', params: squeezed })).artifacts.network!;
+  const params = { mode: 'maps', mix: 'none', keep: 'topk', kept: 4, precision: 'float16' };
+  const bytes = (await relabel(params, { teacher: mapped }))['maps-00000.safetensors']!.length;
+  const data = unwrap(openDataSet('fashion-mnist', bundledFolder('fashion-mnist')));
+  const read = { images: { imagesPerClass: 3 }, teacher: { network: global } };
+  const said = stage.bytes!({ ...params, epochs: 300 }, read, data)!;
+  expect(bytes - said).toBeGreaterThan(0);
+  expect(bytes - said).toBeLessThan(1500);
+  expect(stage.bytes!({ ...params, epochs: 300 }, { ...read, teacher: {} }, data)).toBeUndefined();
+  expect(stage.bytes!({ ...params, epochs: 300 }, { ...read, teacher: { network } }, data)).toBeUndefined();
+});
+
 it('tells a file cut short, one that is missing, other images, another teacher and other classes', async () => {
   const files = await relabel();
   const [first, second] = Object.values(files) as [Uint8Array, Uint8Array];

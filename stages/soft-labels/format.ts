@@ -135,3 +135,8 @@ export function bytesOfView({ keep, kept, classes, precision, mix }: LabelSizes)
   const label = keep === 'full' ? number * classes : keep === 'hard' ? 2 : (2 + number) * kept;
   return 4 + 8 + 1 + (mix === 'none' ? 0 : 4) + label;
 }
+
+/** Of one image's maps in their file. */
+export function bytesOfMap({ kept, precision }: Pick<LabelSizes, 'kept' | 'precision'>, places: number): number {
+  return (2 + (precision === 'float16' ? 2 : 4)) * kept * places;
+}
