@@ -7,6 +7,9 @@ const SIZE = { channels: 3, height: 32, width: 32 } as const;
 /** The rounded constants that the whole literature of matching uses. */
 const CIFAR10 = { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] } as const;
 
+/** Of Shao et al. (CVPR 2024), for both sets. */
+const GVBSM = { mean: [0.5071, 0.4867, 0.4408], std: [0.2675, 0.2565, 0.2761] } as const;
+
 export const CIFAR_SETS: readonly DataSetRecord[] = [
   {
     facts: {
@@ -23,6 +26,7 @@ export const CIFAR_SETS: readonly DataSetRecord[] = [
           std: [0.247, 0.243, 0.261],
           description: 'of Wang et al., Dataset Distillation (2018)',
         },
+        'g-vbsm': { ...GVBSM, description: 'of the code of G-VBSM, those of CIFAR-100' },
       },
     },
     format: cifarSet(CIFAR10_FILES),
@@ -167,6 +171,7 @@ export const CIFAR_SETS: readonly DataSetRecord[] = [
       mean: [0.5071, 0.4866, 0.4409],
       std: [0.2673, 0.2564, 0.2762],
       normalisations: {
+        'g-vbsm': { ...GVBSM, description: 'of the code of G-VBSM' },
         mtt: { ...CIFAR10, description: 'of the code of MTT and TESLA where nothing is whitened: those of CIFAR-10' },
       },
     },

@@ -181,6 +181,13 @@ export const IMAGE_FOLDER_SETS: readonly DataSetRecord[] = [
       height: 64,
       width: 64,
       ...IMAGENET,
+      normalisations: {
+        sre2l: {
+          mean: [0.4802, 0.4481, 0.3975],
+          std: [0.2302, 0.2265, 0.2262],
+          description: 'of the code of SRe2L and CDA',
+        },
+      },
     },
     format: imageFolderSet({ resize: false }),
     official: { train: 100_000, test: 10_000 },

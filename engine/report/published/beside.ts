@@ -47,12 +47,17 @@ function publishedOf(row: TableRow, plan: Plan, file: PublishedFile): Published 
   if (!nearest) return undefined;
   const { table, cell } = nearest;
   return {
-    value: cell.value / 100,
-    ...(cell.std !== undefined && { std: cell.std / 100 }),
+    value: shareOf(cell.value),
+    ...(cell.std !== undefined && { std: shareOf(cell.std) }),
     method: table.method,
     paper: table.paper,
     table: cell.table ?? table.table,
     ...(cell.unverified && { unverified: true as const }),
     differences: nearest.differences,
   };
+}
+
+/** Without the noise that division leaves in the last digits: 0.283, not 0.28300000000000003. */
+function shareOf(percent: number): number {
+  return Number((percent / 100).toPrecision(12));
 }

@@ -1,16 +1,20 @@
 /**
  * What of our setting is not the paper's, in words. Equal is only what nothing is found against: a parameter that the
- * paper's setting does not name must be as the kind of stage has it by default.
+ * paper's setting does not name must be as the kind of stage has it by default, given those that it names.
  */
 import { canonicalJson } from '../../../base/canonical-json.ts';
 import type { Json, JsonObject } from '../../../base/json.ts';
 import { nameOfPart, partNamed } from '../../../data/selection.ts';
 import { CONVNET_DEFAULTS } from '../../../nn/networks/convnet.ts';
+import { stageKinds } from '../../../stages/registry.ts';
 import type { PublishedCell, PublishedTable } from './schema.ts';
 import type { OurSetting } from './setting.ts';
 
-/** Named elsewhere: the row is of this method and size, and networks are compared as such. */
-const APART = new Set(['imagesPerClass', 'network']);
+/**
+ * Named elsewhere: the row is of this method and size, and networks are compared as such. Shards of epochs change no label,
+ * those of classes the batches alone.
+ */
+const APART = new Set(['imagesPerClass', 'network', 'epochsPerShard', 'classesPerShard']);
 
 export function differences(ours: OurSetting, table: PublishedTable, cell: PublishedCell): string[] {
   const stages = mergedStages(table.setting.stages, cell.stages);
@@ -29,7 +33,10 @@ export function differences(ours: OurSetting, table: PublishedTable, cell: Publi
         ? 'select: the best snapshot, where the paper shows the end'
         : 'select: the end of the run, where the paper shows the best of all evaluations',
     );
-  for (const [kind, theirs] of Object.entries(stages)) {
+  for (const beyond of [...(table.setting.beyond ?? []), ...(cell.beyond ?? [])])
+    found.add(`without ${beyond}, for which there is no parameter`);
+  for (const [kind, named] of Object.entries(stages)) {
+    const theirs = { ...stageKinds.find((known) => known.kind === kind)?.defaults?.(named), ...named };
     const stage = ours.stages[kind];
     if (!stage) {
       found.add(`no \`${kind}\``);
@@ -45,9 +52,17 @@ export function differences(ours: OurSetting, table: PublishedTable, cell: Publi
           `${kind}: ${name} ${show(own)}${name in theirs ? ` instead of ${show(other)}` : ', of which the published setting says nothing'}`,
         );
     }
+    if (kind === 'recover') batchDifferences(stage.params, found);
   }
   for (const kind of Object.keys(ours.stages)) if (!(kind in stages)) found.add(`\`${kind}\`, which the paper has not`);
   return [...found];
+}
+
+/** A batch holds no more classes than its shard; a class has all its images in a few batches of G-VBSM. */
+function batchDifferences({ method, classesPerShard, batchSize }: JsonObject, found: Set<string>): void {
+  const [classes, batch] = [classesPerShard as number, batchSize as number];
+  if (classes > 0 && (method === 'g-vbsm' || classes % batch !== 0))
+    found.add(`recover: batches within shards of ${classes} classes instead of among all`);
 }
 
 function networkOf(table: PublishedTable, cell: PublishedCell, kind: string): JsonObject | undefined {

@@ -10,6 +10,8 @@ export interface PublishedSetting {
   readonly studentNetwork?: JsonObject;
   /** The name of other constants than those of the set. */
   readonly normalisation?: string;
+  /** What of it no parameter here can say, in words: so long as there is any, the setting is not the paper's. */
+  readonly beyond?: readonly string[];
   /** Parameters by kind of stage, in our names; those that are not written are as the kind has them by default. */
   readonly stages?: Readonly<Record<string, JsonObject>>;
 }
@@ -52,6 +54,7 @@ const setting = {
   network: { type: 'object' },
   studentNetwork: { type: 'object' },
   normalisation: text,
+  beyond: { type: 'array', items: text, minItems: 1 },
   stages: { type: 'object', additionalProperties: { type: 'object' } },
 };
 

@@ -38,6 +38,7 @@ export function settingOf(plan: Plan, row: TableRow): OurSetting | undefined {
     const known = stages[manifest.stage];
     if (!known) stages[manifest.stage] = { params, written: manifest.params };
     else if (manifest.stage === 'buffer') stages.buffer = withMoreExperts(known, params);
+    else if (manifest.stage === 'recover') stages.recover = withShards(known, manifest.shard);
   }
   const { match, recover, select } = stages;
   const maker = match ?? recover ?? select;
@@ -61,4 +62,13 @@ function methodName({ match, recover, select }: Readonly<Record<string, OurStage
 function withMoreExperts({ params, written }: OurStage, { experts }: JsonObject): OurStage {
   const sum = { experts: (params.experts as number) + (experts as number) };
   return { params: { ...params, ...sum }, written: { ...written, ...sum } };
+}
+
+/** Shards are no part of a stage's key, but batches lie within them. */
+function withShards({ params, written }: OurStage, shard: JsonObject | undefined): OurStage {
+  const [first = 0, end = 0] = (shard?.classes ?? []) as number[];
+  return {
+    params: { ...params, classesPerShard: Math.max(end - first, (params.classesPerShard as number) ?? 0) },
+    written,
+  };
 }
