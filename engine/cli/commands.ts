@@ -70,12 +70,17 @@ export const commands: readonly Command[] = [
     examples: [
       ['retort plan grid.yaml', 'nodes, which of them are hits, and what the rest will take'],
       ['retort plan grid.yaml --values', 'every value, and where it comes from'],
+      ['retort plan grid.yaml --probe', 'a few steps of what has no history, for a price'],
     ],
     flags: {
       store,
       data,
       backend,
       only,
+      probe: {
+        description:
+          'Where there is no history, run a few steps (seconds for each kind of work) and price the rest by them; keeps nothing.',
+      },
       values: { description: 'Every value as resolved, with its origin: default, file and line, or command line.' },
       json,
     },

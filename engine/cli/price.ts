@@ -24,6 +24,7 @@ export function priced(
   prospects: readonly Prospect[],
   earlier: readonly EarlierResult[],
   limits: LimitsOf,
+  probes: readonly PastResult[] = [],
 ): PlanPrice {
   // Of thousands of results most are of other kinds, or nothing would run at all.
   const kinds = new Set(prospects.filter(({ state }) => state !== 'hit').map(({ node }) => node.manifest.stage));
@@ -31,7 +32,7 @@ export function priced(
     ...earlier.filter(({ manifest }) => kinds.has(manifest.stage) && !manifest.merge),
     ...begun(prospects),
   ];
-  const estimate = estimator({ plan, history, unitsOf, manifestOf: manifestsOf(earlier) });
+  const estimate = estimator({ plan, history: [...history, ...probes], unitsOf, manifestOf: manifestsOf(earlier) });
   const facts = dataSetFacts(plan.data.set);
   const params = new Map(plan.nodes.map((node) => [node.id, node.params]));
   const nodes = prospects.map(({ node, state, fromStep, by }): PricedNode => {
@@ -76,7 +77,11 @@ function manifestsOf(earlier: readonly EarlierResult[]): ManifestOf {
 const LENGTHS = ['iterations', 'epochs', 'steps'];
 
 /** The parameter that says how long a stage takes, if it has one. */
-function unitsOf(stage: string, params: JsonObject, shard: JsonObject = {}): { units: number; parameter?: string } {
+export function unitsOf(
+  stage: string,
+  params: JsonObject,
+  shard: JsonObject = {},
+): { units: number; parameter?: string } {
   const kind = stageKind(stage);
   const named = [kind?.prefixExtending, ...LENGTHS];
   const parameter = named.find((name) => name !== undefined && kind && name in kind.parameters.properties);
@@ -102,6 +107,8 @@ export function priceLines(price: PlanPrice): string[] {
     withoutHistory,
     unknownStages,
     fromOtherSettings,
+    fromProbes,
+    withoutBytes,
   } = price;
   const lines: string[] = [];
   if (estimated > 0) {
@@ -111,7 +118,13 @@ export function priceLines(price: PlanPrice): string[] {
         : '';
     const whole = withoutHistory > 0 ? ` for ${count(estimated, 'node')}` : '';
     const gpus = gpuSeconds > 0 ? `; ${duration(gpuSeconds)} of a GPU` : '';
-    lines.push(`About ${spread(seconds)} of work${whole}${chain}${gpus}; ${formatSize(Math.round(bytes))} on disk.`);
+    lines.push(
+      `About ${spread(seconds)} of work${whole}${chain}${gpus}; ${onDisk(bytes, estimated - withoutBytes, withoutBytes)}.`,
+    );
+    if (fromProbes > 0)
+      lines.push(
+        `${count(fromProbes, 'node')} by the pace of a few steps, one probe of each kind of work: no interval.`,
+      );
     if (fromOtherSettings > 0)
       lines.push(`${count(fromOtherSettings, 'node')} by results with other settings, the nearest there are.`);
     if (price.pastError !== undefined)
@@ -127,6 +140,11 @@ export function priceLines(price: PlanPrice): string[] {
     lines.push(`Files of ${[...new Set(kinds)].join(', ')}: ${formatSize(known)}, known beforehand.`);
   }
   return lines;
+}
+
+function onDisk(bytes: number, known: number, unknown: number): string {
+  if (known === 0) return 'disk not known';
+  return `${formatSize(Math.round(bytes))} on disk${unknown > 0 ? `, not known of ${count(unknown, 'node')}` : ''}`;
 }
 
 export function spread({ median, low, high }: Spread): string {

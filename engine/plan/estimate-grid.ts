@@ -28,6 +28,10 @@ export interface Price {
   readonly unknownStages: readonly string[];
   /** Estimated from results whose settings were only similar. */
   readonly fromOtherSettings: number;
+  /** Estimated from nothing but the pace of a few steps. */
+  readonly fromProbes: number;
+  /** Estimated, but not how many bytes they make. */
+  readonly withoutBytes: number;
 }
 
 export function priceOf(nodes: readonly PricedNode[]): Price {
@@ -42,12 +46,18 @@ export function priceOf(nodes: readonly PricedNode[]): Price {
     },
     longestChainSeconds: longestChain(nodes),
     gpuSeconds: nodes.reduce((total, { estimate, gpus = 0 }) => total + gpus * (estimate?.seconds.median ?? 0), 0),
-    bytes: nodes.reduce((total, { estimate, knownBytes }) => total + (knownBytes ?? estimate?.bytes ?? 0), 0),
+    bytes: nodes.reduce((total, node) => total + (bytesOf(node) ?? 0), 0),
     estimated: estimates.length,
     withoutHistory: unknown.length,
     unknownStages: [...new Set(unknown.map(({ node }) => node.manifest.stage))],
     fromOtherSettings: estimates.filter(({ sameSettings }) => !sameSettings).length,
+    fromProbes: estimates.filter(({ probe }) => probe).length,
+    withoutBytes: nodes.filter((node) => node.estimate && bytesOf(node) === undefined).length,
   };
+}
+
+function bytesOf({ estimate, knownBytes }: PricedNode): number | undefined {
+  return knownBytes ?? estimate?.bytes;
 }
 
 /** Nodes come after their inputs. */

@@ -100,7 +100,31 @@ it('a price adds up, names what it does not know, and knows the longest chain', 
     withoutHistory: 1,
     unknownStages: ['count'],
     fromOtherSettings: 1,
+    fromProbes: 0,
+    withoutBytes: 0,
   });
+});
+
+it('a probe prices what differs in seed and length, and says that it is one; a graphics device says nothing of a processor', () => {
+  const [probed] = took([3], plan([{ a: { steps: 20, salt: 7 } }]));
+  if (!probed) throw new Error('expected a result');
+  const { bytes: _, ...pace } = probed;
+  const now = plan([{ a: { steps: 100, salt: 7 } }], 2);
+  const [, second] = now.nodes;
+  if (!second) throw new Error('expected two nodes');
+  const estimate = estimator({ plan: now, history: [{ ...pace, probe: true }], unitsOf })(second);
+  expect(estimate).toEqual({
+    ...{ seconds: { median: 300, low: 300, high: 300 }, results: 1, sameSettings: true, probe: true },
+  });
+  expect(priceOf([{ node: second, costs: 'something', ...(estimate && { estimate }) }])).toMatchObject({
+    ...{ fromProbes: 1, withoutBytes: 1, bytes: 0 },
+  });
+  const both = estimator({ plan: now, history: [{ ...pace, probe: true }, probed], unitsOf })(second);
+  expect(both?.probe).toBeUndefined();
+
+  const { manifest } = probed;
+  const onDevice = { ...probed, manifest: { ...manifest, numerics: { ...manifest.numerics, provider: 'cuda' } } };
+  expect(estimator({ plan: now, history: [onDevice], unitsOf })(second)).toBeUndefined();
 });
 
 it("the estimator's own error on the past", () => {

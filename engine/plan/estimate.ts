@@ -14,16 +14,21 @@ export interface PastResult {
   readonly seconds: number;
   /** Of its files; absent where it has none yet. */
   readonly bytes?: number;
+  /** Nothing that was finished: what it would take at the pace of its first steps. */
+  readonly probe?: true;
 }
 
 export interface Estimate {
   /** Median, and where several results are known the 10 % and 90 % quantiles. */
   readonly seconds: Spread;
-  readonly bytes: number;
+  /** Absent where none of them has files. */
+  readonly bytes?: number;
   /** Of so many earlier results. */
   readonly results: number;
   /** Whether they had the same settings but for seeds and length, else the nearest. */
   readonly sameSettings: boolean;
+  /** By the pace of a few steps alone. */
+  readonly probe?: true;
 }
 
 export interface Spread {
@@ -50,6 +55,7 @@ interface Group {
   readonly facts: ReadonlyMap<string, string>;
   readonly costs: { readonly units: number; readonly seconds: number }[];
   readonly bytes: number[];
+  probes: number;
 }
 
 /** Undefined: no history. `fromStep`: what a checkpoint has done already. */
@@ -64,8 +70,8 @@ export function estimator(options: EstimateOptions): (node: PlanNode, fromStep?:
     const { units, parameter } = unitsOf(manifest.stage, params, manifest.shard);
     const facts = settingsOf(manifest, manifestOf, parameter);
     const name = nameOf(facts);
-    const known = groups.get(stageAndBackend(manifest)) ?? new Map<string, Group>();
-    const id = `${stageAndBackend(manifest)} ${name}`;
+    const known = groups.get(kindOfWork(manifest)) ?? new Map<string, Group>();
+    const id = `${kindOfWork(manifest)} ${name}`;
     const found = nearest.has(id) ? nearest.get(id) : nearestGroup(facts, name, known);
     nearest.set(id, found);
     if (!found) return undefined;
@@ -75,10 +81,22 @@ export function estimator(options: EstimateOptions): (node: PlanNode, fromStep?:
     const at = (share: number) => quantile(rates, share) * left;
     return {
       seconds: { median: at(0.5), low: at(0.1), high: at(0.9) },
-      bytes: group.bytes.length > 0 ? median(group.bytes) : 0,
+      ...(group.bytes.length > 0 && { bytes: median(group.bytes) }),
       results: rates.length,
       sameSettings: same,
+      ...(group.probes > 0 && group.probes === group.costs.length && { probe: true }),
     };
+  };
+}
+
+/** A name for all that the estimator takes for the same work but for its length. */
+export function workName(options: EstimateOptions): (node: PlanNode) => string {
+  const { plan, history, unitsOf } = options;
+  const known = new Map([...history, ...plan.nodes].map(({ key, manifest }) => [key, manifest] as const));
+  const manifestOf: ManifestOf = (key) => known.get(key) ?? options.manifestOf?.(key);
+  return ({ manifest, params }) => {
+    const { parameter } = unitsOf(manifest.stage, params, manifest.shard);
+    return `${kindOfWork(manifest)}\n${nameOf(settingsOf(manifest, manifestOf, parameter))}`;
   };
 }
 
@@ -90,23 +108,28 @@ function ratesOf({ costs }: Group): number[] {
 
 function groupsByStage({ history, unitsOf }: EstimateOptions, manifestOf: ManifestOf): Map<string, Map<string, Group>> {
   const stages = new Map<string, Map<string, Group>>();
-  for (const { manifest, seconds, bytes } of history) {
+  for (const { manifest, seconds, bytes, probe } of history) {
     const { units, parameter } = unitsOf(manifest.stage, manifest.params, manifest.shard);
     if (!(units > 0)) continue;
     const facts = settingsOf(manifest, manifestOf, parameter);
-    const groups = stages.get(stageAndBackend(manifest)) ?? new Map<string, Group>();
-    stages.set(stageAndBackend(manifest), groups);
-    const group = groups.get(nameOf(facts)) ?? { facts, costs: [], bytes: [] };
+    const groups = stages.get(kindOfWork(manifest)) ?? new Map<string, Group>();
+    stages.set(kindOfWork(manifest), groups);
+    const group = groups.get(nameOf(facts)) ?? { facts, costs: [], bytes: [], probes: 0 };
     groups.set(nameOf(facts), group);
     group.costs.push({ units, seconds });
     if (bytes !== undefined) group.bytes.push(bytes);
+    if (probe) group.probes++;
   }
   return stages;
 }
 
-/** Joining shards is no work of the stage's kind. */
-function stageAndBackend({ stage, numerics, merge }: KeyManifest): string {
-  return `${stage}${merge ? ' merge' : ''} ${numerics.backend ?? ''}`;
+/**
+ * Stage kind, backend and device class: what a graphics device takes says nothing of a processor. Joining shards is no work
+ * of the stage's kind.
+ */
+export function kindOfWork({ stage, numerics, merge }: KeyManifest): string {
+  const { backend = '', provider = '', device = '' } = numerics;
+  return `${stage}${merge ? ' merge' : ''} ${backend} ${provider} ${device}`.trimEnd();
 }
 
 /** All that may decide how long a unit takes: without seeds, the length itself, and the digest of the data. */

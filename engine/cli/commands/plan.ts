@@ -1,4 +1,4 @@
-/** What would run and what is there already; runs and writes nothing. */
+/** What would run and what is there already; writes nothing, and runs nothing but the few steps that `--probe` asks for. */
 
 import type { Failure } from '../../../base/result.ts';
 import { secondsTogether } from '../../plan/chain.ts';
@@ -10,7 +10,7 @@ import { count, duration } from '../../report/wording.ts';
 import { earlierResults } from '../../store/earlier-results.ts';
 import type { Arguments } from '../arguments.ts';
 import { EXIT } from '../exit-codes.ts';
-import { inOneLine, print } from '../output.ts';
+import { inOneLine, print, tell } from '../output.ts';
 import { rowsOf } from '../plan-rows.ts';
 import { operandsOf, prepare } from '../prepare.ts';
 import { type PlanPrice, priced, priceLines } from '../price.ts';
@@ -36,21 +36,29 @@ export async function run(args: Arguments): Promise<number> {
     args,
   );
   if (!only.ok) return only.exit;
-  const found = prepared.value.map(({ plan: whole, experiment, unseen }) => {
+  const found = prepared.value.map(({ plan: whole, ...rest }) => {
     const plan = restricted(whole, only.value);
-    return { plan, experiment, unseen, records: recordsOf(store.value, plan) };
+    return { ...rest, plan, limits: limitsOf(plan, rest.experiment), records: recordsOf(store.value, plan) };
   });
   const misses = found.some(({ plan, records }) => records.size < plan.nodes.length);
   const earlier = store.value && misses ? await earlierResults(store.value) : [];
-  const looked = found.map(({ plan, experiment, unseen, records }) => {
-    const prospects = prospectsOf(plan, { store: store.value, records, earlier });
-    return { plan, experiment, unseen, prospects, price: priced(plan, prospects, earlier, limitsOf(plan, experiment)) };
+  const blind = found.map((one) => {
+    const prospects = prospectsOf(one.plan, { store: store.value, records: one.records, earlier });
+    return { ...one, prospects, price: priced(one.plan, prospects, earlier, one.limits) };
+  });
+  const unknown = args.has('probe') && blind.some(({ price }) => price.withoutHistory > 0);
+  const probes = unknown ? await (await import('../probes.ts')).probeUnknown(blind, store.value) : undefined;
+  if (probes?.interrupted) return EXIT.stopped;
+  const looked = blind.map((one) => {
+    const { plan, prospects, limits } = one;
+    return probes ? { ...one, price: priced(plan, prospects, earlier, limits, probes.results) } : one;
   });
   if (args.has('json')) {
     const plans = looked.map(({ plan, experiment, unseen, prospects, price: { nodes, ...price } }) => ({
       ...plan,
       ...(unseen && { unseen }),
       price: { ...price, savedSeconds: savedSeconds(prospects) },
+      ...(probes && { probes: { probed: probes.probed, notProbed: probes.notProbed } }),
       nodes: prospects.map(({ node, ...prospect }, index) => {
         const estimate = nodes[index]?.estimate;
         const { key, ...keyless } = node;
@@ -60,6 +68,7 @@ export async function run(args: Arguments): Promise<number> {
     }));
     print(`${JSON.stringify({ schema: 'retort-plans/1', plans }, null, 2)}\n`);
   } else print(looked.map(({ plan, prospects, price, unseen }) => page(plan, prospects, price, unseen)).join('\n'));
+  for (const { stage, why } of probes?.notProbed ?? []) tell(`No probe of ${stage}: ${why}.\n`);
   return EXIT.done;
 }
 
