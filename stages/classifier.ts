@@ -95,7 +95,7 @@ export function demandBatchNorm({ title, notes, input: { channels, height, width
         place: FILE,
         help:
           notes.length > 0
-            ? notes.join(' ')
+            ? `${notes.join(' ')} Or recover by \`method: g-vbsm\`, which also reads convolutions.`
             : 'Train it with `norm: batch`, take a `resnet` with `norm: batch`, or recover by `method: g-vbsm`, which also reads convolutions.',
       },
     ),

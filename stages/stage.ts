@@ -7,6 +7,7 @@
  * is rebuilt at every start and never saved.
  */
 import type { JsonObject } from '../base/json.ts';
+import type { Result } from '../base/result.ts';
 import type { DataSetFacts, DataSummary } from '../data/data-set.ts';
 import type { Backend } from '../tensor/backends/backend.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -176,9 +177,13 @@ export interface StageKind {
   /**
    * The parameter that lists files of the user, relative to the experiment. Before planning, their digests are put in its
    * place; where it is missing, another parameter gets a value that never comes again (a kind that demands it names none).
-   * A single file may stand without a list.
+   * A single file may stand without a list. `check`: whether a file can be used with these data, asked before anything runs.
    */
-  readonly userFiles?: { readonly list: string; readonly untracked?: string };
+  readonly userFiles?: {
+    readonly list: string;
+    readonly untracked?: string;
+    check?(bytes: Uint8Array, place: string, data: DataSetFacts): Promise<Result<undefined>>;
+  };
   /** Parameters that only steer how it runs and cannot change a result: never part of a key. */
   readonly steering?: readonly string[];
   readonly replicates: readonly ReplicateAxis[];

@@ -2,8 +2,9 @@
  * Images of a synthetic set by their numbers. Small sets are held as a whole; of large ones (fifty images per class of
  * ImageNet are 30 GB) rows are read out of the files as they are asked for, so that memory does not grow with the set.
  */
-import { fail, ok, type Result } from '../base/result.ts';
+import { fail, ok, type Result, unwrap } from '../base/result.ts';
 import type { DataSetFacts } from '../data/data-set.ts';
+import { fileTypes } from '../tensor/files/file-types.ts';
 import { readTensorHeader, type TensorEntry } from '../tensor/files/safetensors.ts';
 import { floats, ints, type Tensor } from '../tensor/tensor.ts';
 import { chosenRows } from './rows.ts';
@@ -50,20 +51,22 @@ function streamed(reader: ArtifactReader, files: readonly string[], data: DataSe
     if (!header.ok) return header;
     const { entries, metadata } = header.value;
     const [images, own] = [entries.get('images'), entries.get('labels')];
-    if (images?.dtype !== 'F32' || own?.dtype !== 'I32')
-      return fail('SET_PARTS', 'Expected images of type F32 with labels of type I32.', { place: name });
-    const found = new Int32Array(Uint8Array.from(reader.read(name, own)).buffer);
-    const shaped = { dtype: 'float', shape: images.shape, data: new Float32Array(0) } as const;
-    const checked = checkedSet({ tensors: { images: shaped, labels: ints(found) }, metadata }, data);
+    if (!images || !own) return fail('SET_PARTS', 'Expected `images` and `labels`.', { place: name });
+    // Of the images only kind and shape.
+    const shaped = { ...valuesOf(reader, name, { ...images, to: images.from }, [0]), shape: images.shape };
+    const found = valuesOf(reader, name, own, own.shape);
+    const checked = checkedSet({ tensors: { images: shaped, labels: found }, metadata }, data);
     if (!checked.ok) return checked;
     parts.push({ name, images, first: labels.length });
-    for (const label of found) labels.push(label);
+    for (const label of found.data) labels.push(label);
   }
-  const rowAt = (index: number): Float32Array => {
+  const rowAt = (index: number): Tensor['data'] => {
     const part = parts.findLast(({ first }) => first <= index);
     if (!part) throw new Error(`Internal error: expected one of ${labels.length} images, got ${index}`);
-    const from = part.images.from + (index - part.first) * size * 4;
-    return new Float32Array(Uint8Array.from(reader.read(part.name, { from, to: from + size * 4 })).buffer);
+    const { images, name, first } = part;
+    const bytes = (images.to - images.from) / (images.shape[0] ?? 1);
+    const from = images.from + (index - first) * bytes;
+    return valuesOf(reader, name, { ...images, from, to: from + bytes }, [size]).data;
   };
   return ok({
     labels: ints(Int32Array.from(labels)),
@@ -73,4 +76,14 @@ function streamed(reader: ArtifactReader, files: readonly string[], data: DataSe
       return floats(rows, [indices.length, data.channels, data.height, data.width]);
     },
   });
+}
+
+function valuesOf(
+  reader: ArtifactReader,
+  name: string,
+  { dtype, from, to }: TensorEntry,
+  shape: readonly number[],
+): Tensor {
+  const values = fileTypes[dtype].read(reader.read(name, { from, to }), shape);
+  return values ?? unwrap(fail('SET_PARTS', 'This file holds whole numbers over 2^31.', { place: name }));
 }

@@ -14,6 +14,7 @@ import { BACKENDS, type Resolved, resolveExperiments } from '../config/resolve.t
 import { buildPlan } from '../plan/build.ts';
 import type { ResolvedExperiment } from '../plan/experiment.ts';
 import type { Plan } from '../plan/plan.ts';
+import { checkFiles } from '../run/check-files.ts';
 import { checkedData } from '../run/checked-data.ts';
 import { digestDataSet } from '../run/digest-data.ts';
 import { trackFiles } from '../run/track-files.ts';
@@ -103,6 +104,8 @@ export async function prepare(
     const frozen = data.ok && !missing ? frozenBackend(experiment, planWith, args) : undefined;
     const plan = frozen ?? planWith(experiment.backend);
     for (const part of [data, plan]) if (!part.ok) failures.set(part.error.message, part.error);
+    const unfit = data.ok && plan.ok ? await checkFiles(experiment, stageKinds, data.value.summary) : undefined;
+    if (unfit) failures.set(unfit.message, unfit);
     if (data.ok && plan.ok)
       prepared.push({
         experiment: { ...experiment, backend: plan.value.backend },

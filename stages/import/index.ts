@@ -28,7 +28,10 @@ export const importNetwork: StageKind = {
     network: { type: 'network', description: 'The network as it was.' },
     metrics: { type: 'metrics', description: 'Its accuracy on the test images, normalised as the data set is here.' },
   },
-  userFiles: { list: 'file' },
+  userFiles: {
+    list: 'file',
+    check: async (...file) => (await import('./check.ts')).checkClassifier(...file),
+  },
   replicates: [],
   usesData: true,
   threads: 2,

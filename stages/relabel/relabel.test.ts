@@ -131,7 +131,7 @@ it('tells a file cut short, one that is missing, other images, another teacher a
   expect(open(files)).toBe('ok');
   expect(open({ 'views-00000.safetensors': first, 'views-00001.safetensors': second.slice(0, -100) })).toEqual([
     'SOFT_LABELS_DAMAGED',
-    expect.stringMatching(/damaged or was cut short/),
+    expect.stringMatching(/views-00001.safetensors are damaged or were cut short/),
   ]);
   expect(open({ 'views-00001.safetensors': second })[0]).toBe('SOFT_LABELS_MISSING');
   expect(open({})[0]).toBe('SOFT_LABELS_NONE');

@@ -72,10 +72,12 @@ export function openSoftLabels(reader: ArtifactReader, wanted: WantedLabels): Re
   return facts.kind === 'views' ? checkedViews(reader, files, facts) : checkedMaps(reader, files, facts);
 }
 
+const AGAIN = 'Copy them again from where they came; what a stage `relabel` has made, the same command makes anew.';
+
 function cutShort(reason: string, place: string): Result<never> {
-  return fail('SOFT_LABELS_DAMAGED', `A file of soft labels is damaged or was cut short. ${reason}.`, {
+  return fail('SOFT_LABELS_DAMAGED', `The soft labels in ${place} are damaged or were cut short. ${reason}.`, {
     place,
-    help: 'Copy it again, or run the experiment again: what is missing is made anew.',
+    help: AGAIN,
   });
 }
 
@@ -152,7 +154,7 @@ function missing(epoch: number, from: number, place?: string): Result<never> {
   const rest = from > 0 ? ` from view ${from} on` : '';
   return fail('SOFT_LABELS_MISSING', `The labels of epoch ${epoch} are missing${rest}.`, {
     ...(place !== undefined && { place }),
-    help: 'Copy them again, or run the experiment again: what is missing is made anew.',
+    help: AGAIN,
   });
 }
 
