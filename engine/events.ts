@@ -86,6 +86,14 @@ export type RunEvent = { readonly at: string } & (
       readonly cpuSeconds: number;
       /** Bytes. */
       readonly peakMemory: number;
+      /** Seconds from the moment when all it reads was there until there was room for it. Absent in runs of earlier versions. */
+      readonly waitedSeconds?: number;
+      /** GPUs held, and what computed: the processor's class or that of the graphics device. */
+      readonly gpus?: number;
+      readonly device?: string;
+      /** Bytes that went in and out of its process, from and to files above all; where the system counts them. */
+      readonly bytesRead?: number;
+      readonly bytesWritten?: number;
       readonly fromStep: number;
       readonly toStep: number;
       readonly savedStep: number;

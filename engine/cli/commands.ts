@@ -117,6 +117,7 @@ export const commands: readonly Command[] = [
       ['retort compare grid.yaml --by imagesPerClass', 'differences along that axis'],
       ['retort compare last:method=dm --sort', 'a slice, best first'],
       ['retort compare grid.yaml --format csv > grid.csv', ''],
+      ['retort compare last --attempts --format csv > ledger.csv', 'where the time went, attempt by attempt'],
       ['retort compare experiments/dm/cifar10.yaml --published', "beside the paper's figures"],
     ],
     flags: {
@@ -126,6 +127,9 @@ export const commands: readonly Command[] = [
       metric: { value: 'NAME', description: "The figure to show (default: the experiment's)." },
       by: { value: 'AXIS', description: "The axis to compare along (default: the experiment's baseline)." },
       cost: { description: 'Each figure beside what it cost: full, marginal, and all that was spent by then.' },
+      attempts: {
+        description: 'The ledger of a run: every attempt, how it ended, what it took and what became of it.',
+      },
       sort: { description: 'Best mean first.' },
       published: {
         optional: 'FILE',

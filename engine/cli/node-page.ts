@@ -132,6 +132,24 @@ function attemptBlock(attempts: readonly Attempt[]): string[] {
     { header: 'took', cells: attempts.map(({ end }) => (end ? duration(end.wallSeconds) : '-')), right: true },
     { header: 'CPU', cells: attempts.map(({ end }) => (end ? duration(end.cpuSeconds) : '-')), right: true },
     { header: 'memory', cells: attempts.map(({ end }) => (end ? formatSize(end.peakMemory) : '-')), right: true },
+    { header: 'waited', cells: attempts.map(({ end }) => timeOf(end?.waitedSeconds)), right: true },
+    { header: 'read', cells: attempts.map(({ end }) => sizeOf(end?.bytesRead)), right: true },
+    { header: 'written', cells: attempts.map(({ end }) => sizeOf(end?.bytesWritten)), right: true },
+    { header: 'on', cells: attempts.map(({ end }) => placeOf(end)) },
     { header: 'log', cells: attempts.map(({ log }) => shortest(log)) },
   ]);
+}
+
+/** Runs of earlier versions do not say. */
+function timeOf(seconds: number | undefined): string {
+  return seconds === undefined ? '-' : duration(seconds);
+}
+
+function sizeOf(bytes: number | undefined): string {
+  return bytes === undefined ? '-' : formatSize(bytes);
+}
+
+function placeOf(end: Attempt['end']): string {
+  if (end?.device === undefined) return '-';
+  return end.gpus ? `${end.device}, ${count(end.gpus, 'GPU')}` : end.device;
 }

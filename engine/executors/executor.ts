@@ -77,6 +77,9 @@ export interface Usage {
   readonly cpuSeconds: number;
   /** Bytes. */
   readonly peakMemory: number;
+  /** Bytes that it, and programs that it has run, have read and written; absent where the system does not count them. */
+  readonly bytesRead?: number;
+  readonly bytesWritten?: number;
 }
 
 export type AttemptEnd =

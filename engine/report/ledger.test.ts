@@ -19,9 +19,17 @@ it('puts every second in one place', () => {
     at(0, { type: 'node-hit', node: 'h', metrics: {}, seconds: 70 }),
     // Lost after step 8, saved at step 5: steps 6 to 8 are done again by the next attempt.
     ended(10, 'a', { end: 'lost', toStep: 8, savedStep: 4 }),
-    ended(20, 'a', { attempt: 2, fromStep: 4 }),
+    ended(20, 'a', { attempt: 2, fromStep: 4, waitedSeconds: 3, gpus: 2, device: 'cuda 10de:2330', bytesRead: 700 }),
     // Fails for good: nothing comes of it.
-    ended(30, 'b', { end: 'failed', toStep: 6, savedStep: 3, peakMemory: 900 }),
+    ended(30, 'b', {
+      end: 'failed',
+      toStep: 6,
+      savedStep: 3,
+      peakMemory: 900,
+      waitedSeconds: 1,
+      device: 'avx2',
+      bytesWritten: 50,
+    }),
     at(30, { type: 'node-failed', node: 'b', failure, log: '', willRetry: false }),
     // Stopped in time: all is kept.
     ended(40, 'c', { end: 'stopped', toStep: 5, savedStep: 5 }),
@@ -38,6 +46,11 @@ it('puts every second in one place', () => {
     wallSeconds: 60,
     cpuSeconds: 5,
     peakMemory: 900,
+    waitedSeconds: 4,
+    gpuSeconds: 20,
+    devices: { 'cuda 10de:2330': 10, avx2: 10 },
+    bytesRead: 700,
+    bytesWritten: 50,
     usefulSeconds: 5 + 10 + 10,
     repeatedSeconds: 5,
     wastedSeconds: 10 + 10 + 10,

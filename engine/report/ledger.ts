@@ -21,6 +21,14 @@ export interface LedgerTotals {
   readonly cpuSeconds: number;
   /** Bytes, of the largest attempt. */
   readonly peakMemory: number;
+  /** Of all attempts, from the moment when they could have begun until there was room. */
+  readonly waitedSeconds: number;
+  /** Seconds times GPUs held. */
+  readonly gpuSeconds: number;
+  /** Seconds of attempts by what computed them; attempts of earlier versions do not say. */
+  readonly devices: Readonly<Record<string, number>>;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
   readonly usefulSeconds: number;
   readonly repeatedSeconds: number;
   readonly wastedSeconds: number;
@@ -30,6 +38,9 @@ export interface LedgerTotals {
 }
 
 type Ended = Extract<RunEvent, { type: 'attempt-ended' }>;
+
+/** One attempt: what it was, and where its seconds went. */
+export type LedgerRow = Ended & Pick<LedgerTotals, 'usefulSeconds' | 'repeatedSeconds' | 'wastedSeconds'>;
 
 interface Opened {
   readonly attempt: number;
@@ -104,35 +115,43 @@ export class Ledger {
     }
   }
 
-  totals(): LedgerTotals {
-    const ends: Partial<Record<AttemptEndKind, number>> = {};
-    const sums = { wall: 0, cpu: 0, useful: 0, repeated: 0, wasted: 0 };
-    let attempts = 0;
-    let peakMemory = 0;
-    for (const [node, book] of this.#nodes) {
+  /** Node by node, in the order in which they were heard of first. */
+  rows(): LedgerRow[] {
+    return [...this.#nodes].flatMap(([node, book]) => {
       settle(node, book);
-      book.attempts.forEach((attempt, place) => {
-        attempts++;
-        ends[attempt.end] = (ends[attempt.end] ?? 0) + 1;
-        sums.wall += attempt.wallSeconds;
-        sums.cpu += attempt.cpuSeconds;
-        peakMemory = Math.max(peakMemory, attempt.peakMemory);
+      return book.attempts.map((attempt, place) => {
         const kept = book.failed ? 0 : keptShare(attempt);
         const lost = (1 - kept) * attempt.wallSeconds;
-        sums.useful += kept * attempt.wallSeconds;
-        if (!book.failed && isDoneAgain(attempt, book.attempts.slice(place + 1))) sums.repeated += lost;
-        else sums.wasted += lost;
+        const isRepeated = !book.failed && isDoneAgain(attempt, book.attempts.slice(place + 1));
+        const [repeatedSeconds, wastedSeconds] = isRepeated ? [lost, 0] : [0, lost];
+        return { ...attempt, usefulSeconds: kept * attempt.wallSeconds, repeatedSeconds, wastedSeconds };
       });
+    });
+  }
+
+  totals(): LedgerTotals {
+    const rows = this.rows();
+    const sum = (of: (row: LedgerRow) => number | undefined) => rows.reduce((total, row) => total + (of(row) ?? 0), 0);
+    const ends: Partial<Record<AttemptEndKind, number>> = {};
+    const devices: Record<string, number> = {};
+    for (const { end, device, wallSeconds } of rows) {
+      ends[end] = (ends[end] ?? 0) + 1;
+      if (device !== undefined) devices[device] = (devices[device] ?? 0) + wallSeconds;
     }
     return {
-      attempts,
+      attempts: rows.length,
       ends,
-      wallSeconds: sums.wall,
-      cpuSeconds: sums.cpu,
-      peakMemory,
-      usefulSeconds: sums.useful,
-      repeatedSeconds: sums.repeated,
-      wastedSeconds: sums.wasted,
+      wallSeconds: sum((row) => row.wallSeconds),
+      cpuSeconds: sum((row) => row.cpuSeconds),
+      peakMemory: rows.reduce((most, row) => Math.max(most, row.peakMemory), 0),
+      waitedSeconds: sum((row) => row.waitedSeconds),
+      gpuSeconds: sum(({ gpus = 0, wallSeconds }) => gpus * wallSeconds),
+      devices,
+      bytesRead: sum((row) => row.bytesRead),
+      bytesWritten: sum((row) => row.bytesWritten),
+      usefulSeconds: sum((row) => row.usefulSeconds),
+      repeatedSeconds: sum((row) => row.repeatedSeconds),
+      wastedSeconds: sum((row) => row.wastedSeconds),
       hits: this.#hits.size,
       savedSeconds: secondsTogether(
         [...this.#hits].map(([id, seconds]) => {

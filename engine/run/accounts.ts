@@ -1,18 +1,22 @@
 /** What one attempt has told of itself, added up for its `attempt-ended`: also where it was killed and said no last word. */
 import type { AttemptEndKind } from '../events.ts';
 import type { AttemptEnd, AttemptMessage, AttemptRequest } from '../executors/executor.ts';
+import type { KeyManifest } from '../plan/plan.ts';
 import type { Unstamped } from './journal.ts';
 
 export class Account {
   readonly #begun = performance.now();
   readonly #request: AttemptRequest;
+  readonly #waited: number;
   #from = 0;
   #to = 0;
   #saved = 0;
   #usage: Extract<AttemptMessage, { type: 'usage' }> | undefined;
 
-  constructor(request: AttemptRequest) {
+  /** `waited`: seconds until there was room for it. */
+  constructor(request: AttemptRequest, waited: number) {
     this.#request = request;
+    this.#waited = waited;
   }
 
   hear(message: AttemptMessage): void {
@@ -53,7 +57,8 @@ export class Account {
   }
 
   event(end: AttemptEnd, cancelled: boolean): Unstamped {
-    const { node, attempt } = this.#request;
+    const { node, attempt, gpus } = this.#request;
+    const { bytesRead, bytesWritten } = this.#usage ?? {};
     const own = Math.round(performance.now() - this.#begun) / 1000;
     return {
       type: 'attempt-ended',
@@ -64,12 +69,21 @@ export class Account {
       wallSeconds: end.type === 'lost' ? own : (this.#usage?.wallSeconds ?? (end.type === 'held' ? 0 : own)),
       cpuSeconds: this.#usage?.cpuSeconds ?? 0,
       peakMemory: this.peakMemory,
+      waitedSeconds: Math.round(1000 * this.#waited) / 1000,
+      gpus: gpus?.length ?? 0,
+      device: deviceOf(node.manifest),
+      ...(bytesRead !== undefined && bytesWritten !== undefined && { bytesRead, bytesWritten }),
       fromStep: this.#from,
       toStep: this.#to,
       savedStep: end.type === 'done' ? this.#to : this.#saved,
       ...((end.type === 'failed' || end.type === 'lost') && { failure: end.failure.code }),
     };
   }
+}
+
+/** By its class, which is in the key: `cuda 10de:2330`, else the processor's. */
+function deviceOf({ numerics: { provider, device, processor } }: KeyManifest): string {
+  return provider === undefined ? `${processor ?? 'processor'}` : [provider, device].filter(Boolean).join(' ');
 }
 
 function kindOf(end: AttemptEnd, cancelled: boolean): AttemptEndKind {

@@ -74,7 +74,7 @@ async function nextAttempt({ memory }: RetryPolicy, attempts: Attempts): Promise
     ...(limits.gpus !== undefined && { gpus: grant.gpus }),
   });
   const { node } = request;
-  const account = new Account(request);
+  const account = new Account(request, grant.waited());
   let paused = false;
   const running = executor.start(request, (message) => {
     account.hear(message);

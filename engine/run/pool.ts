@@ -14,6 +14,8 @@ export interface Capacity extends Resources {
 
 export interface Grant {
   readonly gpus: readonly string[];
+  /** Seconds that were waited for it since it was last asked; each is told once. */
+  waited(): number;
   /** Gives back what is held and waits for something else. */
   exchange(need: Need): Promise<void>;
   release(): void;
@@ -51,14 +53,26 @@ export class Pool {
   }
 
   async acquire(need: Need, place: number): Promise<Grant> {
-    let held = await this.#wait(need, place);
+    let untold = 0;
+    const wait = async (wanted: Need): Promise<Held> => {
+      const begun = performance.now();
+      const held = await this.#wait(wanted, place);
+      untold += (performance.now() - begun) / 1000;
+      return held;
+    };
+    let held = await wait(need);
     return {
       get gpus() {
         return held.gpus;
       },
       exchange: async (other) => {
         held.giveBack();
-        held = await this.#wait(other, place);
+        held = await wait(other);
+      },
+      waited: () => {
+        const told = untold;
+        untold = 0;
+        return told;
       },
       release: () => held.giveBack(),
     };

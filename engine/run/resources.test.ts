@@ -87,6 +87,9 @@ it('GPUs are given one by one, in the environment of the process', async () => {
   expect(place('node-started', 'c')).toBeGreaterThan(
     Math.max(place('attempt-ended', 'a'), place('attempt-ended', 'b')),
   );
+  const end = (node: string) => ends(events).find((each) => each.node.startsWith(node));
+  expect(['a', 'b', 'c', 'd', 'e'].map((node) => end(node)?.gpus)).toEqual([1, 1, 2, 0, 0]);
+  expect(end('c')?.waitedSeconds).toBeGreaterThan(0);
 });
 
 it('nodes with memory run side by side only as far as it goes', async () => {

@@ -63,6 +63,14 @@ const MIGRATIONS: readonly string[] = [
    ALTER TABLE attempts ADD COLUMN saved_step INTEGER;
    DELETE FROM attempts;
    DELETE FROM ingested;`,
+  // The rest of the ledger.
+  `ALTER TABLE attempts ADD COLUMN waited_seconds REAL;
+   ALTER TABLE attempts ADD COLUMN gpus INTEGER;
+   ALTER TABLE attempts ADD COLUMN device TEXT;
+   ALTER TABLE attempts ADD COLUMN bytes_read INTEGER;
+   ALTER TABLE attempts ADD COLUMN bytes_written INTEGER;
+   DELETE FROM attempts;
+   DELETE FROM ingested;`,
 ];
 
 /** In an order in which rows may be deleted. */

@@ -45,11 +45,12 @@ function threeDrivers(between: () => void): void {
     willRetry: true,
   });
   const account = { cpuSeconds: 0.5, peakMemory: 4096, fromStep: 0, toStep: 4, savedStep: 4 };
+  const rest = { waitedSeconds: 3, gpus: 2, device: 'cuda 10de:2330', bytesRead: 700, bytesWritten: 50 };
   drive(
     // It ended before it had begun.
     { type: 'attempt-ended', attempt: 3, end: 'failed', wallSeconds: 2, ...account, failure: 'BACKEND_MISSING' },
     start(4, '2026-03-01T12:02:00.000Z'),
-    { type: 'attempt-ended', attempt: 4, end: 'done', wallSeconds: 1, ...account },
+    { type: 'attempt-ended', attempt: 4, end: 'done', wallSeconds: 1, ...account, ...rest },
     { type: 'node-done', metrics: {}, seconds: 1, artifacts: {} },
   );
   leaveRun(run);
@@ -85,12 +86,14 @@ it('tells how every attempt ended', async () => {
   threeDrivers(() => undefined);
   const index = unwrap(await reindex(store));
   const columns = 'attempt, outcome, failure, wall_seconds, cpu_seconds, peak_memory, to_step, saved_step';
-  const rows = index.database.prepare(`SELECT ${columns} FROM attempts ORDER BY attempt`).raw().all();
+  const rest = 'waited_seconds, gpus, device, bytes_read, bytes_written';
+  const rows = index.database.prepare(`SELECT ${columns}, ${rest} FROM attempts ORDER BY attempt`).raw().all();
+  const none = [null, null, null, null, null];
   expect(rows).toEqual([
-    [1, null, null, null, null, null, null, null],
-    [2, 'failed', 'STEP_NOT_FINITE', null, null, null, null, null],
-    [3, 'failed', 'BACKEND_MISSING', 2, 0.5, 4096, 4, 4],
-    [4, 'done', null, 1, 0.5, 4096, 4, 4],
+    [1, null, null, null, null, null, null, null, ...none],
+    [2, 'failed', 'STEP_NOT_FINITE', null, null, null, null, null, ...none],
+    [3, 'failed', 'BACKEND_MISSING', 2, 0.5, 4096, 4, 4, ...none],
+    [4, 'done', null, 1, 0.5, 4096, 4, 4, 3, 2, 'cuda 10de:2330', 700, 50],
   ]);
   index.close();
 });
@@ -138,7 +141,7 @@ it('that another driver writes for long is a failure, not a crash', async () => 
 it('has the settings it needs', async () => {
   const { database, close } = unwrap(await openIndex(store));
   const settings = ['journal_mode', 'synchronous', 'foreign_keys', 'user_version'];
-  expect(settings.map((name) => database.pragma(name, { simple: true }))).toEqual(['wal', 1, 1, 2]);
+  expect(settings.map((name) => database.pragma(name, { simple: true }))).toEqual(['wal', 1, 1, 3]);
   expect(() => database.exec("INSERT INTO keys VALUES ('k', 's', 'x', '', '', 0, 0)")).toThrow(/cannot store TEXT/);
   close();
 });

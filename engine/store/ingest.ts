@@ -81,7 +81,8 @@ function attemptRows(database: Database, run: RunFolder): (event: RunEvent) => v
   // Attempts are numbered within a node over all drivers of its run.
   const account = database.prepare(
     `UPDATE attempts SET outcome = @outcome, ended = @ended, failure = @failure, wall_seconds = @wall,
-       cpu_seconds = @cpu, peak_memory = @memory, to_step = @to, saved_step = @saved
+       cpu_seconds = @cpu, peak_memory = @memory, to_step = @to, saved_step = @saved, waited_seconds = @waited,
+       gpus = @gpus, device = @device, bytes_read = @read, bytes_written = @written
      WHERE run = @run AND node = @node AND attempt = @attempt`,
   );
   // The end belongs to the newest attempt: a driver that was killed leaves attempts without an end before it.
@@ -115,6 +116,11 @@ function attemptRows(database: Database, run: RunFolder): (event: RunEvent) => v
           memory: event.peakMemory,
           to: event.toStep,
           saved: event.savedStep,
+          waited: event.waitedSeconds ?? null,
+          gpus: event.gpus ?? null,
+          device: event.device ?? null,
+          read: event.bytesRead ?? null,
+          written: event.bytesWritten ?? null,
         };
         if (account.run(row).changes > 0) break;
         // It ended before it could say how many steps there are.

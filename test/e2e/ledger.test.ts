@@ -4,7 +4,7 @@
  */
 import { expect, it, vi } from 'vitest';
 import type { RunEvent } from '../../engine/events.ts';
-import { ledgerOf } from '../../engine/report/ledger.ts';
+import { type LedgerRow, ledgerOf } from '../../engine/report/ledger.ts';
 import { tinyExperiment } from '../rig/experiments.ts';
 import { events, Project } from '../rig/retort.ts';
 
@@ -31,6 +31,30 @@ it('Ledger: accounts for every attempt, and for what hits have saved', async () 
   expect(wastedSeconds).toBe(0);
   expect(cpuSeconds).toBeGreaterThan(0);
   expect(peakMemory).toBeGreaterThan(30 * 1024 ** 2);
+
+  // A row for each, with all that the totals are made of.
+  const asked = await project.retort(['compare', 'tiny.yaml', '--attempts', '--format', 'json']);
+  const [{ attempts: rows }] = JSON.parse(asked.stdout).ledgers;
+  expect(rows).toHaveLength(5);
+  const sum = (of: keyof LedgerRow) => rows.reduce((total: number, row: LedgerRow) => total + Number(row[of]), 0);
+  expect(sum('repeatedSeconds')).toBeCloseTo(repeatedSeconds, 6);
+  expect(sum('waitedSeconds')).toBeCloseTo(totals.waitedSeconds, 6);
+  expect(rows.filter(({ end }: LedgerRow) => end === 'done')).toHaveLength(4);
+  for (const row of rows.filter(({ end }: LedgerRow) => end === 'done')) {
+    expect(row).toMatchObject({ gpus: 0, device: expect.stringMatching(/^(x64|arm64)/) });
+    // The images of the data set alone.
+    expect(row.bytesRead).toBeGreaterThan(1e6);
+    expect(row.bytesWritten).toBeGreaterThan(100);
+  }
+  const page = await project.retort(['compare', 'last', '--attempts']);
+  expect(page.stdout).toMatch(
+    /\ndistil\[method=dm,set=1\] +lost CHILD_LOST +0 to \d+, 0 kept .*\n.*attempt 2 +done +0 to 30, 30 kept/,
+  );
+  const csv = await project.retort(['compare', 'last:method=random', '--attempts', '--format', 'csv']);
+  expect(csv.stdout).toMatch(
+    /^run,node,attempt,at,end,.*,waitedSeconds,.*,gpus,device,peakMemory,bytesRead,bytesWritten\n/,
+  );
+  expect(csv.stdout).not.toContain('dm');
 
   const again = await project.retort(['run', 'tiny.yaml', '--reporter', 'plain']);
   expect(again.stderr).toMatch(/4 nodes: 0 run, 4 hits, in [\d.]+s\.\nsaved by hits: [\dms. ]+\./);

@@ -5,20 +5,25 @@ import { packageRoot } from '../../../base/package-root.ts';
 import { fail, type Result } from '../../../base/result.ts';
 import { suggestion } from '../../config/nearest.ts';
 import { looksLikeOverride } from '../../config/overrides.ts';
+import { formatLedger, type RunLedger } from '../../report/attempts-table.ts';
 import { costTable, formatCosts } from '../../report/cost-table.ts';
 import type { Side } from '../../report/diff.ts';
 import { slicedPlan } from '../../report/diff-cells.ts';
+import { Ledger } from '../../report/ledger.ts';
 import { besidePublished } from '../../report/published/beside.ts';
 import { type PublishedFile, parsePublished } from '../../report/published/schema.ts';
 import { metricNames, type ResultTable, resultTable } from '../../report/table.ts';
 import type { TableFormat } from '../../report/table-format-names.ts';
 import { formatTable } from '../../report/table-formats.ts';
+import { eventsPath, readRunEvents } from '../../store/run-events.ts';
+import { planDigest, runsOfPlan } from '../../store/runs.ts';
 import type { Store } from '../../store/store.ts';
 import type { Arguments } from '../arguments.ts';
 import { EXIT } from '../exit-codes.ts';
-import { print, tellUsage } from '../output.ts';
+import { findRun } from '../find-run.ts';
+import { print, tell, tellUsage } from '../output.ts';
 import { recordsOf, storeToRead } from '../results.ts';
-import { parseSide, sidesOf } from '../sides.ts';
+import { isFile, type Named, parseSide, sidesOf } from '../sides.ts';
 import { type Told, told } from '../told.ts';
 
 export async function run(args: Arguments): Promise<number> {
@@ -40,6 +45,7 @@ export async function run(args: Arguments): Promise<number> {
   const sides = await sidesOf(meant, overrides, store.value, args, 'compare');
   if (!sides.ok) return sides.exit;
   if (args.has('cost')) return costs(sides.value, store.value, args);
+  if (args.has('attempts')) return attempts(meant, sides.value, store.value, args);
   const published = args.has('published') ? told(publishedFile(args.text('published'))) : undefined;
   if (published && !published.ok) return published.exit;
   const tables: ResultTable[] = [];
@@ -78,6 +84,28 @@ function costs(sides: readonly Side[], store: Store | undefined, args: Arguments
   const format = (args.text('format') ?? 'table') as TableFormat;
   if (format === 'json') print(`${JSON.stringify({ schema: 'retort-costs/1', tables }, null, 2)}\n`);
   else print(tables.map((table) => formatCosts(table, format)).join('\n'));
+  return EXIT.done;
+}
+
+/** The ledger of each run, an attempt a line; of a file, that of the newest run of what it plans now. */
+function attempts(named: readonly Named[], sides: readonly Side[], store: Store | undefined, args: Arguments): number {
+  const ledgers: RunLedger[] = [];
+  for (const [place, side] of sides.entries()) {
+    const { name, of } = named[place] as Named;
+    const found = store && findRun(store, isFile(of) ? (runsOfPlan(store, planDigest(side.plan))[0] ?? of) : of);
+    if (!found?.ok) {
+      tell(`${name}: no run of it in the store, so no attempts.\n`);
+      return EXIT.usage;
+    }
+    const run = found.value;
+    const inSlice = new Set(slicedPlan(side).nodes.map(({ id }) => id));
+    const ledger = new Ledger();
+    for (const event of readRunEvents(eventsPath(run.store, run.id), { brief: true }).events) ledger.add(event);
+    ledgers.push({ run: run.id, attempts: ledger.rows().filter(({ node }) => inSlice.has(node)) });
+  }
+  const format = (args.text('format') ?? 'table') as TableFormat;
+  if (format === 'json') print(`${JSON.stringify({ schema: 'retort-ledgers/1', ledgers }, null, 2)}\n`);
+  else print(ledgers.map((ledger) => formatLedger(ledger, format)).join('\n'));
   return EXIT.done;
 }
 

@@ -10,6 +10,7 @@ import type { Usage } from '../executor.ts';
 export function measureUsage(): () => Usage {
   const begun = performance.now();
   const cpuBefore = process.cpuUsage();
+  const filesBefore = bytesOfFiles();
   const isForgotten = forgetPeak();
   let seen = 0;
   return () => {
@@ -19,6 +20,7 @@ export function measureUsage(): () => Usage {
       wallSeconds: rounded((performance.now() - begun) / 1000),
       cpuSeconds: rounded((user + system) / 1e6),
       peakMemory: seen,
+      ...(filesBefore && since(filesBefore, bytesOfFiles())),
     };
   };
 }
@@ -37,6 +39,31 @@ function forgetPeak(): boolean {
 function systemPeak(): number | undefined {
   const kilobytes = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1];
   return kilobytes === undefined ? undefined : 1024 * Number(kilobytes);
+}
+
+interface FileBytes {
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
+/** Whether a disk or the memory of the system had them. Programs that were waited for are in it. Linux only. */
+function bytesOfFiles(): FileBytes | undefined {
+  try {
+    const text = readFileSync('/proc/self/io', 'latin1');
+    const [read, written] = [/^rchar: (\d+)$/m, /^wchar: (\d+)$/m].map((line) => line.exec(text)?.[1]);
+    return read && written ? { bytesRead: Number(read), bytesWritten: Number(written) } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function since(before: FileBytes, now: FileBytes | undefined): FileBytes | undefined {
+  return (
+    now && {
+      bytesRead: now.bytesRead - before.bytesRead,
+      bytesWritten: now.bytesWritten - before.bytesWritten,
+    }
+  );
 }
 
 /** A ledger of microseconds would only make events long. */
