@@ -99,6 +99,9 @@ it('lists all missing files in one answer', () => {
     `Fashion-MNIST is incomplete: train-images-idx3-ubyte[.gz], t10k-labels-idx1-ubyte[.gz] are not in ${join(root, 'fashion-mnist')}.`,
   );
   expect(failureOf('mnist', join(root, 'nowhere')).message).toContain('does not exist');
+  const file = join(root, 'file');
+  writeFileSync(file, '');
+  expect(failureOf('mnist', file).message).toContain('is a file');
   expect(openDataSet('mnist', join(root, 'nowhere')).ok).toBe(false);
 });
 

@@ -2,7 +2,7 @@
  * From the name of a set to its files and its contents. Whatever is wrong with a user's folder is found here, before
  * anything starts: `locateDataSet` reads every file whole and checks it, and then forgets it.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { packageRoot } from '../base/package-root.ts';
 import { fail, ok, type Result } from '../base/result.ts';
@@ -132,6 +132,8 @@ function findFiles(record: DataSetRecord, folder: string): Result<{ folder: stri
   const { format, subfolders, source } = record;
   if (!existsSync(folder))
     return fail('DATA_MISSING', `The data folder ${folder} does not exist.`, { place: folder, help: source });
+  if (!statSync(folder).isDirectory())
+    return fail('DATA_MISSING', `The data folder ${folder} is a file.`, { place: folder, help: source });
   for (const place of [...subfolders.map((subfolder) => join(folder, subfolder)), folder]) {
     const { files, missing } = format.find(place);
     if (missing.length === 0) return ok({ folder: place, files });

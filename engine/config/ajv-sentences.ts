@@ -22,15 +22,16 @@ export function toSentence(error: ErrorObject, tree: Tree, path: readonly string
     case 'additionalProperties':
     case 'propertyNames':
       return unknownKey(error, path, subject);
-    case 'required':
+    case 'required': {
+      const key = String(params.missingProperty);
+      const schema = (error.parentSchema?.properties as Record<string, AnySchemaObject>)?.[key];
       return {
         code: 'MISSING_KEY',
-        message: `${path.length === 0 ? capital(subject.what) : name} needs the key \`${params.missingProperty}\`.`,
-        help: descriptionOf(
-          (error.parentSchema?.properties as Record<string, AnySchemaObject>)?.[String(params.missingProperty)],
-        ),
+        message: `${path.length === 0 ? capital(subject.what) : name} needs the key \`${key}\`.`,
+        help: schema?.const === undefined ? descriptionOf(schema) : `Write \`${key}: ${schema.const}\`.`,
         point: 'key',
       };
+    }
     case 'type':
       return wrongType(name, tree, [params.type].flat() as string[], error.parentSchema);
     case 'enum':

@@ -165,7 +165,7 @@ it('names files that cannot be read as text', () => {
   expect(pageIn({ 'x.yaml': '' }, 'x.yaml')).toMatchInlineSnapshot(`
     "
     x.yaml The file is empty.
-        Start from a copy of \`experiments/quickstart.yaml\`, which runs.
+        \`retort init NAME\` writes an experiment that runs, to start from.
 
     1 error.
     "

@@ -50,7 +50,7 @@ function load(
   if (!tree) {
     if (problems.count === before)
       problems.file(file.path, 'EMPTY_FILE', 'The file is empty.', {
-        help: 'Start from a copy of `experiments/quickstart.yaml`, which runs.',
+        help: '`retort init NAME` writes an experiment that runs, to start from.',
       });
     return undefined;
   }

@@ -36,6 +36,36 @@ it('is the product of the axes, the first one varying slowest', () => {
   ]);
 });
 
+it('has no infinite values, however deep: one error, and the cells are named all the same', () => {
+  expect(matrixPage('  a: [random]\n  b: [1, .inf]\n')).toMatchInlineSnapshot(`
+    "
+    x.yaml:6:10 Expected a finite number, got \`.inf\`.
+          b: [1, .inf]
+                 ~~~~
+        Leave the key out, or write a number.
+
+    1 error.
+    "
+  `);
+  expect(matrixPage('  a: [random]\n  b: [[1, [.nan]]]\n')).toMatchInlineSnapshot(`
+    "
+    x.yaml:6:7 Expected \`imagesPerClass\` to be a whole number, but found a list.
+          b: [[1, [.nan]]]
+              ~~~~~~~~~~~
+        x.yaml:7:63 used here as \`$b\`
+            stages: { start: { stage: select, method: $a, imagesPerClass: $b } }
+                                                                          ~~
+
+    x.yaml:6:12 Expected a finite number, got \`.nan\`.
+          b: [[1, [.nan]]]
+                   ~~~~
+        Leave the key out, or write a number.
+
+    2 errors.
+    "
+  `);
+});
+
 it('takes cells away by partial match, then extends or adds by `include`', () => {
   const matrix = {
     a: ['x', 'y'],

@@ -47,6 +47,29 @@ it('says where YAML ends to be YAML', () => {
     1 error.
     "
   `);
+  // Only the first line in the wrong column, and in words about columns.
+  expect(
+    page(`${HEAD}stages:\n  start:\n   stage: select\n    method: random\n    imagesPerClass: 1\n`),
+  ).toMatchInlineSnapshot(`
+    "
+    x.yaml:7:5 This line is indented further than the one above, whose value it would go on with.
+            method: random
+            ~
+        Keys of one map begin in the same column.
+
+    1 error.
+    "
+  `);
+  expect(page(`${HEAD}stages:\n  start:\n    stage:select\n    method: random\n`)).toMatchInlineSnapshot(`
+    "
+    x.yaml:6:5 A space is missing after the colon.
+            stage:select
+            ~~~~~~~~~~~~
+        Write \`key: value\`.
+
+    1 error.
+    "
+  `);
   expect(page(`${HEAD}notes: @home\n${STAGES}`)).toMatchInlineSnapshot(`
     "
     x.yaml:4:8 A value cannot begin with \`@\`.
@@ -479,7 +502,7 @@ it('refuses what is no experiment at all', () => {
   expect(page('')).toMatchInlineSnapshot(`
     "
     x.yaml The file is empty.
-        Start from a copy of \`experiments/quickstart.yaml\`, which runs.
+        \`retort init NAME\` writes an experiment that runs, to start from.
 
     1 error.
     "
@@ -487,7 +510,7 @@ it('refuses what is no experiment at all', () => {
   expect(page('# only a comment\n')).toMatchInlineSnapshot(`
     "
     x.yaml The file is empty.
-        Start from a copy of \`experiments/quickstart.yaml\`, which runs.
+        \`retort init NAME\` writes an experiment that runs, to start from.
 
     1 error.
     "

@@ -58,7 +58,9 @@ const plain = new WeakMap<Tree, Json>();
 
 /** Trees are immutable, so the plain value of a shared one is made once. */
 export function toJson(tree: Tree): Json {
-  if (tree.type === 'scalar') return tree.value;
+  // `.inf` is reported where it is read, and is no JSON.
+  if (tree.type === 'scalar')
+    return typeof tree.value === 'number' && !Number.isFinite(tree.value) ? tree.text : tree.value;
   let value = plain.get(tree);
   if (value === undefined) {
     value =

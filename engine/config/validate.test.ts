@@ -23,11 +23,6 @@ compare: { baseline: { method: randm }, metric: "" }
 `),
   ).toMatchInlineSnapshot(`
     "
-    x.yaml:1:1 An experiment needs the key \`name\`.
-        version: 1
-        ~
-        What the experiment is about, in a few words; free text.
-
     x.yaml:2:1 Unknown key \`nmae\` in an experiment.
         nmae: sample
         ~~~~
@@ -99,7 +94,7 @@ compare: { baseline: { method: randm }, metric: "" }
         compare: { baseline: { method: randm }, metric: "" }
                                                         ~~
 
-    16 errors.
+    15 errors.
     "
   `);
 });

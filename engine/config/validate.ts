@@ -3,6 +3,7 @@
  */
 import { Ajv, type AnySchemaObject, type ErrorObject, type ValidateFunction } from 'ajv';
 import { toSentence } from './ajv-sentences.ts';
+import { nearest } from './nearest.ts';
 import type { Problems } from './problems.ts';
 import { axisNamed } from './substitute.ts';
 import { locate, type Span, type Tree, toJson } from './tree.ts';
@@ -38,7 +39,21 @@ export function validate(tree: Tree, schema: AnySchemaObject, subject: Subject, 
   // What has the wrong type is not also out of range.
   const mistyped = new Set(errors.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath));
   for (const error of errors)
-    if (error.keyword === 'type' || !mistyped.has(error.instancePath)) report(tree, error, subject, problems);
+    if ((error.keyword === 'type' || !mistyped.has(error.instancePath)) && !isMisspelt(error, errors))
+      report(tree, error, subject, problems);
+}
+
+/** A required key that is there under a name much like its own: the unknown name is what is wrong, and says the right one. */
+function isMisspelt(error: ErrorObject, errors: readonly ErrorObject[]): boolean {
+  if (error.keyword !== 'required') return false;
+  const { missingProperty } = error.params as { missingProperty: string };
+  const known = Object.keys((error.parentSchema?.properties ?? {}) as object);
+  return errors.some(
+    ({ keyword, instancePath, params }) =>
+      keyword === 'additionalProperties' &&
+      instancePath === error.instancePath &&
+      nearest((params as { additionalProperty: string }).additionalProperty, known) === missingProperty,
+  );
 }
 
 function report(tree: Tree, error: ErrorObject, subject: Subject, problems: Problems): void {

@@ -30,16 +30,27 @@ export function readDocument(source: Source, text: string, problems: Problems): 
     const opening = neverClosed(message)
       ? open?.findLast(({ start, end }) => start < pos[0] && end >= pos[0] - 1)?.start
       : undefined;
-    const start = opening ?? (code === 'BAD_INDENT' ? afterBlanks(text, pos[0]) : pos[0]);
-    const span = { source, start, end: Math.max(opening === undefined ? pos[1] : 0, start + 1) };
-    // One slip often breaks the rest of its line, so only the first error of a line is worth reading.
+    const further = TWO_KEYS.has(code) ? indentedFurther(text, pos[0]) : undefined;
+    const start = opening ?? further ?? (code === 'BAD_INDENT' ? afterBlanks(text, pos[0]) : pos[0]);
+    const span = { source, start, end: Math.max((opening ?? further) === undefined ? pos[1] : 0, start + 1) };
+    // One slip often breaks the rest of its line, so only the first error of a line is worth reading; and a line that
+    // begins in the wrong column breaks those after it.
     const { line } = source.place(span.start, span.end);
-    if (lines.has(line)) continue;
+    const follows = TWO_KEYS.has(code) && lines.has(line - 1);
+    if (lines.has(line) || follows) {
+      lines.add(line);
+      continue;
+    }
     lines.add(line);
     const { sentence, help } =
-      opening === undefined
-        ? syntaxMessage(code, message, text.slice(start))
-        : { sentence: `This \`${text[opening]}\` is never closed.` };
+      opening !== undefined
+        ? { sentence: `This \`${text[opening]}\` is never closed.` }
+        : further !== undefined
+          ? {
+              sentence: 'This line is indented further than the one above, whose value it would go on with.',
+              help: 'Keys of one map begin in the same column.',
+            }
+          : syntaxMessage(code, message, text.slice(start));
     problems.at(span, code === 'TAB_AS_INDENT' ? 'TAB' : 'YAML_SYNTAX', sentence, { help });
   }
   return document;
@@ -67,6 +78,18 @@ function bracketed(document: Document.Parsed): { start: number; end: number }[] 
   return found;
 }
 
+/** What the parser says where it meets a key inside the value of another. */
+const TWO_KEYS: ReadonlySet<string> = new Set(['BLOCK_AS_IMPLICIT_KEY', 'MULTILINE_IMPLICIT_KEY']);
+
+/** Where the key begins whose line, by its column, goes on with the value at `start`; undefined where it does not. */
+function indentedFurther(text: string, start: number): number | undefined {
+  const before = /^[^\r\n]*?(?=: |:?[\r\n]|$)/.exec(text.slice(start))?.[0] ?? '';
+  const end = start + before.length;
+  const [line, indent = ''] = /^\r?\n( *)(?=[^\s#])/.exec(text.slice(end)) ?? [];
+  const above = /^ */.exec(text.slice(text.lastIndexOf('\n', start - 1) + 1))?.[0] ?? '';
+  return line !== undefined && indent.length > above.length ? end + line.length : undefined;
+}
+
 function afterBlanks(text: string, start: number): number {
   const blanks = /^[ \t]*/.exec(text.slice(start))?.[0].length ?? 0;
   return /[\r\n]/.test(text.charAt(start + blanks)) ? start : start + blanks;
@@ -85,6 +108,11 @@ function syntaxMessage(code: string, message: string, rest: string): { sentence:
         sentence: 'A second `key: value` begins on the line of another.',
         help: 'Begin a new line, or put the text in quotes.',
       };
+    case 'MULTILINE_IMPLICIT_KEY':
+    case 'MISSING_CHAR':
+      if (/^[A-Za-z_][\w-]*:[^\s/]/.test(rest))
+        return { sentence: 'A space is missing after the colon.', help: 'Write `key: value`.' };
+      return { sentence: `${message}.` };
     case 'TAG_RESOLVE_FAILED':
       return { sentence: 'Tags such as `!name` have no meaning here.', help: 'Leave the tag out.' };
     case 'UNEXPECTED_TOKEN':
