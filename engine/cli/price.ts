@@ -1,13 +1,13 @@
 /** The price of what a plan would run, from the store's own history: for `plan`, in words and as JSON. */
-import { canonicalJson } from '../../base/canonical-json.ts';
-import type { Json, JsonObject } from '../../base/json.ts';
+import type { JsonObject } from '../../base/json.ts';
 import { formatSize } from '../../base/units.ts';
 import { dataSetFacts } from '../../data/registry.ts';
 import { stageKind } from '../../stages/registry.ts';
 import { estimator, type PastResult, type Spread } from '../plan/estimate.ts';
-import { type Price, type PricedNode, pastError, priceOf } from '../plan/estimate-grid.ts';
+import { type Price, type PricedNode, priceOf } from '../plan/estimate-grid.ts';
 import type { ManifestOf } from '../plan/explain-features.ts';
 import type { LimitsOf } from '../plan/limits.ts';
+import { type PastError, type PastErrors, pastErrors } from '../plan/past-error.ts';
 import type { Plan, PlanNode } from '../plan/plan.ts';
 import { count, duration } from '../report/wording.ts';
 import type { EarlierResult } from '../store/earlier-results.ts';
@@ -15,8 +15,8 @@ import { defaultOf, type Prospect } from './prospects.ts';
 
 export interface PlanPrice extends Price {
   readonly nodes: readonly PricedNode[];
-  /** The median of the estimator's errors on what it knows, as a share. */
-  readonly pastError?: number;
+  /** How far estimates were off on what is known; of kinds that would run. */
+  readonly pastError: PastErrors;
 }
 
 export function priced(
@@ -46,8 +46,12 @@ export function priced(
     const known = { ...(bytes !== undefined && { knownBytes: bytes }), ...(gpus !== undefined && { gpus }) };
     return found ? { node, estimate: found, costs: 'something', ...known } : { node, costs: 'unknown', ...known };
   });
-  const error = pastError(history, settingsOf);
-  return { ...priceOf(nodes), nodes, ...(error !== undefined && { pastError: error }) };
+  const past = history.filter(({ bytes }) => bytes !== undefined);
+  return {
+    ...priceOf(nodes),
+    nodes,
+    pastError: pastErrors({ plan, history: past, unitsOf, manifestOf: manifestsOf(earlier) }),
+  };
 }
 
 function inputParams({ inputs }: PlanNode, params: ReadonlyMap<string, JsonObject>): Record<string, JsonObject> {
@@ -92,10 +96,6 @@ export function unitsOf(
   return typeof value === 'number' && value > 0 ? { units: value, parameter } : { units: 1 };
 }
 
-function settingsOf({ manifest: { stage, version, params, numerics } }: PastResult): string {
-  return canonicalJson({ stage, version, params, numerics } as unknown as Json);
-}
-
 /** A few lines; none where nothing would run. */
 export function priceLines(price: PlanPrice): string[] {
   const {
@@ -127,8 +127,8 @@ export function priceLines(price: PlanPrice): string[] {
       );
     if (fromOtherSettings > 0)
       lines.push(`${count(fromOtherSettings, 'node')} by results with other settings, the nearest there are.`);
-    if (price.pastError !== undefined)
-      lines.push(`On what is known such estimates are ${Math.round(100 * price.pastError)} % off (median).`);
+    const off = errorWords(price);
+    if (off) lines.push(off);
   }
   if (withoutHistory > 0)
     lines.push(`No history for ${count(withoutHistory, 'node')} (${unknownStages.join(', ')}): no price.`);
@@ -140,6 +140,18 @@ export function priceLines(price: PlanPrice): string[] {
     lines.push(`Files of ${[...new Set(kinds)].join(', ')}: ${formatSize(known)}, known beforehand.`);
   }
   return lines;
+}
+
+function errorWords({ pastError: { sameSettings, otherSettings }, fromOtherSettings }: PlanPrice): string | undefined {
+  const parts = [
+    sameSettings && `${percent(sameSettings)} by equal settings`,
+    fromOtherSettings > 0 && otherSettings && `${percent(otherSettings)} by other settings`,
+  ].filter(Boolean);
+  return parts.length > 0 ? `Estimates of what has run were off by ${parts.join(', ')}.` : undefined;
+}
+
+function percent({ median, results }: PastError): string {
+  return `${Math.round(100 * median)} % (median of ${results})`;
 }
 
 function onDisk(bytes: number, known: number, unknown: number): string {

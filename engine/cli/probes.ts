@@ -5,9 +5,10 @@
  */
 import { dirname, join, resolve } from 'node:path';
 import { openLocalExecutor } from '../executors/local/executor.ts';
-import { kindOfWork, type PastResult, workName } from '../plan/estimate.ts';
+import type { PastResult } from '../plan/estimate.ts';
 import type { LimitsOf } from '../plan/limits.ts';
 import type { PlanNode } from '../plan/plan.ts';
+import { kindOfWork, workName } from '../plan/work-groups.ts';
 import { duration } from '../report/wording.ts';
 import { thisMachine } from '../run/machine.ts';
 import { probe, type Timed } from '../run/probe.ts';

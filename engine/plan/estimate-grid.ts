@@ -1,7 +1,6 @@
-/** Estimates of nodes added up: the price of a plan, what is in the store already, and how far the estimator was off. */
-import type { Estimate, PastResult, Spread } from './estimate.ts';
+/** Estimates of nodes added up: the price of a plan. */
+import type { Estimate, Spread } from './estimate.ts';
 import type { PlanNode } from './plan.ts';
-import { median } from './quantiles.ts';
 
 export interface PricedNode {
   readonly node: PlanNode;
@@ -68,33 +67,4 @@ function longestChain(nodes: readonly PricedNode[]): number {
     ends.set(node.id, ready + (estimate?.seconds.median ?? 0));
   }
   return Math.max(0, ...ends.values());
-}
-
-/** So many of each kind of settings are tried. */
-const MOST_TRIED = 32;
-
-/**
- * How far the estimator would have been off on what it knows: each result from the others of equal settings; the median
- * of |estimated - taken| / taken. Undefined where no settings have two results.
- */
-export function pastError(
-  history: readonly PastResult[],
-  settings: (result: PastResult) => string,
-): number | undefined {
-  const groups = new Map<string, number[]>();
-  for (const result of history) {
-    const name = settings(result);
-    const taken = groups.get(name);
-    if (taken) taken.push(result.seconds);
-    else groups.set(name, [result.seconds]);
-  }
-  const errors = [...groups.values()].flatMap((group) => {
-    const tried = group.slice(0, MOST_TRIED);
-    if (tried.length < 2) return [];
-    return tried.flatMap((taken, at) => {
-      const others = median(tried.filter((_, index) => index !== at));
-      return taken > 0 ? [Math.abs(others - taken) / taken] : [];
-    });
-  });
-  return errors.length > 0 ? median(errors) : undefined;
 }

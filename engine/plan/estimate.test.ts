@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import type { JsonObject } from '../../base/json.ts';
 import { type TrivialCells, trivialPlan } from '../../test/rig/trivial-plan.ts';
 import { estimator, type PastResult } from './estimate.ts';
-import { pastError, priceOf } from './estimate-grid.ts';
+import { priceOf } from './estimate-grid.ts';
+import { pastErrors } from './past-error.ts';
 import type { Plan } from './plan.ts';
 import { median, quantile } from './quantiles.ts';
 
@@ -127,9 +128,22 @@ it('a probe prices what differs in seed and length, and says that it is one; a g
   expect(estimator({ plan: now, history: [onDevice], unitsOf })(second)).toBeUndefined();
 });
 
-it("the estimator's own error on the past", () => {
-  const history = took([10, 11, 20], plan([{ a: { steps: 1 } }], 3));
-  // Others' medians 15.5, 15, 10.5 against 10, 11, 20.
-  expect(pastError(history, () => 'same')).toBeCloseTo(0.475, 12);
-  expect(pastError(history, ({ key }) => key)).toBeUndefined();
+it("the estimator's own error on the past: each result from the others, as if it had not run", () => {
+  const now = plan([{ a: { steps: 1 } }]);
+  const errors = (history: PastResult[]) => pastErrors({ plan: now, history, unitsOf });
+  // Three of the same settings, of 20, 20 and 40 steps at 10, 11 and 20 seconds a step: by the medians of the others 15.5,
+  // 15 and 10.5 seconds a step.
+  const short = took([10, 11], plan([{ a: { steps: 20, salt: 1 } }], 2));
+  const long = took([20], plan([{ a: { steps: 40, salt: 1 } }]));
+  expect(errors([...short, ...long]).sameSettings?.results).toBe(3);
+  expect(errors([...short, ...long]).sameSettings?.median).toBeCloseTo(0.475, 12);
+  expect(errors([...short, ...long]).otherSettings).toBeUndefined();
+  // One more of other settings: it and the three are estimated from each other.
+  const other = took([22], plan([{ a: { steps: 40, salt: 2 } }]));
+  const both = errors([...short, ...long, ...other]);
+  expect(both.sameSettings?.median).toBeCloseTo(0.475, 12);
+  // |22 - 10| / 10, |22 - 11| / 11, |22 - 20| / 20, |11 - 22| / 22
+  expect(both.otherSettings?.results).toBe(4);
+  expect(both.otherSettings?.median).toBeCloseTo((1 + 0.5) / 2, 12);
+  expect(errors(other)).toEqual({});
 });
