@@ -58,6 +58,16 @@ export type LabelledSplit = Pick<Split, 'count' | 'labels'>;
 /** What only the files know: a folder of pictures has the classes that it has folders for. */
 export type FoundFacts = Partial<Pick<DataSetFacts, 'classes' | 'classNames'>>;
 
+/** What is chosen of a set's images. */
+export interface SetPart {
+  /** Labels of the whole set, in the order of the part's own. */
+  readonly classes?: readonly number[];
+  /** The first so many training images of those classes, in the order of the files. */
+  readonly train?: number;
+  /** The first so many of each class. */
+  readonly trainPerClass?: number;
+}
+
 /** How the files of a set are named and read; several sets share one. */
 export interface DataFormat {
   /** The set's files in `folder` itself: absolute paths in a fixed order, or every file that is missing. */
@@ -68,6 +78,8 @@ export interface DataFormat {
     files: readonly string[],
     facts: DataSetFacts,
   ): Result<{ readonly train: LabelledSplit; readonly test: LabelledSplit } & FoundFacts>;
+  /** Where an image is a file: the same for the files of a part alone. Other formats are read whole, and cut. */
+  part?(part: SetPart): DataFormat;
 }
 
 export interface DataSetRecord {

@@ -107,3 +107,55 @@ it('takes the classes of a subset from a folder of all, in the order of the lite
   rmSync(join(root, 'imagenet/train', 'n02105641'), { recursive: true });
   expect(messageOf('imagewoof')).toContain('train/n02105641/ is not in');
 });
+
+it('reads no picture of classes that are left out', async () => {
+  await writeTiny();
+  await write('train/n03/images/n03_0.JPEG', [10, 10, 99]);
+  await write('train/n03/images/n03_1.JPEG', [10, 10, 99]);
+  await write('val/images/val_2.JPEG', [1, 1, 1]);
+  const annotations = join(root, 'val/val_annotations.txt');
+  writeFileSync(annotations, `${readFileSync(annotations, 'utf8')}val_2.JPEG\tn03\n`);
+  // A class of the whole set is one that has pictures.
+  mkdirSync(join(root, 'train/n00/images'), { recursive: true });
+  writeFileSync(join(root, 'train/n02/images/n02_0.JPEG'), 'no picture');
+  writeFileSync(join(root, 'val/images/val_0.JPEG'), 'no picture');
+  expect(messageOf('tiny-imagenet')).toBe('n02_0.JPEG is neither a JPEG nor a PNG picture.');
+
+  const name = 'tiny-imagenet?classes=2,0';
+  const located = unwrap(locateDataSet(name, root));
+  expect(located.files.map((path) => path.slice(root.length + 1))).toEqual([
+    'train/n01/images/n01_0.JPEG',
+    'train/n03/images/n03_0.JPEG',
+    'train/n03/images/n03_1.JPEG',
+    'val/val_annotations.txt',
+    'val/images/val_1.JPEG',
+    'val/images/val_2.JPEG',
+  ]);
+  const set = unwrap(openDataSet(name, root));
+  expect(set).toMatchObject({ classes: 2, classNames: ['n03', 'n01'] });
+  expect([[...set.train.labels], [...set.test.labels]]).toEqual([
+    [1, 0, 0],
+    [1, 0],
+  ]);
+  const blue = (index: number) => set.train.pixels[(3 * index + 2) * 4096] ?? 0;
+  for (const [index, value] of [90, 99, 99].entries()) expect(Math.abs(blue(index) - value)).toBeLessThan(5);
+
+  const one = unwrap(openDataSet('tiny-imagenet?classes=2,0&trainPerClass=1', root));
+  expect([...one.train.labels]).toEqual([1, 0]);
+  expect(unwrap(openDataSet('tiny-imagenet?classes=2,0&train=1', root)).train.count).toBe(1);
+  expect(openDataSet('tiny-imagenet?classes=0,3', root)).toMatchObject({
+    ok: false,
+    error: { code: 'DATA_CLASS', message: 'Tiny-ImageNet has no class 3 with pictures in train/.' },
+  });
+});
+
+it('a part of a subset keeps the names of its classes', async () => {
+  for (const id of ['n02096294', 'n02093754', 'n02111889']) {
+    await write(`train/${id}/a.JPEG`, [20, 0, 0], 128, 128);
+    await write(`val/${id}/b.JPEG`, [0, 20, 0], 128, 128);
+  }
+  const set = unwrap(openDataSet('imagewoof?classes=2,1', root));
+  expect(set.classNames).toEqual(['Samoyed', 'Border terrier']);
+  expect([...set.train.labels]).toEqual([1, 0]);
+  expect(openDataSet('imagewoof?classes=1,3', root)).toMatchObject({ ok: false, error: { code: 'DATA_MISSING' } });
+});

@@ -4,12 +4,14 @@
  * says their classes. Labels count the classes in the order of their names, as PyTorch's `ImageFolder` has it, or in the
  * order of `classIds` where a set names its classes.
  *
+ * Of a part of a set only its own pictures are files of it: the others are neither looked at nor decoded, nor part of its digest.
+ *
  * `check` looks at the first and last bytes of every file, which finds what an interrupted unpacking leaves; `read` decodes.
  */
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
 import { fail, ok, type Result } from '../base/result.ts';
-import type { DataFormat, DataSetFacts, LabelledSplit } from './data-set.ts';
+import type { DataFormat, DataSetFacts, LabelledSplit, SetPart } from './data-set.ts';
 import { decodeImages } from './decode-images.ts';
 
 export interface ImageFolderOptions {
@@ -17,13 +19,15 @@ export interface ImageFolderOptions {
   readonly classIds?: readonly string[];
   /** Whether pictures are scaled and cut to the set's size; otherwise they must have it. */
   readonly resize: boolean;
+  readonly part?: SetPart;
 }
 
 const PICTURE = /\.(jpe?g|png)$/i;
 const ANNOTATIONS = 'val_annotations.txt';
 const TEST_FOLDERS = ['val', 'test', 'validation'] as const;
 
-export function imageFolderSet({ classIds, resize }: ImageFolderOptions): DataFormat {
+export function imageFolderSet(options: ImageFolderOptions): DataFormat {
+  const { classIds, resize, part = {} } = options;
   return {
     find(folder) {
       const test = TEST_FOLDERS.find((name) => isFolder(join(folder, name)));
@@ -31,23 +35,27 @@ export function imageFolderSet({ classIds, resize }: ImageFolderOptions): DataFo
       const missing = [...(isSet ? [] : ['train/']), ...(test === undefined ? ['val/'] : [])];
       // Any folder may have one of the two; only both make a set.
       if (test === undefined || !isSet) return { files: [], missing };
-      const classes = classIds ?? foldersOf(join(folder, 'train'));
+      const all = classIds ?? foldersOf(join(folder, 'train'));
+      const pictures = (name: string) => picturesOf(join(folder, 'train', name));
+      const counts = (name: string) => classIds !== undefined || pictures(name).length > 0;
+      const classes = part.classes ? chosenClasses(all, part.classes, counts) : all;
       const absent = classes.filter((name) => !existsSync(join(folder, 'train', name)));
       const files = [
-        ...classes.flatMap((name) => picturesOf(join(folder, 'train', name))),
-        ...testPictures(join(folder, test), classes),
+        ...classes.flatMap((name) => pictures(name).slice(0, part.trainPerClass)),
+        ...testPictures(join(folder, test), classes, part.classes !== undefined),
       ];
       return { files, missing: absent.map((name) => `train/${name}/`) };
     },
+    part: (chosen) => imageFolderSet({ ...options, part: chosen }),
     check(files, facts) {
       for (const path of files) {
         const sound = PICTURE.test(path) ? checkEnds(path) : ok(undefined);
         if (!sound.ok) return sound;
       }
-      return labelled(files, facts, classIds);
+      return labelled(files, facts, classIds, part);
     },
     read(files, facts) {
-      const found = labelled(files, facts, classIds);
+      const found = labelled(files, facts, classIds, part);
       if (!found.ok) return found;
       const { train, test, ...known } = found.value;
       const size = { height: facts.height, width: facts.width, resize };
@@ -85,9 +93,30 @@ function picturesOf(folder: string): string[] {
     .map((name) => join(inside, name));
 }
 
-function testPictures(folder: string, classes: readonly string[]): string[] {
+/** In the order of the whole set. Where only the files say which classes there are, those without pictures are none. */
+function chosenClasses(
+  all: readonly string[],
+  labels: readonly number[],
+  counts: (name: string) => boolean,
+): readonly string[] {
+  const highest = Math.max(...labels);
+  const known: string[] = [];
+  for (const name of all) {
+    if (known.length > highest) break;
+    if (counts(name)) known.push(name);
+  }
+  return known.filter((_, label) => labels.includes(label));
+}
+
+function testPictures(folder: string, classes: readonly string[], isPart: boolean): string[] {
   const annotations = join(folder, ANNOTATIONS);
-  if (existsSync(annotations) && existsSync(join(folder, 'images'))) return [annotations, ...picturesOf(folder)];
+  if (existsSync(annotations) && existsSync(join(folder, 'images'))) {
+    const pictures = picturesOf(folder);
+    const annotated = isPart ? readAnnotations(annotations) : undefined;
+    if (!annotated?.ok) return [annotations, ...pictures];
+    const chosen = new Set(classes);
+    return [annotations, ...pictures.filter((path) => chosen.has(annotated.value.get(basename(path)) ?? ''))];
+  }
   return classes.flatMap((name) => picturesOf(join(folder, name)));
 }
 
@@ -119,6 +148,7 @@ function labelled(
   files: readonly string[],
   { title, classNames }: DataSetFacts,
   classIds: readonly string[] | undefined,
+  part: SetPart,
 ): Result<Labelled> {
   const annotations = files.find((path) => basename(path) === ANNOTATIONS);
   const pictures = files.filter((path) => path !== annotations);
@@ -126,7 +156,9 @@ function labelled(
     ? (path: string) => !isIn('train', path)
     : (path: string) => !isIn('train', path) && TEST_FOLDERS.some((name) => isIn(name, path));
   const train = pictures.filter((path) => !isTest(path));
-  const ids = classIds ?? [...new Set(train.map(classOf))];
+  const named = idsOf(classIds ?? [...new Set(train.map(classOf))], classIds !== undefined, title, part.classes);
+  if (!named.ok) return named;
+  const ids = named.value;
   const labelOf = new Map(ids.map((id, label) => [id, label]));
   const annotated = annotations ? readAnnotations(annotations) : ok(new Map<string, string>());
   if (!annotated.ok) return annotated;
@@ -144,7 +176,7 @@ function labelled(
     }
     return ok({ count: paths.length, labels, paths });
   };
-  const trained = split(train, classOf);
+  const trained = split(train.slice(0, part.train), classOf);
   if (!trained.ok) return trained;
   const tested = split(test, annotations ? (path) => annotated.value.get(basename(path)) : classOf);
   if (!tested.ok) return tested;
@@ -154,7 +186,26 @@ function labelled(
     train: trained.value,
     test: tested.value,
     classes: ids.length,
-    classNames: classIds && classNames.length === ids.length ? classNames : ids,
+    classNames:
+      classIds && classNames.length === classIds.length ? ids.map((id) => classNames[classIds.indexOf(id)] ?? id) : ids,
+  });
+}
+
+/** Folders of the classes by their labels. `all` are those of the whole set, or (found in a part's files) of the part. */
+function idsOf(
+  all: readonly string[],
+  isWhole: boolean,
+  title: string,
+  labels: readonly number[] | undefined,
+): Result<readonly string[]> {
+  if (!labels) return ok(all);
+  const ascending = [...labels].sort((a, b) => a - b);
+  const idOf = (label: number) => (isWhole ? all[label] : all[ascending.indexOf(label)]);
+  const ids = labels.map(idOf);
+  const outside = labels.find((_, index) => ids[index] === undefined);
+  if (outside === undefined && (isWhole || all.length === labels.length)) return ok(ids as string[]);
+  return fail('DATA_CLASS', `${title} has no class ${outside ?? ascending.at(-1)} with pictures in train/.`, {
+    help: 'Classes are counted from 0, in the order of their folders.',
   });
 }
 

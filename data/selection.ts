@@ -5,15 +5,9 @@
  * are those of the chosen classes, all of them.
  */
 import { fail, ok, type Result } from '../base/result.ts';
-import type { DataFormat, DataSetFacts, DataSetRecord, FoundFacts, LabelledSplit, Split } from './data-set.ts';
+import type { DataFormat, DataSetFacts, DataSetRecord, FoundFacts, LabelledSplit, SetPart, Split } from './data-set.ts';
 
-export interface DataSelection {
-  /** Labels of the whole set. */
-  readonly classes?: readonly number[];
-  /** The first so many training images of those classes, in the order of the files. */
-  readonly train?: number;
-  /** The first so many of each class. */
-  readonly trainPerClass?: number;
+export interface DataSelection extends SetPart {
   /** Which of the set's other constants are used. */
   readonly normalisation?: string;
 }
@@ -57,6 +51,8 @@ export function recordOfPart(record: DataSetRecord, name: string): DataSetRecord
   const { selection } = partNamed(name);
   const { facts, format } = record;
   if (Object.keys(selection).length === 0) return record;
+  const chosenFacts = { ...facts, name, ...chosenConstants(facts, selection) };
+  if (format.part) return { ...record, facts: chosenFacts, format: format.part(selection) };
   const selected =
     <S extends LabelledSplit>(read: (files: readonly string[], of: DataSetFacts) => Result<Whole<S>>) =>
     (files: readonly string[]): Result<Whole<S>> => {
@@ -68,7 +64,7 @@ export function recordOfPart(record: DataSetRecord, name: string): DataSetRecord
     read: selected<Split>((files, of) => format.read(files, of)),
     ...(format.check && { check: selected<LabelledSplit>(format.check) }),
   };
-  return { ...record, facts: { ...facts, name, ...chosenConstants(facts, selection) }, format: reading };
+  return { ...record, facts: chosenFacts, format: reading };
 }
 
 type Whole<S extends LabelledSplit> = { readonly train: S; readonly test: S } & FoundFacts;
