@@ -43,6 +43,11 @@ export const softParameters: Readonly<Record<string, JsonObject>> = {
     ...{ type: 'integer', minimum: 0 },
     description: `${only}: epochs in which the rate rises; 0 unless given.`,
   },
+  cropsPerImage: {
+    ...{ type: 'integer', minimum: 1 },
+    description: `${only}: views of an image in a batch, out of all that are stored of it, so that a pass is as many epochs; the last ones are seen view by view (FKD: 4). 1 unless given: epochs as they are stored. Of views that are not mixed.`,
+    examples: [4],
+  },
 };
 
 /** SRe2L's on ImageNet. Absent without soft labels, so that what was is named as it was. */
@@ -72,6 +77,8 @@ export function softProblems(params: JsonObject): RuleProblem[] {
     problems.push({ path: ['steps'], message: 'Training on soft labels takes no learned steps.' });
   if ((params.warmUp as number) >= (params.epochs as number))
     problems.push({ path: ['warmUp'], message: 'The rate must have come up before the last epoch.' });
+  if ((params.cropsPerImage as number) > (params.epochs as number))
+    problems.push({ path: ['cropsPerImage'], message: 'A pass cannot be longer than all `epochs`.' });
   return problems;
 }
 
@@ -92,6 +99,7 @@ export function softInputProblems(
   if (whitening) problems.push({ path: ['whitening'], message: 'Soft labels are of pixels: give no `whitening`.' });
   if (written.has('batchSize')) problems.push(...batchProblems(params.batchSize as number, labels));
   if (labels.kind !== 'relabel') return problems;
+  problems.push(...cropProblems(params.cropsPerImage as number | undefined, labels));
   const { images: labelled, ...others } = labels.inputs;
   if (images && labelled && !same(images, labelled))
     problems.push({
@@ -127,6 +135,19 @@ function batchProblems(batchSize: number, { name, kind, params }: InputStage): I
   const own = kind === 'relabel' ? `, ${String(params.batchSize)}` : '';
   const message = `Students take the batches in which \`${name}\` labelled its views${own}: leave \`batchSize\` out${own && `, or write ${String(params.batchSize)} there`}.`;
   return [{ path: ['batchSize'], message, ...(own && { against: { role: 'labels', path: ['batchSize'] } }) }];
+}
+
+/** Views of an image can only meet where each is labelled by itself, and where there are so many. */
+function cropProblems(crops = 1, { name, params }: InputStage): InputProblem[] {
+  const no = (message: string, parameter: string) => [
+    { path: ['cropsPerImage'], message, against: { role: 'labels', path: [parameter] } },
+  ];
+  if (crops === 1) return [];
+  if (params.mode === 'maps') return no(`\`${name}\` has label maps, of which students draw their own crops.`, 'mode');
+  if (params.mix !== 'none')
+    return no(`Views of \`${name}\` are mixed in their batches: label them by \`mix: none\`.`, 'mix');
+  if (crops <= (params.epochs as number)) return [];
+  return no(`\`${name}\` has ${String(params.epochs)} views of each image, fewer than ${crops}.`, 'epochs');
 }
 
 function same(a: InputStage, b: InputStage): boolean {

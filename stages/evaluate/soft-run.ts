@@ -17,13 +17,14 @@ import { demandFinite } from '../finite.ts';
 import { openImageSpace } from '../image-space.ts';
 import { networkFor } from '../network-parameter.ts';
 import { programs } from '../programs.ts';
-import { batchOf, drawViews, type ViewRows, viewStreams } from '../soft-labels/draws.ts';
-import { pooledLabels } from '../soft-labels/pool-maps.ts';
-import { type LabelledBatch, openSoftLabels, type SoftLabels } from '../soft-labels/read.ts';
+import { chosenRows } from '../rows.ts';
+import { viewStreams } from '../soft-labels/draws.ts';
+import { type LabelledBatch, openSoftLabels } from '../soft-labels/read.ts';
 import { viewFeeds } from '../soft-labels/view.ts';
 import type { StageContext, StageRun } from '../stage.ts';
 import { openSyntheticRows } from '../synthetic-rows.ts';
 import { syntheticDigest } from '../synthetic-set.ts';
+import { courseOf } from './soft-course.ts';
 import { labelFeeds, type SoftLoss } from './soft-loss.ts';
 import { type SoftTraining, softOptimiser, softStep } from './soft-training.ts';
 import { openTest } from './test-pass.ts';
@@ -67,10 +68,20 @@ export async function openSoftEvaluate({
   const space = openImageSpace(set, backend);
   const test = openTest(backend, network);
   const compiled = programs(backend);
-  const streams = viewStreams(seed, 'evaluate');
+  /** An image of several views is read once. */
+  const imagesOf = ({ order, images }: LabelledBatch & { readonly images?: Int32Array }): Tensor => {
+    if (!images) return synthetic.rowsAt(order);
+    const places = new Map(Array.from(images, (image, place) => [image, place]));
+    return chosenRows(
+      synthetic.rowsAt(images),
+      Array.from(order, (image) => places.get(image) ?? 0),
+    );
+  };
+  const crops = (params.cropsPerImage as number | undefined) ?? 1;
+  const course = courseOf(soft, viewStreams(seed, 'evaluate'), { epochs, crops });
 
   return {
-    steps: epochs,
+    steps: course.passes,
     init: () => ({
       tensors: {
         ...initialise(network, randomStream(seed, 'evaluate/network'), 0),
@@ -78,33 +89,33 @@ export async function openSoftEvaluate({
       },
       values: { loss: 0 },
     }),
-    async step({ tensors }, epoch) {
+    async step({ tensors }, index) {
+      const { epoch, batches, before, views, ...pass } = course.pass(index);
       const rate = scalar((params.learningRate as number) * rateFactor(epoch));
       let trained: Readonly<Record<string, Tensor>> = tensors;
-      const pooled = facts.kind === 'maps' ? ownViews(soft, drawViews(streams, epoch, facts)) : undefined;
       let mean = 0;
-      for (let index = 0; index < soft.batches(); index++) {
-        const batch = pooled ? pooled(index) : soft.batch(epoch % soft.epochs, index);
+      for (let number = 0; number < batches; number++) {
+        const batch = pass.batch(number);
         const count = batch.order.length;
         const program = await compiled.get(`${count}`, () => softStep(training, count));
         const { loss: found, ...moved } = await program.run({
           ...trained,
-          images: synthetic.rowsAt(batch.order),
+          images: imagesOf(batch),
           ...viewFeeds(batch, facts),
           ...labelFeeds(batch, loss, synthetic.labels),
-          ...scalarFeeds(optimiser, epoch * soft.batches() + index),
+          ...scalarFeeds(optimiser, before + number),
           rate,
         });
         trained = { ...trained, ...moved };
-        mean += ((found?.data[0] ?? Number.NaN) * count) / facts.count;
+        mean += ((found?.data[0] ?? Number.NaN) * count) / views;
       }
-      demandFinite('evaluate', epoch, { loss: mean, tensors: trained }, HELP);
+      demandFinite('evaluate', index, { loss: mean, tensors: trained }, HELP);
       report({ loss: mean });
       return { tensors: trained, values: { loss: mean } };
     },
     async finish({ tensors, values }) {
       const { accuracy, loss: testLoss } = await test.on(space, set.test, tensors);
-      demandFinite('evaluate', epochs, { loss: testLoss }, HELP);
+      demandFinite('evaluate', course.passes, { loss: testLoss }, HELP);
       const metrics = { accuracy, testLoss, trainLoss: values.loss as number };
       const file = new TextEncoder().encode(`${JSON.stringify({ ...metrics, testImages: set.test.count }, null, 2)}\n`);
       return { artifacts: { metrics: { 'metrics.json': file } }, metrics };
@@ -112,15 +123,5 @@ export async function openSoftEvaluate({
     close() {
       for (const part of [space, test, compiled]) part.close();
     },
-  };
-}
-
-/** Crops that are drawn here, labelled by the maps under them. */
-function ownViews({ facts, maps }: SoftLabels, rows: ViewRows): (index: number) => LabelledBatch {
-  const { height, width, classes } = facts;
-  return (index) => {
-    const batch = batchOf(rows, index, facts);
-    const shares = Array.from(batch.box, (side, at) => side / (at % 2 === 0 ? height : width));
-    return { ...batch, probabilities: pooledLabels(maps(batch.order), shares, classes) };
   };
 }

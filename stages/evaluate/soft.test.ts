@@ -1,14 +1,21 @@
 import { beforeAll, expect, it } from 'vitest';
 import type { JsonObject } from '../../base/json.ts';
+import { unwrap } from '../../base/result.ts';
 import { compile } from '../../tensor/compile/compile.ts';
 import { input } from '../../tensor/expr.ts';
 import { roiAlign, softmax as softmax_, squeeze } from '../../tensor/ops/index.ts';
 import { randomStream } from '../../tensor/random/stream.ts';
 import { floats, ints, type Tensor } from '../../tensor/tensor.ts';
 import { backendFor, openStage, runStage } from '../../test/rig/stage-runs.ts';
+import { heldFiles } from '../held-files.ts';
+import { distinct } from '../soft-labels/crops.ts';
+import { viewStreams } from '../soft-labels/draws.ts';
 import { pooledLabels } from '../soft-labels/pool-maps.ts';
+import { type LabelledBatch, openSoftLabels } from '../soft-labels/read.ts';
 import type { ArtifactFiles, InputStage } from '../stage.ts';
+import { syntheticDigest } from '../synthetic-set.ts';
 import { evaluate } from './index.ts';
+import { courseOf } from './soft-course.ts';
 import { type SoftLoss, softLoss } from './soft-loss.ts';
 
 const network: JsonObject = { kind: 'convnet', width: 8, depth: 2, norm: 'batch' };
@@ -127,6 +134,69 @@ it('learns from label maps, which are pooled as RoIAlign does', async () => {
   await expect(flat).rejects.toMatchObject({ failure: { code: 'TEACHER_WITHOUT_MAPS' } });
 });
 
+it('sees several crops of an image in a batch, and the last epochs crop by crop', async () => {
+  const drawn = { epochs: 6, batchSize: 25, crop: 'padded', flip: false, mix: 'none', keep: 'topk', kept: 3 };
+  const inputs = { images, teacher: flatTeacher };
+  const unmixed = (await runStage({ kind: 'relabel', params: drawn, inputs })).artifacts.labels!;
+  const facts = { set: 'fashion-mnist', classes: 10, height: 28, width: 28, count: 50 };
+  const wanted = { ...facts, images: syntheticDigest(heldFiles(images)) };
+  const soft = unwrap(openSoftLabels(heldFiles(unmixed), wanted));
+  const course = courseOf(soft, viewStreams({ base: 1 }, 'evaluate'), { epochs: 14, crops: 4 });
+  // As the published loop has it: passes at epochs 0, 4 and 8, and from 12 on one epoch each.
+  const passes = Array.from({ length: course.passes }, (_, index) => course.pass(index));
+  expect(passes.map(({ epoch }) => epoch)).toEqual([0, 4, 8, 12, 13]);
+  expect(passes.map(({ batches }) => batches)).toEqual([8, 8, 8, 2, 2]);
+  expect(passes.map(({ before }) => before)).toEqual([0, 8, 16, 24, 26]);
+  expect(passes.map(({ views }) => views)).toEqual([200, 200, 200, 50, 50]);
+  const batches = Array.from({ length: 8 }, (_, index) => passes[1]!.batch(index));
+  expect(batches.map(({ images: own, order }) => [own!.length, order.length])).toEqual([
+    ...Array(7).fill([7, 28]),
+    [1, 4],
+  ]);
+  expect(batches.flatMap(({ images: own }) => [...own!]).sort((a, b) => a - b)).toEqual([...Array(50).keys()]);
+  // Each view is one that is stored, with its labels, and none is there twice.
+  const stored = Array.from({ length: 6 }, (_, epoch) => [0, 1].map((index) => soft.batch(epoch, index))).flat();
+  const told = (batch: LabelledBatch) =>
+    Array.from(batch.order, (image, row) =>
+      [
+        image,
+        ...batch.box.subarray(4 * row, 4 * row + 4),
+        ...batch.probabilities!.data.slice(3 * row, 3 * row + 3),
+      ].join(),
+    );
+  const known = new Set(stored.flatMap(told));
+  const seen = batches.flatMap(told);
+  expect(seen.filter((view) => !known.has(view))).toEqual([]);
+  expect(batches[0]!.order.slice(0, 8)).toEqual(
+    Int32Array.from([...Array(4).fill(batches[0]!.images![0]), ...Array(4).fill(batches[0]!.images![1])]),
+  );
+  for (const [crops, bound] of [
+    [4, 6],
+    [6, 6],
+    [1, 1],
+  ] as const) {
+    const uniform = randomStream({ base: 2 }, 'crops').uniform(0, 100 * crops);
+    const counts = new Array<number>(bound).fill(0);
+    for (let at = 0; at < 100; at++) {
+      const chosen = distinct(uniform.subarray(at * crops, (at + 1) * crops), bound);
+      expect(new Set(chosen).size).toBe(crops);
+      for (const epoch of chosen) counts[epoch]!++;
+    }
+    for (const count of counts) expect(Math.abs(count - (100 * crops) / bound)).toBeLessThan(25);
+  }
+  const learning = { ...student, temperature: 1, cropsPerImage: 4 };
+  const { metrics, figures } = await runStage({
+    kind: 'evaluate',
+    params: learning,
+    inputs: { images, labels: unmixed },
+  });
+  expect(figures).toHaveLength(9 + 4);
+  expect(figures.at(-1)!.loss!).toBeLessThan(figures[0]!.loss!);
+  expect(metrics.accuracy).toBeGreaterThan(0.3);
+  const mixed = openStage({ kind: 'evaluate', params: { ...student, cropsPerImage: 2 }, inputs: { images, labels } });
+  await expect(mixed).rejects.toMatchObject({ failure: { code: 'SOFT_LABELS_FOREIGN' } });
+});
+
 it('refuses labels of other images before it begins', async () => {
   const others = (await runStage({ kind: 'select', params: { imagesPerClass: 5 }, seed: { base: 5 } })).artifacts
     .images!;
@@ -170,6 +240,12 @@ it('finds in the experiment what does not go together', () => {
       'Students take the batches in which `l` labelled its views, 25: leave `batchSize` out, or write 25 there.',
     ],
   ]);
+  const crops = (params: JsonObject) =>
+    problems({ ...soft, cropsPerImage: 4 }, { images: a, labels: labelsOf({ keep: 'full', ...params }) })[0]?.[1];
+  expect(crops({ mix: 'none', epochs: 4 })).toBeUndefined();
+  expect(crops({ mix: 'none', epochs: 3 })).toBe('`l` has 3 views of each image, fewer than 4.');
+  expect(crops({ mix: 'cutmix', epochs: 4 })).toMatch(/label them by `mix: none`/);
+  expect(crops({ mode: 'maps', mix: 'none', epochs: 4 })).toMatch(/label maps/);
   // Of a program nobody knows them beforehand.
   expect(problems({ ...soft, batchSize: 25 }, { images: a, labels: stage('l', 'command') })[0]![0]).toBe('batchSize');
   const topk = { keep: 'topk', temperature: 1 };

@@ -30,6 +30,10 @@ export interface SoftLabels {
   readonly epochs: number;
   batches(): number;
   batch(epoch: number, index: number): LabelledBatch;
+  /** Rows of an epoch from `start` on that lie in one batch; of views that are not mixed. */
+  rows(epoch: number, start: number, count: number): LabelledBatch;
+  /** Which image each row of an epoch is of. */
+  order(epoch: number): Int32Array;
   maps(images: ArrayLike<number>): LabelMaps;
 }
 
@@ -130,14 +134,26 @@ function checkedViews(reader: ArtifactReader, files: readonly LabelFile[], facts
   }
   const last = endOf(epochs.at(-1) as PartFile[]);
   if (last < facts.count) return missing(epochs.length - 1, last);
+  const fileAt = (epoch: number, row: number) => epochs[epoch]?.findLast(({ from }) => from <= row) as PartFile;
   return ok({
     facts,
     epochs: epochs.length,
     batches: () => Math.ceil(facts.count / facts.batchSize),
     batch(epoch, index) {
       const start = index * facts.batchSize;
-      const file = epochs[epoch]?.findLast(({ from }) => from <= start) as PartFile;
+      const file = fileAt(epoch, start);
       return readBatch(reader, file, { start: start - file.from, rows: rowsIn(file) }, facts);
+    },
+    rows(epoch, start, count) {
+      const file = fileAt(epoch, start);
+      return readBatch(reader, file, { start: start - file.from, rows: start - file.from + count }, facts);
+    },
+    order(epoch) {
+      const parts = (epochs[epoch] ?? []).map((file) => {
+        const { data } = rowsOf(reader, file, 'order', 0, rowsIn(file));
+        return within(data, facts.count, file, 'order');
+      });
+      return Int32Array.from(parts.flatMap((part) => [...part]));
     },
     maps: () => unwrap(fail('SOFT_LABELS_FOREIGN', 'These are labels of views, not label maps.')),
   });
@@ -248,7 +264,7 @@ function checkedMaps(reader: ArtifactReader, files: readonly LabelFile[], facts:
     facts,
     epochs: 0,
     batches: () => Math.ceil(facts.count / facts.batchSize),
-    batch: () => unwrap(fail('SOFT_LABELS_FOREIGN', 'These are label maps, not labels of views.')),
+    ...{ batch: noViews, rows: noViews, order: noViews },
     maps(images) {
       const parts = Array.from(images, (image) => {
         const place = places[image];
@@ -265,4 +281,8 @@ function checkedMaps(reader: ArtifactReader, files: readonly LabelFile[], facts:
       };
     },
   });
+}
+
+function noViews(): never {
+  return unwrap(fail('SOFT_LABELS_FOREIGN', 'These are label maps, not labels of views.'));
 }

@@ -256,6 +256,20 @@ export const CASES: readonly ConformanceCase[] = [
     params: { loss: 'kl', temperature: 1, epochs: 2, network: batchNorm },
     inputs: { images: selected, labels: maps },
   },
+  // Batches of 6 images in two views, then two epochs view by view.
+  {
+    kind: 'evaluate',
+    what: 'soft labels, two crops of an image',
+    params: { loss: 'kl', epochs: 6, cropsPerImage: 2, network: batchNorm },
+    inputs: {
+      images: selected,
+      labels: {
+        kind: 'relabel',
+        params: { epochs: 3, batchSize: 12, mix: 'none' },
+        inputs: { images: selected, teacher },
+      },
+    },
+  },
   // Two epochs of labels for three of the student's.
   {
     kind: 'evaluate',
