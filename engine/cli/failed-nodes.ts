@@ -3,6 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Failure } from '../../base/result.ts';
 import type { Reporter } from '../events.ts';
 import type { Arguments } from './arguments.ts';
+import { shellWord } from './shell-word.ts';
 
 export interface FailedNode {
   readonly node: string;
@@ -62,11 +63,7 @@ export function retryCommand(args: Arguments, file: string, overrides: readonly 
     const value = args.text(flag);
     return value === undefined ? [] : [`--${flag}`, value];
   });
-  return (node) => ['retort', 'run', file, ...overrides, ...given, '--only', node].map(quoted).join(' ');
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return (node) => ['retort', 'run', file, ...overrides, ...given, '--only', node].map(shellWord).join(' ');
 }
 
 /** Of the whole file only its end is read: a talkative library may have written gigabytes. */

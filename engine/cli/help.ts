@@ -8,14 +8,14 @@ export function overview(version: string): string {
   const summaries = column(commands.map((command) => command.summary));
   return `retort ${version}: distils data sets; experiments in YAML, cached, resumable, compared.
 
-  retort run experiments/quickstart.yaml
+  retort init first && retort run first.yaml     # writes a commented experiment, and runs it
 
 Commands
 ${rows(names, summaries)}
 
 \`retort COMMAND --help\` says more about one.
 
-Exit codes: 0 done, 1 some cells failed, 2 wrong usage or invalid experiment (nothing was started), 3 the store is
+Exit codes: 0 done, 1 some nodes failed, 2 wrong usage or invalid experiment (nothing was started), 3 the store is
 damaged, full or newer, 4 locked by a live lease, 5 a package is missing, 6 \`diff --exit-code\` found differences, 70 a bug,
 75 interrupted (the same command continues), 130 stopped by a second Ctrl-C.
 `;

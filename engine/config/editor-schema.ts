@@ -208,10 +208,18 @@ function kindNames(stageKinds: readonly StageKind[]): JsonObject {
 function matrix(schema: JsonObject, stageKinds: readonly StageKind[]): JsonObject {
   const entries: JsonObject = { type: 'array', items: { type: 'object', minProperties: 1 } };
   const described: Readonly<Record<string, JsonObject>> = {
-    exclude: { ...entries, description: 'Cells to leave out, by some of their axes.' },
-    include: { ...entries, description: 'Values to add to the cells that they fit, or cells to add.' },
+    exclude: {
+      ...entries,
+      description: 'Cells to leave out, by some of their axes: `- { method: dm, imagesPerClass: 50 }`.',
+    },
+    include: {
+      ...entries,
+      description:
+        'Values to add to the cells that they fit, or, where they fit none, a cell to add: `- { method: dm, imagesPerClass: 50 }`.',
+    },
     zip: {
-      description: 'Axes whose lists run in parallel, as one factor of the grid.',
+      description:
+        'Axes whose lists run in parallel, as one factor of the grid: `{ imagesPerClass: [1, 10], learningRate: [1, 0.1] }` are two cells.',
       anyOf: [{ type: 'object' }, { type: 'array', items: { type: 'object' } }],
     },
   };
@@ -228,6 +236,8 @@ function matrix(schema: JsonObject, stageKinds: readonly StageKind[]): JsonObjec
     propertyNames: { pattern: AXIS_NAME.source },
     // A list of values, or a map of variants; one schema, so that an error is told at the variant and not at the axis.
     additionalProperties: {
+      description:
+        "An axis, by any name: a list of values, `[1, 10]`, or a map of named variants, `{ random: { stage: select, … }, dm: { stage: match, … } }`. A stage takes the cell's value by `$` and this name.",
       type: ['array', 'object', 'null'],
       minItems: 1,
       items: { type: ['string', 'number', 'boolean', 'null', 'array'] },

@@ -259,7 +259,7 @@ export function experimentProperties({ dataSets, backends }: Vocabulary): Readon
     matrix: {
       type: 'object',
       description:
-        'The axes of the grid: lists of values, or maps of named variants. `$axis` takes the value in a stage.',
+        'The axes of the grid, by names of your own: lists of values, or maps of named variants. `$axis` takes the value in a stage: `imagesPerClass: [1, 10]` here, `imagesPerClass: $imagesPerClass` there.',
     },
     replicates: {
       type: 'object',

@@ -25,6 +25,20 @@ describe('init', () => {
     expect(again.code).toBe(2);
     expect(readFileSync(project.path('grids/my-grid.yaml'), 'utf8')).toBe(text);
   });
+
+  it('says how a second axis is written, and what to type where the name has blanks', async () => {
+    const project = new Project();
+    const made = await project.retort(['init', 'my grid']);
+    expect(made.stderr).toContain("retort run 'my grid.yaml'");
+    const text = readFileSync(project.path('my grid.yaml'), 'utf8');
+    const [, axis = '', use = ''] = /`(learningRate: \[.*?\])` here and `(learningRate: \S+)` in `dm`/.exec(text) ?? [];
+    const grid = text
+      .replace('matrix:\n', `matrix:\n  ${axis}\n`)
+      .replace('method: dm, start', `method: dm, ${use}, start`);
+    project.write({ 'my grid.yaml': grid });
+    const valid = await project.retort(['validate', 'my grid.yaml']);
+    expect([valid.code, valid.stderr]).toEqual([0, 'my grid.yaml: my grid: no errors, 8 cells\n']);
+  });
 });
 
 describe('completion in a real bash', () => {

@@ -7,6 +7,7 @@ import { schemaText } from '../../config/schema-text.ts';
 import type { Arguments } from '../arguments.ts';
 import { EXIT } from '../exit-codes.ts';
 import { print, tell, tellUsage } from '../output.ts';
+import { shellWord } from '../shell-word.ts';
 import { starter } from '../starter.ts';
 
 export async function run(args: Arguments): Promise<number> {
@@ -28,10 +29,12 @@ export async function run(args: Arguments): Promise<number> {
     .replace(/\.ya?ml$/, '')
     .replace(/[-_]+/g, ' ');
   // `wx`: whoever was faster keeps theirs.
-  writeFileSync(file, starter({ title, file, schema, stages: stageKinds.map(({ kind }) => kind) }), { flag: 'wx' });
+  writeFileSync(file, starter({ title, file: shellWord(file), schema, stages: stageKinds.map(({ kind }) => kind) }), {
+    flag: 'wx',
+  });
   print(`${file}\n`);
   tell(
-    `It runs as it stands: retort plan ${file}, then retort run ${file}.\nEditors with the YAML language server complete its keys and explain them; \`retort stages KIND\` prints the same.\n`,
+    `It runs as it stands: retort plan ${shellWord(file)}, then retort run ${shellWord(file)}.\nEditors with the YAML language server complete its keys and explain them; \`retort stages KIND\` prints the same.\n`,
   );
   return EXIT.done;
 }
