@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { type Benchmark, type BenchmarkOptions, type Findings, median } from './benchmark.ts';
 import { STEPS, stageTakes, type Taken } from './engine/checkpoint-cost.ts';
 import { dvcProject, reproduce } from './engine/dvc.ts';
+import { endedAttempts } from './engine/ended-attempts.ts';
 import { finishedGrid, retort } from './engine/finished-grid.ts';
 import { firstRun } from './engine/first-run.ts';
 import type { Whole } from './engine/process.ts';
@@ -31,6 +32,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'first run': { measure: first, peer: 'snakemake' },
   dvc: { measure: besideDvc, peer: 'dvc' },
   growth: { measure: growth },
+  listings: { measure: listings },
   checkpoints: { measure: checkpoints },
 };
 
@@ -130,6 +132,24 @@ async function growth({ quick }: BenchmarkOptions, { figure, ratio }: Findings, 
   figure('first run of 10000', secondsOf(times.large), 's');
   ratio('first run of 10000 over 1000', secondsOf(times.large) / secondsOf(times.small));
   figure('memory of the driver, 10000 executed', memoryOf(times.large), 'MB');
+}
+
+/** What people ask a store that has seen much: a run of 10,000 attempts, the newest of 200. */
+async function listings({ quick }: BenchmarkOptions, { figure }: Findings, parent: string): Promise<void> {
+  const { folder, node } = await endedAttempts(parent, 10_000);
+  const looks = {
+    ls: ['ls'],
+    status: ['status'],
+    'show RUN': ['show', 'last'],
+    'show NODE': ['show', node],
+    'logs NODE': ['logs', node],
+  };
+  for (const [name, args] of Object.entries(looks)) {
+    const look = () => retort(folder, ...args);
+    await look();
+    const { took } = await alternately({ took: look }, quick ? 3 : 5);
+    figure(`10000 attempts ${name}`, secondsOf(took), 's');
+  }
 }
 
 async function checkpoints({ quick }: BenchmarkOptions, { figure }: Findings, parent: string): Promise<void> {

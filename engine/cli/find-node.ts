@@ -4,16 +4,20 @@
  */
 import { fail, ok, type Result } from '../../base/result.ts';
 import { nearest } from '../config/nearest.ts';
+import type { PlanNode } from '../plan/plan.ts';
 import { allKeys } from '../store/keys.ts';
-import { allRuns, openRun, type RunFolder } from '../store/runs.ts';
+import { readPlanNode } from '../store/plan-text.ts';
+import { allRuns, lookAtRun, openRun, planPath, type RunFolder } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
-import { findRun } from './find-run.ts';
+import { findRunId } from './find-run.ts';
 
 export interface FoundNode {
   readonly key: string;
   /** Its id where a run has it, else the beginning of its key. */
   readonly name: string;
   readonly run?: RunFolder;
+  /** As that run planned it. */
+  readonly node?: PlanNode;
 }
 
 export function findNode(store: Store, name: string): Result<FoundNode> {
@@ -21,13 +25,13 @@ export function findNode(store: Store, name: string): Result<FoundNode> {
   if (!runs.ok) return runs;
   const { among, node } = runs.value;
   for (const run of among) {
-    const found = run.plan.nodes.find(({ id, key }) => id === node || isBeginning(node, key));
-    if (found) return ok({ key: found.key, name: found.id, run });
+    const found = nodeOf(run, node);
+    if (found) return ok({ key: found.key, name: found.id, run, node: found });
   }
   const keys = allKeys(store).filter((key) => isBeginning(node, key));
   const [key] = keys;
   if (key !== undefined && keys.length === 1) return ok({ key, name: key.slice(0, 12) });
-  const known = [...new Set([...among].flatMap(({ plan }) => plan.nodes.map(({ id }) => id)))];
+  const known = [...new Set([...among].flatMap(({ id }) => idsOf(store, id)))];
   const near = nearest(node, known);
   return fail('STORE_NODE_MISSING', `No run of this store has a node \`${node}\`.`, {
     place: store.folder,
@@ -42,17 +46,27 @@ function runsNamedIn(store: Store, name: string): Result<{ among: Iterable<RunFo
   const slash = name.indexOf('/');
   // One after the other: plans are big, and mostly the newest has the node.
   if (slash < 0) return ok({ among: { [Symbol.iterator]: () => newestFirst(store) }, node: name });
-  const run = findRun(store, name.slice(0, slash));
-  return run.ok ? ok({ among: [run.value], node: name.slice(slash + 1) }) : run;
+  const run = findRunId(store, name.slice(0, slash));
+  return run.ok ? ok({ among: [lookAtRun(store, run.value)], node: name.slice(slash + 1) }) : run;
 }
 
 function* newestFirst(store: Store): Generator<RunFolder> {
-  for (const id of allRuns(store).reverse()) {
-    const run = openRun(store, id);
-    if (run.ok) yield run.value;
-  }
+  for (const id of allRuns(store).reverse()) yield lookAtRun(store, id);
+}
+
+function idsOf(store: Store, run: string): string[] {
+  const opened = openRun(store, run);
+  return opened.ok ? opened.value.plan.nodes.map(({ id }) => id) : [];
 }
 
 function isBeginning(text: string, key: string): boolean {
   return /^[0-9a-f]{6,64}$/.test(text) && key.startsWith(text);
+}
+
+function nodeOf({ store, id }: RunFolder, name: string): PlanNode | undefined {
+  const key = isBeginning(name, name) ? { key: name } : {};
+  const found = readPlanNode(planPath(store, id), { id: name, ...key });
+  if (found) return found.node;
+  const run = openRun(store, id);
+  return run.ok ? run.value.plan.nodes.find(({ id, key }) => id === name || isBeginning(name, key)) : undefined;
 }

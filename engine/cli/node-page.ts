@@ -7,9 +7,10 @@ import type { RunEvent } from '../events.ts';
 import type { PlanNode } from '../plan/plan.ts';
 import { textBlock } from '../report/columns-of-text.ts';
 import { count, duration, figures } from '../report/wording.ts';
+import { readNodeEvents } from '../store/brief-events.ts';
 import { type KeyRecord, keyPath, readKey, readRecord } from '../store/keys.ts';
 import { leaseHolder } from '../store/leases.ts';
-import { eventsPath, readRunEvents } from '../store/run-events.ts';
+import { eventsPath } from '../store/run-events.ts';
 import type { Store } from '../store/store.ts';
 import type { FoundNode } from './find-node.ts';
 import { factLines, frozenExperiment, numericsWords, shortest } from './run-page.ts';
@@ -24,8 +25,7 @@ interface Attempt {
   readonly end?: Extract<RunEvent, { type: 'attempt-ended' }>;
 }
 
-export function nodeJson(store: Store, { key, name, run }: FoundNode): object {
-  const node = run?.plan.nodes.find((each) => each.key === key);
+export function nodeJson(store: Store, { key, name, run, node }: FoundNode): object {
   const record = readRecord(keyPath(store, key), key);
   return {
     schema: 'retort-show/1',
@@ -45,8 +45,7 @@ export function nodeJson(store: Store, { key, name, run }: FoundNode): object {
   };
 }
 
-export function nodePage(store: Store, { key, name, run }: FoundNode): string {
-  const node = run?.plan.nodes.find((each) => each.key === key);
+export function nodePage(store: Store, { key, name, run, node }: FoundNode): string {
   const record = readRecord(keyPath(store, key), key);
   const manifest = node?.manifest ?? record?.manifest;
   const facts: [string, string | undefined][] = [
@@ -107,8 +106,7 @@ function fileLines({ artifacts }: KeyRecord, folder: string | undefined): string
 
 function attemptsOf(store: Store, run: string, node: string): Attempt[] {
   const attempts: Attempt[] = [];
-  for (const event of readRunEvents(eventsPath(store, run), { brief: true }).events) {
-    if (!('node' in event) || event.node !== node) continue;
+  for (const event of readNodeEvents(eventsPath(store, run), node)) {
     const last = attempts.at(-1);
     if (event.type === 'node-started') {
       const { attempt, at, fromStep, steps, log } = event;

@@ -2,11 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { ResolvedExperiment } from '../plan/experiment.ts';
+import type { Plan } from '../plan/plan.ts';
 import { ledgerOf } from '../report/ledger.ts';
 import { ledgerWords } from '../report/ledger-words.ts';
 import { count, duration } from '../report/wording.ts';
+import { type PlanOutline, readPlanOutline } from '../store/plan-text.ts';
 import { eventsPath, readRunEvents } from '../store/run-events.ts';
-import type { RunFolder } from '../store/runs.ts';
+import { planPath, type RunFolder } from '../store/runs.ts';
 import { summaryOfRun } from './run-summaries.ts';
 
 /** As the run froze it; undefined where it cannot be read. */
@@ -36,13 +38,12 @@ export function runJson(run: RunFolder): object {
 }
 
 export function runPage(run: RunFolder): string {
-  const { plan, id, store } = run;
+  const { id, store } = run;
+  const { plan, stages } = readPlanOutline(planPath(store, id)) ?? outlineOf(run.plan);
   const summary = summaryOfRun(store, id);
   const experiment = frozenExperiment(run);
   const { sets, evaluations } = plan.replicates;
   const took = summary?.seconds === undefined ? '' : `, took ${duration(summary.seconds)}`;
-  const stages = new Map<string, number>();
-  for (const node of plan.nodes) stages.set(node.manifest.stage, (stages.get(node.manifest.stage) ?? 0) + 1);
   const facts: [string, string | undefined][] = [
     ['state', summary?.driver ? `running in process ${summary.driver.pid} on ${summary.driver.host}` : summary?.state],
     ['started', summary && `${summary.startedAt.slice(0, 19).replace('T', ' ')} UTC on ${summary.host}${took}`],
@@ -63,6 +64,12 @@ export function runPage(run: RunFolder): string {
     `retort diff ${id} ${plan.experiment.file}     what has changed since`,
   ];
   return `${[id, ...factLines(facts), '', ...next].join('\n')}\n`;
+}
+
+function outlineOf(plan: Plan): PlanOutline {
+  const stages = new Map<string, number>();
+  for (const { manifest } of plan.nodes) stages.set(manifest.stage, (stages.get(manifest.stage) ?? 0) + 1);
+  return { plan, stages };
 }
 
 function eventsOf({ store, id }: RunFolder) {

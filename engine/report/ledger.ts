@@ -122,7 +122,7 @@ export class Ledger {
       return book.attempts.map((attempt, place) => {
         const kept = book.failed ? 0 : keptShare(attempt);
         const lost = (1 - kept) * attempt.wallSeconds;
-        const isRepeated = !book.failed && isDoneAgain(attempt, book.attempts.slice(place + 1));
+        const isRepeated = lost > 0 && !book.failed && isDoneAgain(attempt, book.attempts.slice(place + 1));
         const [repeatedSeconds, wastedSeconds] = isRepeated ? [lost, 0] : [0, lost];
         return { ...attempt, usefulSeconds: kept * attempt.wallSeconds, repeatedSeconds, wastedSeconds };
       });

@@ -24,9 +24,9 @@ export function rate(stepsPerSecond: number): string {
   return stepsPerSecond > 0 ? `${(1 / stepsPerSecond).toFixed(1)} s/step` : '';
 }
 
-/** `1 node`, `24 nodes`. */
+/** `1 node`, `24 nodes`, `1,000 nodes`; of whole amounts. The tables of locales would take their time to load. */
 export function count(amount: number, noun: string): string {
-  return `${amount.toLocaleString('en-US')} ${noun}${amount === 1 ? '' : 's'}`;
+  return `${String(amount).replace(/\B(?=(\d{3})+$)/g, ',')} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
 /** Four significant digits. */

@@ -16,9 +16,19 @@ export function nodeFolders(plan: Plan): ReadonlyMap<string, string> {
     plan.nodes.map(({ id }, index) => {
       const name = names[index] as string;
       const unique = count.get(name.toLowerCase()) === 1 && id.length <= LONGEST;
-      return [id, unique ? name : `${name}-${sha256(id).slice(0, 8)}`];
+      return [id, unique ? name : marked(name, id)];
     }),
   );
+}
+
+/** What the folder of a node is called in any plan, the rarer name first: where that is there, the other is not its own. */
+export function possibleFolders(id: string): readonly string[] {
+  const name = safeName(id, LONGEST);
+  return [marked(name, id), ...(id.length <= LONGEST ? [name] : [])];
+}
+
+function marked(name: string, id: string): string {
+  return `${name}-${sha256(id).slice(0, 8)}`;
 }
 
 /** `20261124-131500123-first-light-3fa9`; sorts by time, also among names of older versions, which end at the second. */

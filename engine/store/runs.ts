@@ -13,19 +13,19 @@
  * The folder is built beside and renamed into place: a run that is there has its plan.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { sha256 } from '../../base/digest.ts';
 import type { Json } from '../../base/json.ts';
-import { fail, ok, type Result } from '../../base/result.ts';
+import { fail, ok, type Result, unwrap } from '../../base/result.ts';
 import type { Plan } from '../plan/plan.ts';
 import { errorCode, onDisk } from './disk-failure.ts';
 import { syncFolder, temporaryPath, writeDurably, writeSynced } from './durable.ts';
 import { fault } from './faults.ts';
 import { type Lease, takeLeaseIn } from './leases.ts';
-import { nodeFolders, runId } from './run-folders.ts';
+import { nodeFolders, possibleFolders, runId } from './run-folders.ts';
 import type { Store } from './store.ts';
 
 export interface RunFolder {
@@ -126,9 +126,34 @@ export function newestUnfinishedRun(store: Store, ofPlan: readonly string[]): Dr
   return undefined;
 }
 
+export function planPath(store: Store, id: string): string {
+  return join(store.runs, id, 'plan.json');
+}
+
+/** A run to look at whose plan is not read before somebody asks for it; it throws where there is none. */
+export function lookAtRun(store: Store, id: string): RunFolder {
+  const folder = join(store.runs, id);
+  let opened: RunFolder | undefined;
+  const whole = () => {
+    opened ??= unwrap(openRun(store, id));
+    return opened;
+  };
+  return {
+    ...{ store, id, folder, events: join(folder, 'events.ndjson') },
+    get plan() {
+      return whole().plan;
+    },
+    nodeFolder(node) {
+      const stages = join(folder, 'stages');
+      const there = possibleFolders(node).find((name) => existsSync(join(stages, name)));
+      return there === undefined ? whole().nodeFolder(node) : join(stages, there);
+    },
+  };
+}
+
 /** A run to look at. */
 export function openRun(store: Store, id: string): Result<RunFolder> {
-  const place = join(store.runs, id, 'plan.json');
+  const place = planPath(store, id);
   const plan = readJson(place) as Plan | undefined;
   if (plan?.schema !== 'retort-plan/1')
     return fail('STORE_RUN_MISSING', `There is no run \`${id}\` with a readable plan in this store.`, {

@@ -1,0 +1,185 @@
+/**
+ * The events of a run that tell how things stand, without what is long and says no more: plans, where done nodes began, and
+ * progress of attempts that have ended. Reduced to states or to a ledger, they give what all events give.
+ *
+ * Nearly all lines are progress and are told apart by their first characters. Only where an attempt has no end, which is
+ * known when all has been read, that of the attempt is looked for in a second pass.
+ */
+import { isAscii } from 'node:buffer';
+import type { RunEvent } from '../events.ts';
+import type { Plan } from '../plan/plan.ts';
+import { eachPiece } from './whole-lines.ts';
+
+/** `{"at":"2026-01-01T00:00:00.000Z","type":"`, as the journal writes every event. */
+const TYPE_AT = 41;
+const RUN_STARTED = 'run-started"';
+const PROGRESS = 'node-progress"';
+const CHECKPOINT = 'node-checkpoint"';
+const NODE = '"node":"';
+/** Lines of progress of an attempt: enough for a rate and a sparkline. */
+const RECENT = 16;
+
+interface Placed {
+  /** Lines before it. */
+  readonly line: number;
+  readonly event: RunEvent;
+}
+
+/** Of the file. */
+interface Piece {
+  readonly offset: number;
+  /** Lines before it. */
+  readonly line: number;
+}
+
+/** An attempt, by the line on which it began. */
+interface Begun {
+  readonly line: number;
+  readonly node: string;
+  readonly attempt: number;
+  /** The piece that it stands in. */
+  readonly piece: Piece;
+}
+
+/** One to tell of in the second pass. */
+interface Wanted extends Begun {
+  /** The line on which another attempt at the node began; absent where it has ended, and only how it began is wanted. */
+  readonly until?: number;
+}
+
+/** Whole lines from an offset on; `next` is the offset to go on from. Attempts that began before say nothing but their end. */
+export function readBriefly(path: string, from: number): { readonly events: RunEvent[]; readonly next: number } {
+  const events: Placed[] = [];
+  const open = new Map<string, Begun>();
+  /** By node: an attempt that has ended, which says no more once the node is done. */
+  const ended = new Map<string, Begun>();
+  const wanted: Wanted[] = [];
+  const next = eachLine(path, { offset: from, line: 0 }, (text, start, stop, line, piece) => {
+    if (isOnTheWay(text, start)) return;
+    const begun = beginning(text, start);
+    if (begun) {
+      const { node } = begun;
+      const before = open.get(node);
+      if (before) wanted.push({ ...before, until: line });
+      const last = ended.get(node);
+      if (last) wanted.push(last);
+      ended.delete(node);
+      open.set(node, { ...begun, line, piece });
+      return;
+    }
+    const event = text.startsWith(RUN_STARTED, start + TYPE_AT)
+      ? withoutPlan(text.slice(start, stop))
+      : parsed(text.slice(start, stop));
+    if (!event) return;
+    events.push({ line, event });
+    if (event.type === 'node-done') ended.delete(event.node);
+    if (event.type !== 'attempt-ended') return;
+    const attempt = open.get(event.node);
+    if (attempt?.attempt !== event.attempt) return;
+    open.delete(event.node);
+    ended.set(event.node, attempt);
+  });
+  for (const begun of open.values()) wanted.push({ ...begun, until: Infinity });
+  wanted.push(...ended.values());
+  events.push(...attemptLines(path, wanted));
+  return { events: events.sort((a, b) => a.line - b.line).map(({ event }) => event), next };
+}
+
+/** Of each attempt how it began, and of one without an end its checkpoints and the last few lines of its progress. */
+function attemptLines(path: string, wanted: readonly Wanted[]): Placed[] {
+  const books = new Map<string, { attempt: Wanted; kept: Placed[]; progress: Placed[] }[]>();
+  for (const attempt of wanted) {
+    const book = { attempt, kept: [], progress: [] };
+    const ofNode = books.get(attempt.node);
+    if (ofNode) ofNode.push(book);
+    else books.set(attempt.node, [book]);
+  }
+  const [first] = wanted.map(({ piece }) => piece).sort((a, b) => a.line - b.line);
+  if (!first) return [];
+  eachLine(path, first, (text, start, stop, line) => {
+    const begun = beginning(text, start);
+    if (!begun && !isOnTheWay(text, start)) return;
+    const name = text.indexOf(NODE, start) + NODE.length;
+    const node = begun?.node ?? text.slice(name, text.indexOf('"', name));
+    // A name with a quote in it is known by parsing alone.
+    if (!books.has(node) && !node.includes('\\')) return;
+    const event = parsed(text.slice(start, stop));
+    if (!event || !('node' in event) || event.node === undefined) return;
+    const book = books
+      .get(event.node)
+      ?.find(({ attempt }) => attempt.line === line || (attempt.line < line && line < (attempt.until ?? 0)));
+    if (event.type !== 'node-progress') book?.kept.push({ line, event });
+    else if (book && book.progress.push({ line, event }) > 2 * RECENT) book.progress.splice(0, RECENT);
+  });
+  return [...books.values()].flat().flatMap(({ kept, progress }) => [...kept, ...progress.slice(-RECENT)]);
+}
+
+/** All of one node but its progress. */
+export function readNodeEvents(path: string, node: string): RunEvent[] {
+  const events: RunEvent[] = [];
+  const name = Buffer.from(`${NODE}${JSON.stringify(node).slice(1)}`);
+  eachPiece(path, 0, (bytes) => {
+    for (let place = bytes.indexOf(name); place >= 0; place = bytes.indexOf(name, place)) {
+      const start = bytes.lastIndexOf('\n', place) + 1;
+      const stop = bytes.indexOf('\n', place);
+      const text = bytes.toString('utf8', start, stop);
+      place = stop;
+      const event = isOnTheWay(text, 0) ? undefined : parsed(text);
+      if (event && 'node' in event && event.node === node) events.push(event);
+    }
+  });
+  return events;
+}
+
+type LookAtLine = (text: string, start: number, stop: number, line: number, piece: Piece) => void;
+
+/** Answers with the offset behind the last whole line. */
+function eachLine(path: string, from: Piece, look: LookAtLine): number {
+  let line = from.line;
+  return eachPiece(path, from.offset, (bytes, offset) => {
+    const piece = { offset, line };
+    // Decoding what is all ASCII as such takes a fraction of the time.
+    const text = isAscii(bytes) ? bytes.toString('latin1') : bytes.toString();
+    for (let start = 0; start < text.length; line++) {
+      const stop = text.indexOf('\n', start);
+      if (stop > start) look(text, start, stop, line, piece);
+      start = stop + 1;
+    }
+  });
+}
+
+const BEGINNING = /node-started","node":"((?:[^"\\]|\\.)*)","attempt":(\d+)/y;
+
+/** Of an attempt, if the line tells of one. */
+function beginning(text: string, start: number): { readonly node: string; readonly attempt: number } | undefined {
+  BEGINNING.lastIndex = start + TYPE_AT;
+  const [, name, attempt] = BEGINNING.exec(text) ?? [];
+  if (name === undefined) return undefined;
+  return { node: name.includes('\\') ? (JSON.parse(`"${name}"`) as string) : name, attempt: Number(attempt) };
+}
+
+function isOnTheWay(text: string, start: number): boolean {
+  return text.startsWith(PROGRESS, start + TYPE_AT) || text.startsWith(CHECKPOINT, start + TYPE_AT);
+}
+
+export function parsed(line: string): RunEvent | undefined {
+  try {
+    return JSON.parse(line) as RunEvent;
+  } catch {
+    // Cut by a kill.
+    return undefined;
+  }
+}
+
+const NO_PLAN = { nodes: [], cells: [], axes: {}, experiment: { name: '', file: '' }, data: { description: '' } };
+
+function withoutPlan(line: string): RunEvent | undefined {
+  const plan = line.indexOf(',"plan":');
+  if (plan < 0) return parsed(line);
+  try {
+    const started = JSON.parse(`${line.slice(0, plan)}}`) as object;
+    return { ...started, plan: NO_PLAN as unknown as Plan, continues: false } as RunEvent;
+  } catch {
+    return undefined;
+  }
+}
