@@ -13,10 +13,20 @@ import { parseArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
-import { drained, ignoreClosedPipes, print, tell, tellDiagnostics, tellFailure, tellUsage } from './output.ts';
+import {
+  drained,
+  ignoreClosedPipes,
+  print,
+  printErrorsAsJson,
+  tell,
+  tellDiagnostics,
+  tellFailure,
+  tellUsage,
+} from './output.ts';
+import { wantJson } from './unsaid.ts';
 
 async function main(argv: readonly string[]): Promise<number> {
-  const [name, ...rest] = argv;
+  const [name, ...rest] = withoutColour(argv);
   if (name === undefined) {
     tell(await help());
     return EXIT.usage;
@@ -44,6 +54,7 @@ async function main(argv: readonly string[]): Promise<number> {
     print((await import('./help.ts')).commandHelp(command));
     return EXIT.done;
   }
+  if (rest.includes('--json') || /(^| )--format[= ]json( |$)/.test(rest.join(' '))) wantJson();
   const args = parseArguments(command, rest);
   if (!args.ok) {
     tellUsage(args.error.join('\n'), command.name);
@@ -54,6 +65,16 @@ async function main(argv: readonly string[]): Promise<number> {
   const { run } = await command.load();
   return run(args.value.withSettings(settings));
 }
+
+/** `--no-color` goes with every command, and before what the environment says. */
+function withoutColour(argv: readonly string[]): readonly string[] {
+  if (!argv.includes(NO_COLOUR)) return argv;
+  process.env.NO_COLOR = '1';
+  delete process.env.FORCE_COLOR;
+  return argv.filter((argument) => argument !== NO_COLOUR);
+}
+
+const NO_COLOUR = '--no-color';
 
 /** Undefined where they are wrong, which has been told. Commands that use none of them do not care. */
 async function settingsOf({ flags }: Command): Promise<Settings | undefined> {
@@ -98,6 +119,7 @@ export async function runCommandLine(): Promise<never> {
   ignoreClosedPipes();
   process.on('uncaughtException', (error) => process.exit(exitCodeOfThrown(error)));
   const code = await main(process.argv.slice(2)).catch(exitCodeOfThrown);
+  printErrorsAsJson();
   await drained();
   process.exit(code);
 }

@@ -24,7 +24,11 @@ damaged, full or newer, 4 locked by a live lease, 5 a package is missing, 6 \`di
 export function commandHelp({ name, operands, summary, details, examples, flags }: Command): string {
   const lines = examples.map(([example]) => `  ${example}`);
   const notes = examples.map(([, what]) => (what ? `# ${what}` : ''));
-  const options = Object.entries({ ...flags, help: { short: 'h', description: 'This page.' } });
+  const options = Object.entries({
+    ...flags,
+    'no-color': { description: 'No colours, whatever the environment says.' },
+    help: { short: 'h', description: 'This page.' },
+  });
   const spelled = options.map(
     ([flag, { value, short, optional }]: [string, { value?: string; short?: string; optional?: string }]) =>
       `  ${short ? `-${short}, ` : ''}--${flag}${value ? ` ${value}` : ''}${optional ? `[=${optional}]` : ''}`,

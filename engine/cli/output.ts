@@ -7,6 +7,7 @@
 import type { Failure } from '../../base/result.ts';
 import type { Diagnostic } from '../config/diagnostics.ts';
 import { formatDiagnostics } from '../config/diagnostics.ts';
+import { errorDocument, note } from './unsaid.ts';
 
 /** EPIPE from pipes and sockets; the others from terminals. */
 const GONE = new Set(['EPIPE', 'EIO', 'ENXIO', 'EBADF', 'ECONNRESET']);
@@ -19,8 +20,17 @@ export function ignoreClosedPipes(): void {
     });
 }
 
+let isPrinted = false;
+
 export function print(text: string): void {
+  isPrinted = true;
   process.stdout.write(text);
+}
+
+/** At the end of a command. */
+export function printErrorsAsJson(): void {
+  const document = isPrinted ? undefined : errorDocument();
+  if (document) print(document);
 }
 
 export function tell(text: string): void {
@@ -40,11 +50,14 @@ export function wantsColour(stream: NodeJS.WriteStream): boolean {
 }
 
 export function tellDiagnostics(diagnostics: readonly Diagnostic[]): void {
+  note(diagnostics);
   tell(formatDiagnostics(diagnostics, { color: wantsColour(process.stderr) }));
 }
 
 /** As diagnostics are written: place and sentence, then what to do. */
 export function tellFailure(failure: Failure): void {
+  const { code, message, place, help } = failure;
+  note([{ code, message, ...(place !== undefined && { file: place }), ...(help !== undefined && { help }) }]);
   tell(
     `${failure.place ? `${failure.place}: ` : ''}${sentence(failure)}\n${failure.help ? `    ${failure.help}\n` : ''}`,
   );
@@ -61,5 +74,6 @@ function sentence({ message }: Failure): string {
 
 /** A wrong command line: what is wrong, and where the right one stands. */
 export function tellUsage(message: string, command?: string): void {
+  note([{ code: 'USAGE', message }]);
   tell(`${message}\n\n\`retort ${command ? `${command} ` : ''}--help\` shows what there is.\n`);
 }

@@ -6,7 +6,7 @@ import { openStore, type Store } from '../store/store.ts';
 import type { Arguments } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { storeFolder } from './folders.ts';
-import { tell } from './output.ts';
+import { tellFailure } from './output.ts';
 import { type Told, told } from './told.ts';
 
 /** For commands that only look: where there is no store yet there are no results, and none is made. */
@@ -21,7 +21,7 @@ export function storeOfRuns(args: Arguments): Told<Store> {
   if (!store.ok) return store;
   const { value } = store;
   if (value) return { ok: true, value };
-  tell(`Nothing has run in ${storeFolder(args)} yet.\n`);
+  tellFailure({ code: 'STORE_MISSING', message: `Nothing has run in ${storeFolder(args)} yet.` });
   return { ok: false, exit: EXIT.usage };
 }
 

@@ -141,6 +141,31 @@ it('json output is one document with its schema', async () => {
   }
 });
 
+it('mistakes are one document too, where json was asked for; people read them on stderr as ever', async () => {
+  const project = new Project().write({ 'wrong.yaml': tinyExperiment().replace('epochs: 1', 'epochz: 1') });
+  const cases = [
+    [['plan', 'wrong.yaml', '--json'], { code: 'UNKNOWN_KEY', file: 'wrong.yaml', place: { line: 13 } }],
+    [['status', 'nope', '--json'], { code: 'STORE_MISSING' }],
+    [['compare', 'wrong.yaml:method', '--format', 'json'], { code: 'USAGE' }],
+    [['plan', 'wrong.yaml', '--jsn', '--json'], { code: 'USAGE', message: expect.stringContaining('`--jsn`') }],
+  ] as const;
+  for (const [line, error] of cases) {
+    const { code, stdout, stderr } = await project.retort(line);
+    expect({ line, code }).toEqual({ line, code: 2 });
+    expect(JSON.parse(stdout)).toMatchObject({ schema: 'retort-diagnostics/1', errors: [error] });
+    expect(stderr).not.toBe('');
+    expect((await project.retort(line.filter((word) => !/json/.test(word)))).stdout).toBe('');
+  }
+});
+
+it('--no-color goes with every command, before what the environment says', async () => {
+  const project = new Project().write({ 'wrong.yaml': 'version: 2' });
+  const coloured = { FORCE_COLOR: '1' };
+  const said = async (...flags: string[]) => (await project.retort(['plan', 'wrong.yaml', ...flags], coloured)).stderr;
+  expect(await said()).toContain('\u001b[');
+  expect(await said('--no-color')).not.toContain('\u001b[');
+});
+
 it('a backend that is not installed: exit 5, and how to install it', async () => {
   const project = new Project().write({ 'tiny.yaml': tinyExperiment() });
   const environment = { RETORT_CACHE: project.path('cache') };
