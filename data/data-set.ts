@@ -1,13 +1,16 @@
 /**
  * A classification set in memory, as every stage sees it, and the record that describes one before it is read.
- * Pixels are kept as bytes; `normalise.ts` turns those that a stage needs into numbers.
+ * Pixels are kept as bytes, or stay in their files where there are too many; `normalise.ts` turns those that a stage needs
+ * into numbers.
  */
 import type { Result } from '../base/result.ts';
 
 export interface Split {
   readonly count: number;
-  /** count × channels × height × width. */
+  /** count × channels × height × width; of a split that is too large to be held, none. */
   readonly pixels: Uint8Array;
+  /** Of such a split, the pixels at `indices`, in that order: decoded when they are asked for. */
+  decode?(indices: ArrayLike<number>): Uint8Array;
   /** From 0 to classes - 1. */
   readonly labels: Uint8Array | Int32Array;
 }
@@ -78,6 +81,8 @@ export interface DataFormat {
     files: readonly string[],
     facts: DataSetFacts,
   ): Result<{ readonly train: LabelledSplit; readonly test: LabelledSplit } & FoundFacts>;
+  /** Where only the files say which classes there are. */
+  known?(files: readonly string[], facts: DataSetFacts): Result<FoundFacts>;
   /** Where an image is a file: the same for the files of a part alone. Other formats are read whole, and cut. */
   part?(part: SetPart): DataFormat;
 }

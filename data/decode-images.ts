@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename } from 'node:path';
-import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { fail, ok, type Result } from '../base/result.ts';
 
 export interface PictureSize {
@@ -25,52 +25,61 @@ const TOGETHER = 8;
 /** When no picture came out for so long, none will. */
 const PATIENCE_MS = 120_000;
 
-/** Runs as a script of its own; `state` is [finished, pictures decoded]. */
+/** Runs as a script of its own, job after job; `state` is [finished, pictures decoded]. */
 const WORKER = `
 const { workerData } = require('node:worker_threads');
-const { sharpPath, paths, pixels, state, port, height, width, resize, together } = workerData;
-const done = new Int32Array(state);
-const out = new Uint8Array(pixels);
-const area = height * width;
-let next = 0;
-let failed;
-async function decode(sharp, index) {
-  let picture = sharp(paths[index], { failOn: 'truncated', ignoreIcc: true }).removeAlpha().toColourspace('srgb');
-  if (resize) picture = picture.resize(width, height, { fit: 'cover', position: 'centre', kernel: 'linear', fastShrinkOnLoad: false });
-  const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
-  if (info.height !== height || info.width !== width) {
-    throw Object.assign(new Error('has ' + info.height + ' x ' + info.width + ' pixels, expected ' + height + ' x ' + width), { mismatch: true });
-  }
-  const start = index * 3 * area;
-  for (let channel = 0; channel < 3; channel++) {
-    const from = info.channels === 3 ? channel : 0;
-    for (let pixel = 0; pixel < area; pixel++) out[start + channel * area + pixel] = data[pixel * info.channels + from];
-  }
-  Atomics.add(done, 1, 1);
-}
-async function line(sharp) {
-  while (next < paths.length && !failed) {
-    const index = next++;
-    try {
-      await decode(sharp, index);
-    } catch (error) {
-      if (!failed || index < failed.index) failed = { index, message: error.message, mismatch: error.mismatch === true };
-    }
-  }
-}
-(async () => {
+const { sharpPath, port } = workerData;
+let sharp;
+port.on('message', async (job) => {
+  let failed;
   try {
-    const sharp = require(sharpPath);
-    sharp.concurrency(1);
-    sharp.cache(false);
-    await Promise.all(Array.from({ length: together }, () => line(sharp)));
+    if (!sharp) {
+      sharp = require(sharpPath);
+      sharp.concurrency(1);
+      sharp.cache(false);
+    }
+    failed = await decodeAll(job);
   } catch (error) {
     failed = { index: -1, message: error.message };
   }
+  const done = new Int32Array(job.state);
   if (failed) port.postMessage(failed);
   Atomics.store(done, 0, 1);
   Atomics.notify(done, 0);
-})();
+});
+async function decodeAll({ paths, pixels, state, height, width, resize, together }) {
+  const done = new Int32Array(state);
+  const out = new Uint8Array(pixels);
+  const area = height * width;
+  let next = 0;
+  let failed;
+  async function decode(sharp, index) {
+    let picture = sharp(paths[index], { failOn: 'truncated', ignoreIcc: true }).removeAlpha().toColourspace('srgb');
+    if (resize) picture = picture.resize(width, height, { fit: 'cover', position: 'centre', kernel: 'linear', fastShrinkOnLoad: false });
+    const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
+    if (info.height !== height || info.width !== width) {
+      throw Object.assign(new Error('has ' + info.height + ' x ' + info.width + ' pixels, expected ' + height + ' x ' + width), { mismatch: true });
+    }
+    const start = index * 3 * area;
+    for (let channel = 0; channel < 3; channel++) {
+      const from = info.channels === 3 ? channel : 0;
+      for (let pixel = 0; pixel < area; pixel++) out[start + channel * area + pixel] = data[pixel * info.channels + from];
+    }
+    Atomics.add(done, 1, 1);
+  }
+  async function line(sharp) {
+    while (next < paths.length && !failed) {
+      const index = next++;
+      try {
+        await decode(sharp, index);
+      } catch (error) {
+        if (!failed || index < failed.index) failed = { index, message: error.message, mismatch: error.mismatch === true };
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: together }, () => line(sharp)));
+  return failed;
+}
 `;
 
 interface Trouble {
@@ -84,12 +93,12 @@ const REMEMBERED = 2;
 const REMEMBERED_BYTES = 2 ** 31;
 const remembered = new Map<string, Uint8Array>();
 
-/** count × 3 × height × width, in the order of `paths`. Not to be changed: others may hold it as well. */
+/** As `decodePictures`, and remembered. Not to be changed: others may hold it as well. */
 export function decodeImages(paths: readonly string[], size: PictureSize): Result<Uint8Array> {
   const key = keyOf(paths, size);
   const known = remembered.get(key);
   if (known) return ok(known);
-  const decoded = decode(paths, size);
+  const decoded = decodePictures(paths, size);
   if (decoded.ok && decoded.value.length <= REMEMBERED_BYTES) {
     for (const old of [...remembered.keys()].slice(0, -REMEMBERED + 1)) remembered.delete(old);
     remembered.set(key, decoded.value);
@@ -107,30 +116,41 @@ function keyOf(paths: readonly string[], size: PictureSize): string {
   return hash.digest('hex');
 }
 
-function decode(paths: readonly string[], { height, width, resize }: PictureSize): Result<Uint8Array> {
+/** One for this process, that waits for the next job; it keeps no process alive. */
+let decoder: MessagePort | undefined;
+
+function openDecoder(): MessagePort {
+  if (decoder) return decoder;
+  const { port1, port2 } = new MessageChannel();
+  const worker = new Worker(WORKER, {
+    eval: true,
+    execArgv: [],
+    workerData: { sharpPath: createRequire(import.meta.url).resolve('sharp'), port: port2 },
+    transferList: [port2],
+  });
+  worker.unref();
+  decoder = port1;
+  return port1;
+}
+
+/** count × 3 × height × width, in the order of `paths`. */
+export function decodePictures(paths: readonly string[], { height, width, resize }: PictureSize): Result<Uint8Array> {
   const pixels = new SharedArrayBuffer(paths.length * 3 * height * width);
   if (paths.length === 0) return ok(new Uint8Array(pixels));
   const state = new SharedArrayBuffer(8);
   const done = new Int32Array(state);
-  const { port1, port2 } = new MessageChannel();
-  const sharpPath = createRequire(import.meta.url).resolve('sharp');
-  const worker = new Worker(WORKER, {
-    eval: true,
-    execArgv: [],
-    workerData: { sharpPath, paths, pixels, state, port: port2, height, width, resize, together: TOGETHER },
-    transferList: [port2],
-  });
-  worker.unref();
+  const port = openDecoder();
+  port.postMessage({ paths, pixels, state, height, width, resize, together: TOGETHER });
   for (let before = -1; Atomics.load(done, 0) === 0; ) {
     Atomics.wait(done, 0, 0, PATIENCE_MS);
     const now = Atomics.load(done, 1);
-    if (Atomics.load(done, 0) === 0 && now === before)
+    if (Atomics.load(done, 0) === 0 && now === before) {
+      decoder = undefined;
       throw new Error(`Internal error: the decoder of pictures stopped after ${now} of ${paths.length}`);
+    }
     before = now;
   }
-  const trouble = receiveMessageOnPort(port1)?.message as Trouble | undefined;
-  port1.close();
-  void worker.terminate();
+  const trouble = receiveMessageOnPort(port)?.message as Trouble | undefined;
   if (!trouble) return ok(new Uint8Array(pixels));
   if (trouble.index < 0) throw new Error(`Internal error: sharp cannot be loaded: ${trouble.message}`);
   const path = paths[trouble.index] ?? '';

@@ -5,7 +5,9 @@ import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { unwrap } from '../base/result.ts';
-import { locateDataSet, openDataSet } from './registry.ts';
+import { imageFolderSet } from './image-folder-set.ts';
+import { normalised } from './normalise.ts';
+import { bundledFolder, dataSetFacts, locateDataSet, openDataFacts, openDataSet } from './registry.ts';
 
 let root: string;
 beforeEach(() => {
@@ -158,4 +160,48 @@ it('a part of a subset keeps the names of its classes', async () => {
   expect(set.classNames).toEqual(['Samoyed', 'Border terrier']);
   expect([...set.train.labels]).toEqual([1, 0]);
   expect(openDataSet('imagewoof?classes=1,3', root)).toMatchObject({ ok: false, error: { code: 'DATA_MISSING' } });
+});
+
+it('decodes the pictures of a large set as they are asked for, to the same numbers', async () => {
+  await writeTiny();
+  const facts = dataSetFacts('tiny-imagenet')!;
+  const read = (mostHeld?: number) => {
+    const format = imageFolderSet({ resize: false, ...(mostHeld !== undefined && { mostHeld }) });
+    return unwrap(format.read(format.find(root).files, facts));
+  };
+  const [held, streamed] = [read(), read(2 * 3 * 64 * 64)];
+  expect([streamed.train.pixels.length, streamed.train.count]).toEqual([0, 3]);
+  expect(streamed.test.decode).toBeUndefined();
+  for (const indices of [[2, 0, 2], [1], []])
+    expect(normalised(facts, streamed.train, indices)).toEqual(normalised(facts, held.train, indices));
+  expect(() => normalised(facts, streamed.train, [3])).toThrow(/expected an index below 3/);
+  // What is damaged is told when its turn has come, and the next pictures are read all the same.
+  const path = join(root, 'train/n02/images/n02_1.JPEG');
+  const whole = readFileSync(path);
+  writeFileSync(path, whole.subarray(0, 200));
+  expect(() => normalised(facts, streamed.train, [0, 2])).toThrow(/n02_1\.JPEG cannot be decoded/);
+  expect(normalised(facts, streamed.train, [0, 1])).toEqual(normalised(facts, held.train, [0, 1]));
+});
+
+it('says what is known of a set without a look at its pictures', async () => {
+  await writeTiny();
+  writeFileSync(join(root, 'train/n02/images/n02_1.JPEG'), 'no picture');
+  const whole = unwrap(openDataFacts('tiny-imagenet', root));
+  expect(whole).toMatchObject({ classes: 2, classNames: ['n01', 'n02'] });
+  writeFileSync(join(root, 'train/n02/images/n02_1.JPEG'), readFileSync(join(root, 'train/n02/images/n02_0.JPEG')));
+  const bundled = bundledFolder('fashion-mnist');
+  const cases = [
+    ['tiny-imagenet', root],
+    ['tiny-imagenet?classes=1', root],
+    ['fashion-mnist', bundled],
+    ['fashion-mnist?classes=3,1&train=10', bundled],
+  ] as const;
+  for (const [name, folder] of cases) {
+    const { train, test, ...facts } = unwrap(openDataSet(name, folder));
+    expect(unwrap(openDataFacts(name, folder))).toEqual(facts);
+  }
+  expect(openDataFacts('tiny-imagenet', join(root, 'val'))).toMatchObject({
+    ok: false,
+    error: { code: 'DATA_MISSING' },
+  });
 });

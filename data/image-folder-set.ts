@@ -10,9 +10,9 @@
  */
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
-import { fail, ok, type Result } from '../base/result.ts';
-import type { DataFormat, DataSetFacts, LabelledSplit, SetPart } from './data-set.ts';
-import { decodeImages } from './decode-images.ts';
+import { fail, ok, type Result, unwrap } from '../base/result.ts';
+import type { DataFormat, DataSetFacts, LabelledSplit, SetPart, Split } from './data-set.ts';
+import { decodeImages, decodePictures, type PictureSize } from './decode-images.ts';
 
 export interface ImageFolderOptions {
   /** Folders of the classes, in the order of their labels; all folders of `train/` where left out. */
@@ -20,6 +20,8 @@ export interface ImageFolderOptions {
   /** Whether pictures are scaled and cut to the set's size; otherwise they must have it. */
   readonly resize: boolean;
   readonly part?: SetPart;
+  /** Bytes of a split's pixels that are held; larger ones are decoded image by image as they are seen. */
+  readonly mostHeld?: number;
 }
 
 const PICTURE = /\.(jpe?g|png)$/i;
@@ -27,7 +29,7 @@ const ANNOTATIONS = 'val_annotations.txt';
 const TEST_FOLDERS = ['val', 'test', 'validation'] as const;
 
 export function imageFolderSet(options: ImageFolderOptions): DataFormat {
-  const { classIds, resize, part = {} } = options;
+  const { classIds, resize, part = {}, mostHeld = MOST_HELD } = options;
   return {
     find(folder) {
       const test = TEST_FOLDERS.find((name) => isFolder(join(folder, name)));
@@ -59,17 +61,35 @@ export function imageFolderSet(options: ImageFolderOptions): DataFormat {
       if (!found.ok) return found;
       const { train, test, ...known } = found.value;
       const size = { height: facts.height, width: facts.width, resize };
-      const trainPixels = decodeImages(train.paths, size);
-      if (!trainPixels.ok) return trainPixels;
-      const testPixels = decodeImages(test.paths, size);
-      if (!testPixels.ok) return testPixels;
-      return ok({
-        ...known,
-        train: { count: train.count, labels: train.labels, pixels: trainPixels.value },
-        test: { count: test.count, labels: test.labels, pixels: testPixels.value },
-      });
+      const [trained, tested] = [pictured(train, size, mostHeld), pictured(test, size, mostHeld)];
+      if (!trained.ok || !tested.ok) return trained.ok ? (tested as Result<never>) : trained;
+      return ok({ ...known, train: trained.value, test: tested.value });
+    },
+    known(files, facts) {
+      const found = labelled(files, facts, classIds, part);
+      if (!found.ok) return found;
+      const { classes, classNames } = found.value;
+      return ok({ classes, classNames });
     },
   };
+}
+
+/** Tiny-ImageNet is 1.2 GB, ImageNet at 224 pixels 193 GB. */
+const MOST_HELD = 2 ** 31;
+
+function pictured({ count, labels, paths }: PathSplit, size: PictureSize, mostHeld: number): Result<Split> {
+  if (3 * count * size.height * size.width > mostHeld) {
+    const decode = (indices: ArrayLike<number>) =>
+      unwrap(
+        decodePictures(
+          Array.from(indices, (index) => paths[index] ?? ''),
+          size,
+        ),
+      );
+    return ok({ count, labels, pixels: new Uint8Array(0), decode });
+  }
+  const pixels = decodeImages(paths, size);
+  return pixels.ok ? ok({ count, labels, pixels: pixels.value }) : pixels;
 }
 
 /** A file of CIFAR-100 is called `train` as well. */

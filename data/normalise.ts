@@ -16,14 +16,18 @@ export function normalised(
     return Float32Array.from({ length: 256 }, (_, pixel) => (pixel / 255 - mean) / std);
   });
   const values = new Float32Array(indices.length * channels * area);
+  const outside = Array.prototype.find.call(
+    indices,
+    (index) => !(Number.isInteger(index) && index >= 0 && index < split.count),
+  );
+  if (outside !== undefined) throw new Error(`Internal error: expected an index below ${split.count}, got ${outside}`);
+  const decoded = split.decode?.(indices);
+  const pixels = decoded ?? split.pixels;
   let to = 0;
   for (let image = 0; image < indices.length; image++) {
-    const index = indices[image] ?? -1;
-    if (!Number.isInteger(index) || index < 0 || index >= split.count)
-      throw new Error(`Internal error: expected an index below ${split.count}, got ${index}`);
-    let from = index * channels * area;
+    let from = (decoded ? image : (indices[image] ?? 0)) * channels * area;
     for (const table of tables)
-      for (let pixel = 0; pixel < area; pixel++) values[to++] = table[split.pixels[from++] ?? 0] ?? 0;
+      for (let pixel = 0; pixel < area; pixel++) values[to++] = table[pixels[from++] ?? 0] ?? 0;
   }
   return floats(values, [indices.length, channels, height, width]);
 }

@@ -87,6 +87,19 @@ export function openDataSet(name: string, folder: string): Result<DataSet> {
   return splits.ok ? ok({ ...facts, ...splits.value }) : splits;
 }
 
+/** What is known of that set or part; no picture is looked at. For stages that see no real images. */
+export function openDataFacts(name: string, folder: string): Result<DataSetFacts> {
+  const record = recordOf(name);
+  if (!record.ok) return record;
+  const { facts, format } = record.value;
+  const fixed = dataSetFacts(name);
+  if (!format.known) return ok(fixed ?? facts);
+  const { files, missing } = format.find(resolve(folder));
+  if (missing.length > 0) return incomplete(record.value, folder, missing);
+  const known = format.known(files, facts);
+  return known.ok ? ok({ ...facts, ...known.value }) : known;
+}
+
 export function bundledFolder(name: string): string {
   return join(packageRoot(), 'data', 'bundled', name);
 }

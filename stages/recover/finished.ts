@@ -3,7 +3,7 @@
  * put into the store at once, and the set becomes a file a class, so that memory grows with neither classes nor images.
  */
 import type { Json, JsonObject } from '../../base/json.ts';
-import type { DataSet } from '../../data/data-set.ts';
+import type { DataSetFacts } from '../../data/data-set.ts';
 import { floats, type Tensor } from '../../tensor/tensor.ts';
 import { type Range, rangeName } from '../shards.ts';
 import type { StageResult, State, StepFiles, StoredFile } from '../stage.ts';
@@ -24,7 +24,7 @@ export interface Finished {
 }
 
 export interface FinishedSet {
-  readonly set: DataSet;
+  readonly set: DataSetFacts;
   readonly classes: Range;
   readonly imagesPerClass: number;
   readonly batches: readonly Batch[];

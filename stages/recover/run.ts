@@ -4,7 +4,7 @@
  * the step.
  */
 import { unwrap } from '../../base/result.ts';
-import { openDataSet } from '../../data/registry.ts';
+import { openDataFacts } from '../../data/registry.ts';
 import { type CropCurriculum, minimumCropArea } from '../../methods/cda.ts';
 import { scalarFeeds } from '../../nn/optimisers.ts';
 import { cosineDecay } from '../../nn/schedules.ts';
@@ -24,7 +24,7 @@ type Tensors = Readonly<Record<string, Tensor>>;
 
 export async function openRecover(context: StageContext): Promise<StageRun> {
   const { params, seed, data, inputs, shard, backend, files, report } = context;
-  const set = unwrap(openDataSet(data.set, data.folder));
+  const set = unwrap(openDataFacts(data.set, data.folder));
   const { channels, height, width } = set;
   const number = (name: string) => params[name] as number;
   const classes = (shard?.classes ?? [0, set.classes]) as unknown as Range;

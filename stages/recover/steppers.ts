@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../base/json.ts';
 import { FailureError, fail, unwrap } from '../../base/result.ts';
-import type { DataSet } from '../../data/data-set.ts';
+import type { DataSetFacts } from '../../data/data-set.ts';
 import { densification } from '../../methods/gvbsm-densification.ts';
 import type { Backend } from '../../tensor/backends/backend.ts';
 import { input } from '../../tensor/expr.ts';
@@ -38,7 +38,7 @@ export interface Stepped {
 export interface StepperContext {
   readonly params: JsonObject;
   readonly inputs: Readonly<Record<string, ArtifactReader>>;
-  readonly set: DataSet;
+  readonly set: DataSetFacts;
   readonly backend: Backend;
   readonly settings: StepSettings;
   /** Of convolutions that are left out. */

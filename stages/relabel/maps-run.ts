@@ -4,16 +4,16 @@
  */
 import type { JsonObject } from '../../base/json.ts';
 import { FailureError, fail, unwrap } from '../../base/result.ts';
-import { openDataSet } from '../../data/registry.ts';
+import { openDataFacts } from '../../data/registry.ts';
 import { type Expr, input } from '../../tensor/expr.ts';
 import { add, matmul, reshape, takeAlong, topKIndices } from '../../tensor/ops/index.ts';
 import { demandFinite } from '../finite.ts';
 import { programs } from '../programs.ts';
-import { rows } from '../rows.ts';
 import { encodeMaps } from '../soft-labels/encode.ts';
 import { mapsFile, type SoftLabelFacts } from '../soft-labels/format.ts';
 import type { StageContext, StageRun, StoredFile } from '../stage.ts';
-import { readSyntheticSet, syntheticDigest } from '../synthetic-set.ts';
+import { openSyntheticRows } from '../synthetic-rows.ts';
+import { syntheticDigest } from '../synthetic-set.ts';
 import { labelParameters } from './parameters.ts';
 import { storedLabels } from './stored-labels.ts';
 import { type LabelTeacher, readTeachers } from './teachers.ts';
@@ -23,9 +23,9 @@ const RUN = 500;
 
 export async function openLabelMaps(context: StageContext): Promise<StageRun> {
   const { params, data, inputs, backend, files } = context;
-  const set = unwrap(openDataSet(data.set, data.folder));
+  const set = unwrap(openDataFacts(data.set, data.folder));
   if (!inputs.images) throw new Error('Internal error: expected the input images');
-  const { images, labels } = unwrap(readSyntheticSet(inputs.images, set));
+  const { labels, rowsAt } = unwrap(openSyntheticRows(inputs.images, set));
   const [teacher] = readTeachers(inputs, set) as [LabelTeacher];
   const facts: SoftLabelFacts = {
     ...{ kind: 'maps', set: set.name, classes: set.classes, height: set.height, width: set.width },
@@ -45,7 +45,10 @@ export async function openLabelMaps(context: StageContext): Promise<StageRun> {
     for (let start = first; start < first + count; start += chunk) {
       const size = Math.min(chunk, first + count - start);
       const program = await compiled.get(`${size}`, () => mapsProgram(teacher, size, facts.kept));
-      const made = await program.run({ ...teacher.values, images: rows(images, start, size) });
+      const made = await program.run({
+        ...teacher.values,
+        images: rowsAt(Array.from({ length: size }, (_, row) => start + row)),
+      });
       if (!made.classes || !made.scores) throw new Error('Internal error: expected maps');
       // One image after the other, and not one chunk: large maps are no argument list.
       for (const label of made.classes.data) classes.push(label);

@@ -5,7 +5,7 @@
  */
 import type { JsonObject } from '../../base/json.ts';
 import { unwrap } from '../../base/result.ts';
-import { openDataSet } from '../../data/registry.ts';
+import { openDataFacts } from '../../data/registry.ts';
 import { floats, type Tensor } from '../../tensor/tensor.ts';
 import { demandFinite } from '../finite.ts';
 import { programs } from '../programs.ts';
@@ -27,7 +27,7 @@ const CHUNK = 50;
 
 export async function openRelabel(context: StageContext): Promise<StageRun> {
   const { params, seed, data, inputs, shard, backend, files, report } = context;
-  const set = unwrap(openDataSet(data.set, data.folder));
+  const set = unwrap(openDataFacts(data.set, data.folder));
   if (!inputs.images) throw new Error('Internal error: expected the input images');
   const { labels, rowsAt } = unwrap(openSyntheticRows(inputs.images, set));
   const teachers = readTeachers(inputs, set);
