@@ -115,7 +115,7 @@ it('says what is wrong, and where', () => {
     x.yaml:3:39 CIFAR-100 has no other constants called \`mdd\`.
         data: { set: cifar100, normalisation: mdd }
                                               ~~~
-        There are: \`mtt\`.
+        There are: \`g-vbsm\`, \`mtt\`.
 
     1 error.
 
@@ -135,7 +135,7 @@ it('says what is wrong, and where', () => {
   // The part has too few images for the stage.
   expect(resolve('{ set: fashion-mnist, trainPerClass: 40 }')).toMatchInlineSnapshot(`
     "
-    x.yaml:5:43 50 images of each class are wanted, but T-shirt/top of Fashion-MNIST has 40.
+    x.yaml:5:43 50 images of each class are wanted, but T-shirt/top of Fashion-MNIST has 40: write 40 at most.
           start: { stage: select, imagesPerClass: 50 }
                                                   ~~
 

@@ -110,7 +110,7 @@ it('know the data: absurd sizes are refused before anything starts', () => {
     .replace('epochs: 5', 'epochs: 1e18');
   expect(page(absurd, stageKinds)).toMatchInlineSnapshot(`
     "
-    x.yaml:8:46 100000 images of each class are wanted, but T-shirt/top of Fashion-MNIST has 800.
+    x.yaml:8:46 100000 images of each class are wanted, but T-shirt/top of Fashion-MNIST has 800: write 800 at most.
             random: { stage: select, imagesPerClass: 100000 }
                                                      ~~~~~~
         x.yaml:13:18 used here as \`$method\`
@@ -124,7 +124,7 @@ it('know the data: absurd sizes are refused before anything starts', () => {
               distil: { use: $method }
                              ~~~~~~~
 
-    x.yaml:12:43 100000 images of each class are wanted, but T-shirt/top of Fashion-MNIST has 800.
+    x.yaml:12:43 100000 images of each class are wanted, but T-shirt/top of Fashion-MNIST has 800: write 800 at most.
           start: { stage: select, imagesPerClass: 100000 }
                                                   ~~~~~~
 

@@ -79,7 +79,8 @@ export async function openTrajectoryMatch(context: StageContext): Promise<StageR
       };
       const after = await iteration.step(before, start.labels, drawn, ends);
       const { loss, stepSize, stepSizeVelocity } = after;
-      demandFinite(`match (${params.method})`, index, { loss, images: after.images.data }, HELP);
+      const course = `The learned step size was ${before.stepSize}.`;
+      demandFinite(`match (${params.method})`, index, { loss, images: after.images.data }, `${course} ${HELP}`);
       report({ loss, learningRate: stepSize });
       return {
         tensors: {

@@ -105,6 +105,15 @@ it.each<[string, JsonObject, string]>([
   });
 });
 
+it('names the step size with which a loss has left all numbers', async () => {
+  await expect(match({ stepSizeLearningRate: 0.03, learningRate: 1e-6, iterations: 10 })).rejects.toMatchObject({
+    failure: {
+      code: 'STEP_NOT_FINITE',
+      help: expect.stringMatching(/^The learned step size was -?\d.*Lower .*`stepSizeLearningRate`/) as string,
+    },
+  });
+});
+
 it('a rate that nobody learned is asked for in vain', async () => {
   const params = { learningRate: 'learned', epochs: 1, network };
   const scored = runStage({ kind: 'evaluate', params, inputs: { images: inputs.start! } });

@@ -92,7 +92,9 @@ export const select: StageKind = {
     const fewest = Math.min(...perClass);
     if (wanted > fewest) {
       const label = perClass.indexOf(fewest);
-      const message = `${wanted} images of each class are wanted, but ${classNames[label] ?? label} of ${title} has ${fewest}.`;
+      const wants = wanted === 1 ? 'An image of each class is' : `${wanted} images of each class are`;
+      const instead = fewest === 0 ? 'leave the class out (`data.classes`)' : `write ${fewest} at most`;
+      const message = `${wants} wanted, but ${classNames[label] ?? label} of ${title} has ${fewest === 0 ? 'none' : fewest}: ${instead}.`;
       problems.push({ path: ['imagesPerClass'], message });
     }
     return problems;

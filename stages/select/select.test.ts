@@ -78,3 +78,20 @@ it('what says how to train a network is refused beside one that is trained', () 
   expect(problems({})[0]).toMatch(/^network: Method `random`/);
   expect(problems({ method: 'k-center' }, { kind: 'mlp' })[0]).toMatch(/^network: .*embedding/);
 });
+
+it('says of a class that is too small what to write instead', () => {
+  const problems = (imagesPerClass: number, perClass: readonly number[], method = 'random') => {
+    const { train: _, test: __, ...facts } = set;
+    const data = { ...facts, classes: 2, classNames: ['cat', 'dog'], perClass, trainImages: 8, testImages: 4 };
+    const params = allDefaults({ method, imagesPerClass }, kind);
+    return (kind.dataRules?.(params, data) ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
+  };
+  expect(problems(4, [5, 3])).toEqual([
+    'imagesPerClass: 4 images of each class are wanted, but dog of Fashion-MNIST has 3: write 3 at most.',
+  ]);
+  const none =
+    'imagesPerClass: An image of each class is wanted, but cat of Fashion-MNIST has none: leave the class out (`data.classes`).';
+  expect(problems(1, [0, 8])).toEqual([none]);
+  expect(problems(50, [0, 8], 'mean')).toEqual([none]);
+  expect(problems(50, [0, 8], 'noise')).toEqual([]);
+});
