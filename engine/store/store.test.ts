@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, utimesSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -28,6 +38,26 @@ it('is made where there is none, also below folders that do not exist, and is th
 it('is not made by looking', () => {
   expect(failureOf(join(folder, 'none'), false)).toMatchObject({ code: 'STORE_MISSING' });
   expect(readdirSync(folder)).toEqual([]);
+});
+
+it('says so where no folder can be made, and ends', { skip: !existsSync('/proc/self') }, () => {
+  expect(failureOf('/proc/retort/store')).toMatchObject({ code: 'STORE_READ_ONLY', place: '/proc/retort' });
+});
+
+it('has all of its folders for whoever reads, also those that somebody has removed', () => {
+  const store = unwrap(openStore(folder, { create: true }));
+  for (const path of [store.objects, store.keys, store.checkpoints, store.runs]) rmSync(path, { recursive: true });
+  expect(unwrap(openStore(folder))).toEqual(store);
+  expect(readdirSync(folder)).toEqual(['VERSION', 'checkpoints', 'keys', 'leases', 'objects', 'runs', 'tmp']);
+});
+
+it('with results but no version is neither empty nor of this layout', () => {
+  const store = unwrap(openStore(folder, { create: true }));
+  for (const path of [store.objects, store.keys]) mkdirSync(join(path, 'ab'));
+  rmSync(join(folder, 'VERSION'));
+  for (const create of [true, false])
+    expect(failureOf(folder, create)).toMatchObject({ code: 'STORE_DAMAGED', place: join(folder, 'VERSION') });
+  expect(readdirSync(folder)).not.toContain('VERSION');
 });
 
 it('of a newer layout is refused before anything is written', () => {

@@ -45,7 +45,9 @@ export function openStore(folder: string, { create = false }: OpenStore = {}): R
   try {
     const version = readVersion(store);
     if (!version.ok) return version;
+    if (version.value === undefined && holdsResults(store)) return withoutVersion(store);
     if (version.value === undefined && !create) return missing(store);
+    if (!create) makeFolders(store);
     if (create) {
       makeFolders(store);
       fault('store-folders-made');
@@ -106,6 +108,18 @@ function readVersion(store: Store): Result<number | undefined> {
   return ok(version);
 }
 
+/** A run writes the version before anything else, so somebody has removed it. */
+function withoutVersion(store: Store): Result<Store> {
+  return fail('STORE_DAMAGED', 'The store has results, but no file that says its layout.', {
+    place: versionFile(store),
+    help: `If nothing newer than this retort has used the store, write \`${LAYOUT_VERSION}\` into that file.`,
+  });
+}
+
+function holdsResults({ keys, objects }: Store): boolean {
+  return [keys, objects].every((folder) => existsSync(folder) && readdirSync(folder).length > 0);
+}
+
 function missing(store: Store): Result<Store> {
   return fail('STORE_MISSING', 'There is no store here yet.', {
     place: store.folder,
@@ -115,21 +129,35 @@ function missing(store: Store): Result<Store> {
   });
 }
 
+/** A store has all of them, be they empty: one that somebody has removed is there again for whoever reads. */
 function makeFolders(store: Store): void {
   for (const folder of [store.objects, store.keys, store.checkpoints, store.leases, store.runs, store.tmp])
-    makeFolder(folder);
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) makeFolder(folder);
 }
 
-/** Under a read-only folder a recursive `mkdir` only says ENOENT; the first folder that is missing says why. */
+/** Under a read-only folder a recursive `mkdir` only says ENOENT; making the first folder that is missing says why. */
 function makeFolder(folder: string): void {
+  // The first on its own: under /proc a recursive `mkdir` of Node never ends.
+  let first = folder;
+  while (!existsSync(dirname(first))) first = dirname(first);
+  if (!existsSync(first)) mkdirOnce(first);
+  mkdirSync(folder, { recursive: true });
+}
+
+/** Another process may have been faster. */
+function mkdirOnce(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder);
   } catch (error) {
+    if (errorCode(error) === 'EEXIST') return;
+    // The folder above is there, so this is a file system such as /proc, which takes no folders.
     if (errorCode(error) !== 'ENOENT') throw error;
-    let first = folder;
-    while (!existsSync(dirname(first))) first = dirname(first);
-    mkdirSync(first);
-    throw error;
+    throw new FailureError({
+      code: 'STORE_READ_ONLY',
+      message: 'No folder can be made here (ENOENT).',
+      place: folder,
+      help: 'Choose another folder with --store DIR.',
+    });
   }
 }
 

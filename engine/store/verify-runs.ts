@@ -1,7 +1,7 @@
 /** What runs have frozen: plan and record as they were, so that whatever the run's name stands for is still told truly. */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Finding, Verifying } from './findings.ts';
+import type { Damage, Finding, Verifying } from './findings.ts';
 import { allRuns, openRun, planDigest, readRunRecord } from './runs.ts';
 
 export function* verifyRuns({ store }: Verifying): Generator<Finding> {
@@ -15,7 +15,9 @@ export function* verifyRuns({ store }: Verifying): Generator<Finding> {
     const opened = openRun(store, id);
     const record = readRunRecord(store, id);
     const place = !opened.ok ? join(folder, 'plan.json') : join(folder, 'run.json');
-    if (!opened.ok || !record) yield damaged(id, place, `The run's ${opened.ok ? 'record' : 'plan'} is not readable.`);
+    // Without them nobody can continue or tell the run.
+    if (!opened.ok || !record)
+      yield { ...damaged(id, place, `The run's ${opened.ok ? 'record' : 'plan'} is not readable.`), aside: [folder] };
     else if (planDigest(opened.value.plan) !== record.planDigest)
       yield damaged(id, join(folder, 'plan.json'), 'The plan is not the one that was frozen when the run began.');
     for (const name of ['config.resolved.json', 'finished.json'])
@@ -28,8 +30,9 @@ export function* verifyRuns({ store }: Verifying): Generator<Finding> {
   }
 }
 
-function damaged(id: string, place: string, message: string): Finding {
-  const help = `Results are found by their keys and not concerned. Run the experiment again: a new run takes them over; \`retort gc\` lists the old run.`;
+function damaged(id: string, place: string, message: string): Damage {
+  const help =
+    'Results are found by their keys and not concerned: run the experiment again, and a new run takes them over. Where plan or record cannot be read, `retort verify --repair` puts the run aside.';
   return { type: 'damage', part: 'runs', place, message, nodes: [`run ${id}`], help };
 }
 

@@ -1,6 +1,6 @@
 /** The commands that look at what has run: the report as one page, the run and its nodes, and readers that close the pipe. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { expect, it, vi } from 'vitest';
 import { tinyExperiment } from '../rig/experiments.ts';
 import { BINARY, events, Project } from '../rig/retort.ts';
@@ -49,4 +49,19 @@ it('ls, status, show, logs and watch of a run that has ended; a reader that clos
     await new Promise((ended) => pipe.on('close', ended));
     expect(errors, command).toBe('');
   }
+});
+
+it('`last` is the run that was last at work, also where another began later; a part of a name is enough', async () => {
+  const first = tinyExperiment({ iterations: 1, sets: 1 }).replace(/name: .*/, 'name: early bird');
+  const later = tinyExperiment({ iterations: 2, sets: 1 }).replace(/name: .*/, 'name: night owl');
+  const project = new Project().write({ 'first.yaml': first, 'later.yaml': later });
+  await project.retort(['run', 'first.yaml', '--only', 'start*', '--reporter', 'silent']);
+  await project.retort(['run', 'later.yaml', '--reporter', 'silent']);
+  expect((await project.retort(['status'])).stdout).toContain('night-owl');
+  const run = json((await project.retort(['status', 'early-bird', '--json'])).stdout).run;
+  // As a run that goes on now writes its next event.
+  appendFileSync(project.path(`runs/runs/${run}/events.ndjson`), '\n');
+  expect((await project.retort(['status'])).stdout).toContain('early-bird');
+  const several = await project.retort(['status', '20']);
+  expect([several.code, several.stderr]).toEqual([2, expect.stringContaining('2 runs are named by `20`')]);
 });

@@ -84,6 +84,15 @@ inTerminal('Ctrl-C in watch leaves the run alone; q does, too (tmux)', async () 
   expect(await running.kill('SIGINT')).toMatchObject({ code: 75 });
 });
 
+inTerminal('watch says what became of a run that has ended, once its view is gone (tmux)', async () => {
+  const project = new Project().write({ 'tiny.yaml': tinyExperiment({ iterations: 1, sets: 1 }) });
+  await project.retort(['run', 'tiny.yaml', '--reporter', 'silent']);
+  const terminal = new Terminal(view('watch'), { folder: project.folder, columns: 80, rows: 20 });
+  const shown = await terminal.until(/exit 0/);
+  expect(shown).toMatch(/finished in .*: 4 run, 0 hits/);
+  expect(shown).toContain('`retort status');
+});
+
 inTerminal('a terminal that is closed ends the run with a checkpoint, as Ctrl-C does (tmux)', async () => {
   const project = new Project().write({ 'tiny.yaml': tinyExperiment({ iterations: 20_000, sets: 1 }) });
   const terminal = start(project, 80, 20);

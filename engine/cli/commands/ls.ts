@@ -1,6 +1,6 @@
 /** The runs of a store, newest last, from their folders alone. */
 import { textBlock } from '../../report/columns-of-text.ts';
-import { duration } from '../../report/wording.ts';
+import { count, duration } from '../../report/wording.ts';
 import { allRuns } from '../../store/runs.ts';
 import type { Arguments } from '../arguments.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -14,10 +14,14 @@ export async function run(args: Arguments): Promise<number> {
   const store = told(storeToRead(args));
   if (!store.ok) return store.exit;
   const { value } = store;
-  const lines = value ? allRuns(value).flatMap((id) => summaryOfRun(value, id) ?? []) : [];
+  const runs = value ? allRuns(value) : [];
+  const lines = value ? runs.flatMap((id) => summaryOfRun(value, id) ?? []) : [];
   if (args.has('json')) print(`${JSON.stringify({ schema: 'retort-runs/1', runs: lines }, null, 2)}\n`);
   else if (lines.length > 0) print(table(lines));
-  else tell(`Nothing has run in ${storeFolder(args)} yet.\n`);
+  else if (runs.length === 0) tell(`Nothing has run in ${storeFolder(args)} yet.\n`);
+  const unread = runs.length - lines.length;
+  if (unread > 0)
+    tell(`${count(unread, 'run')} with no readable run.json left out; \`retort verify\` names what is damaged.\n`);
   return EXIT.done;
 }
 

@@ -33,9 +33,11 @@ export async function run(args: Arguments): Promise<number> {
   const node = plainly ?? findNode(store.value, name);
   if (node.ok) return showNode(node.value);
   tellFailure(
-    /[[/]/.test(name) || node.error.help?.startsWith('Did you mean')
-      ? node.error
-      : { ...run.error, message: `There is neither a run nor a node \`${name}\` in this store.` },
+    run.error.code !== 'STORE_RUN_MISSING'
+      ? run.error
+      : /[[/]/.test(name) || node.error.help?.startsWith('Did you mean')
+        ? node.error
+        : { ...run.error, message: `There is neither a run nor a node \`${name}\` in this store.` },
   );
   return exitCodeOf(run.error);
 }

@@ -22,7 +22,9 @@ export async function run(args: Arguments): Promise<number> {
   if (!id.ok) return id.exit;
   const status = statusOf(store.value, id.value);
   if (!status) {
-    tell(`The folder of ${id.value} holds no run.json.\n`);
+    tell(
+      `The folder of ${id.value} holds no readable run.json; \`retort verify\` says what is damaged and what to do.\n`,
+    );
     return EXIT.store;
   }
   print(args.has('json') ? `${JSON.stringify(asJson(status), null, 2)}\n` : page(status, Date.now()));

@@ -1,7 +1,7 @@
 /** The run of another process as it goes, from its files: the live view on a terminal, lines elsewhere. Leaves the run alone. */
 import { join } from 'node:path';
 import type { Reporter, RunEvent } from '../../events.ts';
-import { plainReporter } from '../../report/plain.ts';
+import { plainLines, plainReporter } from '../../report/plain.ts';
 import { holderIn } from '../../store/leases.ts';
 import { eventsPath, follow, readRunEvents } from '../../store/run-events.ts';
 import { readRunEnd } from '../../store/runs.ts';
@@ -12,6 +12,8 @@ import { findRunId } from '../find-run.ts';
 import { storeFolder } from '../folders.ts';
 import { print, tell, tellFailure } from '../output.ts';
 import { keyboard, liveView, reporterName } from '../reporter.ts';
+
+type RunFinished = Extract<RunEvent, { type: 'run-finished' }>;
 
 export async function run(args: Arguments): Promise<number> {
   const store = openStore(storeFolder(args));
@@ -27,23 +29,38 @@ export async function run(args: Arguments): Promise<number> {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, onSignal);
   // Nobody reads it any more: `retort watch | head -1`.
   process.stdout.once('error', () => leave(EXIT.done));
-  const reporter = await reporterFor(leave);
+  // The live view takes its lines away with it, so what became of the run is said once more where it was.
+  const live = process.stdout.isTTY && reporterName(undefined) === 'tui';
+  const reporter = await reporterFor(live, leave);
+  let ended: RunFinished | undefined;
   try {
-    return await watchRun(store.value, id.value, reporter, leaving.signal);
+    return await watchRun(store.value, id.value, reporter, leaving.signal, (event) => {
+      ended = event;
+    });
   } finally {
     await reporter.close();
+    if (live && ended)
+      tell(
+        `${plainLines()(ended).join('\n')}\n\`retort status ${id.value}\` says how it stands, \`retort compare\` shows its table.\n`,
+      );
     if (leaving.signal.reason === EXIT.stopped) tell(`Run ${id.value} goes on; \`retort watch\` shows it again.\n`);
   }
 }
 
-async function reporterFor(leave: (exit: number) => void): Promise<Reporter> {
+async function reporterFor(live: boolean, leave: (exit: number) => void): Promise<Reporter> {
   // What `watch` shows is what was asked for, so lines go to stdout.
-  if (!process.stdout.isTTY || reporterName(undefined) !== 'tui') return plainReporter({ write: print });
+  if (!live) return plainReporter({ write: print });
   return liveView(keyboard({ interrupt: () => leave(EXIT.stopped), left: () => leave(EXIT.done) }), true);
 }
 
 /** Until the run has ended, its driver is gone, or the signal. */
-function watchRun(store: Store, id: string, reporter: Reporter, signal: AbortSignal): Promise<number> {
+function watchRun(
+  store: Store,
+  id: string,
+  reporter: Reporter,
+  signal: AbortSignal,
+  onEnd: (event: RunFinished) => void,
+): Promise<number> {
   const path = eventsPath(store, id);
   return new Promise((settle) => {
     let next = 0;
@@ -68,8 +85,10 @@ function watchRun(store: Store, id: string, reporter: Reporter, signal: AbortSig
       const silent = events.length === 0 && holderIn(join(store.runs, id, 'lease'), store.tmp) === undefined;
       if (silent) events = read();
       const last = events.findLast((event) => event.type === 'run-finished');
-      if (last?.type === 'run-finished') end(EXIT[last.outcome]);
-      else if (silent) end(gone(store, id));
+      if (last?.type === 'run-finished') {
+        onEnd(last);
+        end(EXIT[last.outcome]);
+      } else if (silent) end(gone(store, id));
     };
     const following = follow(path, look);
     signal.addEventListener('abort', aborted);
