@@ -1,5 +1,5 @@
 /**
- * A node as people name it: its id in the newest run that has it, `RUN/NODE` for that of a certain run, or the beginning of
+ * A node as people name it: its id in the run last at work that has it, `RUN/NODE` for that of a certain run, or the beginning of
  * its key.
  */
 import { fail, ok, type Result } from '../../base/result.ts';
@@ -7,7 +7,7 @@ import { nearest } from '../config/nearest.ts';
 import type { PlanNode } from '../plan/plan.ts';
 import { allKeys } from '../store/keys.ts';
 import { readPlanNode } from '../store/plan-text.ts';
-import { allRuns, lookAtRun, openRun, planPath, type RunFolder } from '../store/runs.ts';
+import { lookAtRun, openRun, planPath, type RunFolder, runsByWork } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import { findRunId } from './find-run.ts';
 
@@ -41,17 +41,17 @@ export function findNode(store: Store, name: string): Result<FoundNode> {
   });
 }
 
-/** Newest first. */
+/** Those last at work first. */
 function runsNamedIn(store: Store, name: string): Result<{ among: Iterable<RunFolder>; node: string }> {
   const slash = name.indexOf('/');
-  // One after the other: plans are big, and mostly the newest has the node.
-  if (slash < 0) return ok({ among: { [Symbol.iterator]: () => newestFirst(store) }, node: name });
+  // One after the other: plans are big, and mostly the first has the node.
+  if (slash < 0) return ok({ among: { [Symbol.iterator]: () => lastAtWorkFirst(store) }, node: name });
   const run = findRunId(store, name.slice(0, slash));
   return run.ok ? ok({ among: [lookAtRun(store, run.value)], node: name.slice(slash + 1) }) : run;
 }
 
-function* newestFirst(store: Store): Generator<RunFolder> {
-  for (const id of allRuns(store).reverse()) yield lookAtRun(store, id);
+function* lastAtWorkFirst(store: Store): Generator<RunFolder> {
+  for (const id of runsByWork(store).reverse()) yield lookAtRun(store, id);
 }
 
 function idsOf(store: Store, run: string): string[] {

@@ -13,7 +13,7 @@
  * The folder is built beside and renamed into place: a run that is there has its plan.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { canonicalJson } from '../../base/canonical-json.ts';
@@ -25,6 +25,7 @@ import { errorCode, onDisk } from './disk-failure.ts';
 import { syncFolder, temporaryPath, writeDurably, writeSynced } from './durable.ts';
 import { fault } from './faults.ts';
 import { type Lease, takeLeaseIn } from './leases.ts';
+import { eventsPath } from './run-events.ts';
 import { nodeFolders, possibleFolders, runId } from './run-folders.ts';
 import type { Store } from './store.ts';
 
@@ -155,6 +156,11 @@ export function lookAtRun(store: Store, id: string): RunFolder {
 export function openRun(store: Store, id: string): Result<RunFolder> {
   const place = planPath(store, id);
   const plan = readJson(place) as Plan | undefined;
+  if (plan?.schema !== 'retort-plan/1' && existsSync(place))
+    return fail('STORE_DAMAGED', `The plan of run \`${id}\` is not readable.`, {
+      place,
+      help: '`retort verify` says what is damaged and what to do.',
+    });
   if (plan?.schema !== 'retort-plan/1')
     return fail('STORE_RUN_MISSING', `There is no run \`${id}\` with a readable plan in this store.`, {
       place,
@@ -169,6 +175,15 @@ export function allRuns(store: Store): string[] {
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
     .sort();
+}
+
+/** Names in the order in which something last happened in them: a run of last week may be continued now. */
+export function runsByWork(store: Store): string[] {
+  const at = new Map(
+    allRuns(store).map((id) => [id, statSync(eventsPath(store, id), { throwIfNoEntry: false })?.mtimeMs ?? 0]),
+  );
+  // Sorting is stable: where the times are equal, the later name counts.
+  return [...at.keys()].sort((a, b) => (at.get(a) ?? 0) - (at.get(b) ?? 0));
 }
 
 export function readRunRecord(store: Store, id: string): RunRecord | undefined {
