@@ -17,6 +17,10 @@ export class Arguments {
     this.#values = values;
   }
 
+  withOperands(operands: readonly string[]): Arguments {
+    return new Arguments(operands, this.#values, this.settings);
+  }
+
   withSettings(settings: Settings): Arguments {
     return new Arguments(this.operands, this.#values, settings);
   }

@@ -60,10 +60,16 @@ async function main(argv: readonly string[]): Promise<number> {
     tellUsage(args.error.join('\n'), command.name);
     return EXIT.usage;
   }
+  const operands = args.value.has('grid') ? (await import('./sweeps.ts')).swept(args.value.operands) : undefined;
+  if (operands && !operands.ok) {
+    tellUsage(operands.error.message, command.name);
+    return EXIT.usage;
+  }
   const settings = await settingsOf(command);
   if (!settings) return EXIT.usage;
   const { run } = await command.load();
-  return run(args.value.withSettings(settings));
+  const given = operands ? args.value.withOperands(operands.value) : args.value;
+  return run(given.withSettings(settings));
 }
 
 /** `--no-color` goes with every command, and before what the environment says. */

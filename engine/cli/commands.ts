@@ -19,6 +19,7 @@ const backend: Flag = {
   value: 'NAME',
   description: 'Numeric backend; wins over the experiment (see `retort doctor`).',
 };
+const grid: Flag = { description: '`key=a,b` is an axis of the grid with these values.' };
 const json: Flag = { description: 'One JSON document with a schema version.' };
 
 const only: Flag = {
@@ -39,12 +40,14 @@ export const commands: readonly Command[] = [
     examples: [
       ['retort run experiments/quickstart.yaml', 'the first one to try'],
       ['retort run grid.yaml replicates.sets=10', 'the same with more synthetic sets'],
+      ['retort run grid.yaml --grid stages.score.epochs=100,300', 'one more axis'],
       ['retort run grid.yaml --data ~/data --reporter ndjson > events.ndjson', 'full data set, events for a program'],
     ],
     flags: {
       store,
       data,
       backend,
+      grid,
       reporter: {
         value: 'NAME',
         choices: REPORTERS,
@@ -76,6 +79,7 @@ export const commands: readonly Command[] = [
       store,
       data,
       backend,
+      grid,
       only,
       probe: {
         description:
@@ -96,7 +100,7 @@ export const commands: readonly Command[] = [
       ['retort explain grid.yaml', 'a line for every node'],
       ["retort explain grid.yaml 'score[*set=1*'", 'in full'],
     ],
-    flags: { store, data, backend, json },
+    flags: { store, data, backend, grid, json },
     load: () => import('./commands/explain.ts'),
   },
   {
@@ -105,7 +109,7 @@ export const commands: readonly Command[] = [
     fewest: 1,
     summary: 'Check experiments: every error with its place.',
     examples: [['retort validate experiments/*.yaml', '']],
-    flags: { backend, json },
+    flags: { backend, grid, json },
     load: () => import('./commands/validate.ts'),
   },
   {
@@ -124,6 +128,7 @@ export const commands: readonly Command[] = [
       store,
       data,
       backend,
+      grid,
       metric: { value: 'NAME', description: "The figure to show (default: the experiment's)." },
       by: { value: 'AXIS', description: "The axis to compare along (default: the experiment's baseline)." },
       cost: { description: 'Each figure beside what it cost: full, marginal, and all that was spent by then.' },
@@ -173,6 +178,7 @@ export const commands: readonly Command[] = [
       store,
       data,
       backend,
+      grid,
       metric: { value: 'NAME', description: "The figure to compare (default: the experiment's)." },
       format: { value: 'FORMAT', choices: TABLE_FORMAT_NAMES, description: 'table, md, csv or json.' },
       'exit-code': { description: 'Exit 6 when anything differs.' },

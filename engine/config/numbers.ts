@@ -48,6 +48,9 @@ export function lookalike(text: string, wanted: readonly string[], quoted: boole
     const digits = text.replaceAll(/[_ ,']/g, '');
     const isNumber = digits !== '' && /\d/.test(digits) && Number.isFinite(Number(digits));
     if (isNumber && quoted && digits === text) return `Leave out the quotes: ${text}.`;
+    // `1,000` is a number to somebody; `1,2` is two.
+    if (isNumber && !quoted && /^[^,]+(,[^,]+)+$/.test(text) && !/^[-+]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(text))
+      return `A list is [${text.replaceAll(/, ?/g, ', ')}]; on the command line \`--grid\` makes several values an axis.`;
     if (isNumber && digits !== text) return `Write ${digits}: YAML numbers have no separators.`;
   }
   if (wanted.includes('boolean')) {

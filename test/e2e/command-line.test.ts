@@ -158,6 +158,15 @@ it('mistakes are one document too, where json was asked for; people read them on
   }
 });
 
+it('--grid makes several values an axis; without it they are a mistake', async () => {
+  const project = new Project().write({ 'tiny.yaml': tinyExperiment({ sets: 1 }) });
+  const line = ['plan', 'tiny.yaml', 'stages.score.epochs=1,2', '--json'];
+  const { stdout } = await project.retort([...line, '--grid']);
+  expect(JSON.parse(stdout).plans[0].axes).toEqual({ method: ['random', 'dm'], epochs: ['1', '2'] });
+  const without = await project.retort(line);
+  expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining('`--grid` makes several values an axis') });
+});
+
 it('--no-color goes with every command, before what the environment says', async () => {
   const project = new Project().write({ 'wrong.yaml': 'version: 2' });
   const coloured = { FORCE_COLOR: '1' };
