@@ -84,7 +84,13 @@ export function demandInput(own: NetworkInput, data: DataSetFacts, place: string
 }
 
 /** Of a teacher whose norms are all that is left of the data. */
-export function demandBatchNorm({ title, notes, input: { channels, height, width }, apply }: Classifier): void {
+export function demandBatchNorm(classifier: Classifier, place = FILE): void {
+  const {
+    title,
+    notes,
+    input: { channels, height, width },
+    apply,
+  } = classifier;
   const { layers } = apply(input('images', [1, channels, height, width]));
   if (layers.some(({ norm }) => norm)) return;
   throw refusal(
@@ -92,7 +98,7 @@ export function demandBatchNorm({ title, notes, input: { channels, height, width
       'TEACHER_WITHOUT_BATCH_NORM',
       `The teacher, ${title === 'ONNX network' ? 'an' : 'a'} ${title}, has no batch norm, whose statistics images are recovered from.`,
       {
-        place: FILE,
+        place,
         help:
           notes.length > 0
             ? `${notes.join(' ')} Or recover by \`method: g-vbsm\`, which also reads convolutions.`

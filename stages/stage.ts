@@ -142,6 +142,15 @@ export interface InputProblem extends RuleProblem {
   readonly against?: { readonly role: string; readonly path: readonly (string | number)[] };
 }
 
+export interface UserFile {
+  /** For failures. */
+  readonly place: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A stage that reads another, as the experiment has it. */
+export type ReadingStage = Pick<InputStage, 'kind' | 'params'>;
+
 export interface InputRole {
   readonly type: ArtifactType;
   readonly required: boolean;
@@ -177,12 +186,13 @@ export interface StageKind {
   /**
    * The parameter that lists files of the user, relative to the experiment. Before planning, their digests are put in its
    * place; where it is missing, another parameter gets a value that never comes again (a kind that demands it names none).
-   * A single file may stand without a list. `check`: whether a file can be used with these data, asked before anything runs.
+   * A single file may stand without a list. `check`: whether a file can be used with these data by the stages that read
+   * what is made of it, asked before anything runs.
    */
   readonly userFiles?: {
     readonly list: string;
     readonly untracked?: string;
-    check?(bytes: Uint8Array, place: string, data: DataSetFacts): Promise<Result<undefined>>;
+    check?(file: UserFile, data: DataSetFacts, readers: readonly ReadingStage[]): Promise<Result<undefined>>;
   };
   /** Parameters that only steer how it runs and cannot change a result: never part of a key. */
   readonly steering?: readonly string[];

@@ -4,12 +4,13 @@
  */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Failure } from '../../base/result.ts';
 import type { DataSetFacts } from '../../data/data-set.ts';
 import type { StageKind } from '../../stages/stage.ts';
 import type { ResolvedExperiment } from '../plan/experiment.ts';
 
-/** The first that cannot be used; each file is read once for a kind, however many cells name it. */
+/** The first that cannot be used; a file that equal stages read in many cells is looked at once. */
 export async function checkFiles(
   experiment: ResolvedExperiment,
   kinds: readonly StageKind[],
@@ -18,16 +19,19 @@ export async function checkFiles(
   const folder = dirname(resolve(experiment.file));
   const checked = new Set<string>();
   for (const { stages } of experiment.cells)
-    for (const { kind: name, params } of stages) {
+    for (const { name: stage, kind: name, params } of stages) {
       const files = kinds.find(({ kind }) => kind === name)?.userFiles;
       if (!files?.check) continue;
+      const readers = stages.filter(({ inputs }) => Object.values(inputs).includes(stage));
+      const readBy = canonicalJson(readers.map(({ kind, params: own }) => ({ kind, params: own })));
       const listed = params[files.list];
       for (const path of typeof listed === 'string' ? [listed] : Array.isArray(listed) ? listed.map(String) : []) {
         const place = resolve(folder, path);
-        if (checked.has(`${name} ${place}`)) continue;
-        checked.add(`${name} ${place}`);
+        const asked = `${name} ${place} ${readBy}`;
+        if (checked.has(asked)) continue;
+        checked.add(asked);
         const bytes = read(place);
-        const found = bytes && (await files.check(bytes, place, data));
+        const found = bytes && (await files.check({ place, bytes }, data, readers));
         if (found && !found.ok) return found.error;
       }
     }

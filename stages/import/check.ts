@@ -1,11 +1,19 @@
 import { FailureError, ok, type Result } from '../../base/result.ts';
 import type { DataSetFacts } from '../../data/data-set.ts';
-import { classifierOf } from '../classifier.ts';
+import { classifierOf, demandBatchNorm } from '../classifier.ts';
+import type { ReadingStage, UserFile } from '../stage.ts';
 
-/** Whether it is a classifier of images and classes like these. */
-export function checkClassifier(bytes: Uint8Array, place: string, data: DataSetFacts): Result<undefined> {
+/** Whether it is a classifier of images and classes like these, with the norms that images are recovered from where some are. */
+export function checkClassifier(
+  { bytes, place }: UserFile,
+  data: DataSetFacts,
+  readers: readonly ReadingStage[],
+): Result<undefined> {
   try {
-    classifierOf(bytes, place, data);
+    const classifier = classifierOf(bytes, place, data);
+    // G-VBSM also reads convolutions.
+    if (readers.some(({ kind, params }) => kind === 'recover' && params.method !== 'g-vbsm'))
+      demandBatchNorm(classifier, place);
     return ok(undefined);
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;

@@ -30,7 +30,7 @@ export const importNetwork: StageKind = {
   },
   userFiles: {
     list: 'file',
-    check: async (...file) => (await import('./check.ts')).checkClassifier(...file),
+    check: async (...given) => (await import('./check.ts')).checkClassifier(...given),
   },
   replicates: [],
   usesData: true,
