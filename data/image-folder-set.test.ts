@@ -205,3 +205,13 @@ it('says what is known of a set without a look at its pictures', async () => {
     error: { code: 'DATA_MISSING' },
   });
 });
+
+it('scales the whole of ImageNet to 64 pixels as well', async () => {
+  await write('imagenet/train/n01440764/a.JPEG', [200, 0, 0], 100, 80);
+  await write('imagenet/val/n01440764/b.JPEG', [0, 200, 0], 80, 300);
+  const { folder, summary } = unwrap(locateDataSet('imagenet-1k-64', root));
+  expect(summary).toMatchObject({ classes: 1, height: 64, width: 64 });
+  const { train } = unwrap(openDataSet('imagenet-1k-64', folder));
+  expect(train.pixels.length).toBe(3 * 64 * 64);
+  expect(Math.abs((train.pixels[0] ?? 0) - 200)).toBeLessThan(4);
+});

@@ -1,5 +1,5 @@
 /**
- * Sets of pictures in folders: Tiny-ImageNet, ImageNet-1K at 224 pixels, and the subsets of ImageNet that the literature names. Their classes are in
+ * Sets of pictures in folders: Tiny-ImageNet, ImageNet-1K at 224 and 64 pixels, and the subsets of ImageNet that the literature names. Their classes are in
  * the order of Cazenavette et al. (CVPR 2022), at 128 pixels: shorter side scaled to it, then the centre. A folder of the
  * whole of ImageNet serves for each of them.
  */
@@ -169,6 +169,20 @@ function subset({ name, title, folders = [], official, classes, source, archives
   };
 }
 
+/** The whole of ImageNet: the shorter side scaled to so many pixels, then the centre. */
+function imageNet({ name, title, pixels }: { name: string; title: string; pixels: number }): DataSetRecord {
+  return {
+    // The files say which classes there are.
+    facts: { name, title, classes: 1000, classNames: [], channels: 3, height: pixels, width: pixels, ...IMAGENET },
+    format: imageFolderSet({ resize: true }),
+    official: { train: 1_281_167, test: 50_000 },
+    subfolders: ['imagenet-1k', 'imagenet', 'ILSVRC2012'],
+    bundled: false,
+    source:
+      'It is the whole of ImageNet (ILSVRC 2012), https://www.image-net.org; lay its pictures out as train/CLASS/ and val/CLASS/.',
+  };
+}
+
 export const IMAGE_FOLDER_SETS: readonly DataSetRecord[] = [
   {
     facts: {
@@ -197,24 +211,8 @@ export const IMAGE_FOLDER_SETS: readonly DataSetRecord[] = [
       'Its archive is at http://cs231n.stanford.edu/tiny-imagenet-200.zip and unpacks to tiny-imagenet-200; the validation pictures are its test set.',
     archives: { 'tiny-imagenet-200.zip': 'md5:90528d7ca1a48142e341f4ef8d21d0de' },
   },
-  {
-    facts: {
-      name: 'imagenet-1k',
-      title: 'ImageNet-1K',
-      classes: 1000,
-      // The files say which.
-      classNames: [],
-      channels: 3,
-      height: 224,
-      width: 224,
-      ...IMAGENET,
-    },
-    format: imageFolderSet({ resize: true }),
-    official: { train: 1_281_167, test: 50_000 },
-    subfolders: ['imagenet-1k', 'imagenet', 'ILSVRC2012'],
-    bundled: false,
-    source:
-      'It is the whole of ImageNet (ILSVRC 2012), https://www.image-net.org; lay its pictures out as train/CLASS/ and val/CLASS/.',
-  },
+  imageNet({ name: 'imagenet-1k', title: 'ImageNet-1K', pixels: 224 }),
+  // As TESLA and DC-BENCH have it.
+  imageNet({ name: 'imagenet-1k-64', title: 'ImageNet-1K at 64 pixels', pixels: 64 }),
   ...SUBSETS.map(subset),
 ];
