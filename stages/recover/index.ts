@@ -6,7 +6,7 @@ import { defaultsOf, methodProblems, recoverParameters } from './parameters.ts';
 
 export const recover: StageKind = {
   kind: 'recover',
-  version: 1,
+  version: 2,
   description: 'Recovers images from trained networks and the statistics of their layers (SRe2L, CDA, G-VBSM).',
   parameters: { type: 'object', properties: recoverParameters, required: ['imagesPerClass'] },
   inputs: {

@@ -9,6 +9,7 @@ import { input } from '../../tensor/expr.ts';
 import type { RandomStream } from '../../tensor/random/stream.ts';
 import { floats, scalar, type Tensor } from '../../tensor/tensor.ts';
 import { type Classifier, classifierDigest, demandBatchNorm, readClassifier } from '../classifier.ts';
+import { frozen } from '../frozen.ts';
 import { listOf } from '../input-roles.ts';
 import { programs } from '../programs.ts';
 import type { ArtifactReader } from '../stage.ts';
@@ -57,9 +58,9 @@ function sre2l({ inputs, set, backend, settings }: StepperContext): Stepper {
   return {
     carried: () => ({}),
     async step(fed, _, { batch, coarse }) {
-      const build = () => recoverProgram(teacher, settings, batch.length, coarse);
+      const build = () => frozen(recoverProgram(teacher, settings, batch.length, coarse), teacher.values, backend);
       const program = await compiled.get(`${batch.length} ${coarse}`, build);
-      return stepped(await program.run({ ...teacher.values, ...fed }), {});
+      return stepped(await program.run(fed), {});
     },
     close: compiled.close,
   };

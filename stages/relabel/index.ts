@@ -11,7 +11,7 @@ import { labelParameters, relabelParameters } from './parameters.ts';
 
 export const relabel: StageKind = {
   kind: 'relabel',
-  version: 1,
+  version: 2,
   description: 'Labels views of a synthetic set by a teacher, epoch by epoch (FKD, SRe2L, G-VBSM).',
   parameters: { type: 'object', properties: relabelParameters },
   inputs: {

@@ -8,6 +8,7 @@ import { unwrap } from '../../base/result.ts';
 import { openDataFacts } from '../../data/registry.ts';
 import { floats, type Tensor } from '../../tensor/tensor.ts';
 import { demandFinite } from '../finite.ts';
+import { frozen } from '../frozen.ts';
 import { programs } from '../programs.ts';
 import type { Range } from '../shards.ts';
 import { drawViews, type ViewRows, type ViewSettings, viewStreams } from '../soft-labels/draws.ts';
@@ -49,9 +50,9 @@ export async function openRelabel(context: StageContext): Promise<StageRun> {
     const own = Array.from({ length: to - from }, (_, row) => from + row);
     const seen = mix === 'none' ? own : [...own, ...rows.partner.subarray(from, to)];
     const batch = Math.floor(from / batchSize);
-    const program = await compiled.get(`${own.length}`, () => labelProgram(teachers, own.length, settings));
+    const build = () => frozen(labelProgram(teachers, own.length, settings), values, backend);
+    const program = await compiled.get(`${own.length}`, build);
     return program.run({
-      ...values,
       images: rowsAt(seen.map((row) => rows.order[row] ?? 0)),
       box: floats(
         seen.flatMap((row) => [...rows.box.subarray(4 * row, 4 * row + 4)]),

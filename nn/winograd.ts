@@ -1,0 +1,95 @@
+/**
+ * A 3x3 convolution of stride 1 by Winograd's minimal filtering F(2x2, 3x3) (Lavin and Gray, CVPR 2016, "Fast Algorithms
+ * for Convolutional Neural Networks"): on tiles of 2x2 results 16 products stand for 36. Pays where filters are fixed.
+ *
+ *   Y = Aᵀ [ (G w Gᵀ) ⊙ (Bᵀ d B) ] A,  d the 4x4 patch of a tile, ⊙ summed over channels: a matrix product for each of 16
+ *
+ * Tiles of an axis and their transform are one matrix for that axis, zeros outside of the image included. Each of the
+ * five products leaves its result in the order in which the next reads it, so that nothing is transposed.
+ */
+import { constant, type Expr } from '../tensor/expr.ts';
+import { matmul, reshape } from '../tensor/ops/index.ts';
+import { floats } from '../tensor/tensor.ts';
+import { imageExtents } from './layers.ts';
+
+const PATCH = 4;
+const TILE = 2;
+const KERNEL = 3;
+/** Bᵀ [4, 4], G [4, 3], Aᵀ [2, 4] */
+const OF_IMAGES = [
+  [1, 0, -1, 0],
+  [0, 1, 1, 0],
+  [0, -1, 1, 0],
+  [0, 1, 0, -1],
+];
+const OF_FILTERS = [
+  [1, 0, 0],
+  [0.5, 0.5, 0.5],
+  [0.5, -0.5, 0.5],
+  [0, 0, 1],
+];
+const OF_RESULTS = [
+  [1, 1, 1, 0],
+  [0, 1, -1, -1],
+];
+
+/**
+ * `images` [N, C, H, W], `filters` [O, C, 3, 3], one row and column of zeros around the images → [N, O, H, W].
+ * `adjoint`: its derivative's adjoint, [N, O, H, W] → [N, C, H, W], which is a convolution by the flipped filters.
+ */
+export function winogradConvolution(images: Expr, filters: Expr, { adjoint = false } = {}): Expr {
+  const { count, channels, height, width } = imageExtents(images);
+  const [o = 0, c = 0] = filters.shape;
+  const out = adjoint ? c : o;
+  const [tall, wide] = [Math.ceil(height / TILE), Math.ceil(width / TILE)];
+  const columns = matmul(patches(width), reshape(images, [count * channels * height, width]), { transB: true });
+  const both = matmul(patches(height), reshape(columns, [PATCH * wide * count * channels, height]), { transB: true });
+  // Of constant filters backends take this when the program is made.
+  const kernels = matmul(ofFilters(adjoint), reshape(filters, [o * c, KERNEL ** 2]), { transB: true });
+  const products = matmul(
+    reshape(both, [PATCH, tall, PATCH, wide * count, channels]),
+    reshape(kernels, [PATCH, 1, PATCH, o, c]),
+    { transB: !adjoint },
+  );
+  const rows = matmul(reshape(products, [PATCH * tall, PATCH * wide * count * out]), results(height), { transA: true });
+  const whole = matmul(reshape(rows, [PATCH * wide, count * out * height]), results(width), { transA: true });
+  return reshape(whole, [count, out, height, width]);
+}
+
+/** w ↦ G w Gᵀ as one matrix [16, 9]; `flipped`: of w in reverse order. */
+function ofFilters(flipped: boolean): Expr {
+  const data = OF_FILTERS.flatMap((left) =>
+    OF_FILTERS.flatMap((right) => {
+      const row = left.flatMap((a) => right.map((b) => a * b));
+      return flipped ? row.reverse() : row;
+    }),
+  );
+  return constant(floats(data, [PATCH ** 2, KERNEL ** 2]));
+}
+
+/** [4 · tiles, length]: the transform of each tile's patch, which begins a place before the tile. */
+function patches(length: number): Expr {
+  return alongAxis(length, (row, tile, put) => {
+    for (const [k, weight] of (OF_IMAGES[row] ?? []).entries()) put(TILE * tile - 1 + k, weight);
+  });
+}
+
+/** [4 · tiles, length]: how products become a tile's results. */
+function results(length: number): Expr {
+  return alongAxis(length, (row, tile, put) => {
+    for (const [k, weights] of OF_RESULTS.entries()) put(TILE * tile + k, weights[row] ?? 0);
+  });
+}
+
+type Fill = (row: number, tile: number, put: (place: number, weight: number) => void) => void;
+
+function alongAxis(length: number, fill: Fill): Expr {
+  const tiles = Math.ceil(length / TILE);
+  const data = new Float32Array(PATCH * tiles * length);
+  for (let row = 0; row < PATCH; row++)
+    for (let tile = 0; tile < tiles; tile++)
+      fill(row, tile, (place, weight) => {
+        if (place >= 0 && place < length) data[(row * tiles + tile) * length + place] = weight;
+      });
+  return constant(floats(data, [PATCH * tiles, length]));
+}

@@ -1,0 +1,120 @@
+/**
+ * Programs of a network that stays as it is: its weights are constants of the program, so that backends lay filters out
+ * once and not at every run. Where nothing but a batch norm in eval mode reads a convolution, the norm goes into it:
+ *
+ *   ((W * x + b) - μ) · s + β = (s·W) * x + ((b - μ)·s + β)
+ *
+ * which differs by rounding alone; the shift is computed in float64.
+ */
+import { rewritten } from '../nn/trajectory/substitute.ts';
+import { winogradConvolution } from '../nn/winograd.ts';
+import type { Backend } from '../tensor/backends/backend.ts';
+import { optimise } from '../tensor/compile/optimise.ts';
+import { constant, type Expr } from '../tensor/expr.ts';
+import { add } from '../tensor/ops/index.ts';
+import { apply } from '../tensor/ops/table.ts';
+import { sizeOf, type Tensor } from '../tensor/tensor.ts';
+import { inTopologicalOrder } from '../tensor/topological.ts';
+
+type Outputs = Readonly<Record<string, Expr>>;
+
+/** `outputs` with `values` in place of the inputs of their names. */
+export function frozen(
+  outputs: Outputs,
+  values: Readonly<Record<string, Tensor>>,
+  { name }: Pick<Backend, 'name'>,
+): Record<string, Expr> {
+  const known = new Map(Object.entries(values).map(([name, value]) => [name, constant(value)]));
+  const fixed = ({ op, attrs }: Expr) => (op === 'input' ? known.get(attrs.name as string) : undefined);
+  const made = renamed(
+    outputs,
+    rewritten(Object.values(outputs), (node) => fixed(node) ?? node),
+  );
+  // Scales and shifts of norms become constants here.
+  const whole = optimise(made);
+  const plain = withoutNorms(Object.values(whole));
+  // The other backends have algorithms of their own.
+  return renamed(whole, name === 'onnxruntime' ? rewritten(plain, (node) => withFewerProducts(node) ?? node) : plain);
+}
+
+function renamed(outputs: Outputs, values: readonly Expr[]): Record<string, Expr> {
+  return Object.fromEntries(Object.keys(outputs).map((name, index) => [name, values[index] as Expr]));
+}
+
+/** Constants by channel, added to what a convolution of constant filters gives or multiplied with it, go into it. */
+function withoutNorms(roots: readonly Expr[]): Expr[] {
+  const readers = new Map<Expr, number>();
+  for (const read of [...inTopologicalOrder(roots).flatMap(({ inputs }) => inputs), ...roots])
+    readers.set(read, (readers.get(read) ?? 0) + 1);
+  return rewritten(roots, (node, before) => {
+    const [a, b] = node.inputs;
+    const isAlone = (index: number) => readers.get(before.inputs[index] as Expr) === 1;
+    if (a && b && isAlone(0)) return withFactor(node.op, a, b) ?? node;
+    if (a && b && isAlone(1) && node.op !== 'sub') return withFactor(node.op, b, a) ?? node;
+    return node;
+  });
+}
+
+function withFactor(op: string, x: Expr, factor: Expr): Expr | undefined {
+  const { convolution, shift } = shiftedConvolution(x) ?? {};
+  if (!convolution || !shift || !isPerChannel(factor, x)) return undefined;
+  const of = (factor.value as Tensor).data;
+  const at = (channel: number): number => of[channel] ?? 0;
+  if (op === 'add')
+    return shifted(
+      convolution,
+      shift.map((value, channel) => value + at(channel)),
+    );
+  if (op === 'sub')
+    return shifted(
+      convolution,
+      shift.map((value, channel) => value - at(channel)),
+    );
+  if (op !== 'mul') return undefined;
+  const [images, { value: filters, shape }] = convolution.inputs as [Expr, Expr & { readonly value: Tensor }];
+  const size = sizeOf(shape.slice(1));
+  const data = Float32Array.from(filters.data, (weight, index) => weight * at(Math.floor(index / size)));
+  const scaled = apply('conv2d', [images, constant({ dtype: 'float', shape, data })], convolution.attrs);
+  return shifted(
+    scaled,
+    shift.map((value, channel) => value * at(channel)),
+  );
+}
+
+interface ShiftedConvolution {
+  readonly convolution: Expr;
+  /** By channel; zeros where nothing is added. */
+  readonly shift: Float64Array;
+}
+
+function shiftedConvolution(x: Expr): ShiftedConvolution | undefined {
+  if (x.op === 'conv2d' && x.inputs[1]?.value) return { convolution: x, shift: new Float64Array(x.shape[1] ?? 0) };
+  const [convolution, shift] = x.inputs;
+  if (x.op !== 'add' || convolution?.op !== 'conv2d' || !convolution.inputs[1]?.value) return undefined;
+  if (!shift || !isPerChannel(shift, x)) return undefined;
+  return { convolution, shift: Float64Array.from((shift.value as Tensor).data) };
+}
+
+function shifted(convolution: Expr, shift: Float64Array): Expr {
+  return add(convolution, constant({ dtype: 'float', shape: [1, shift.length, 1, 1], data: shift }));
+}
+
+/** One number a channel of `images` [N, C, H, W]. */
+function isPerChannel({ value, dtype, shape }: Expr, { shape: images }: Expr): boolean {
+  return dtype === 'float' && value?.data.length === images[1] && shape.at(-3) === images[1];
+}
+
+/** With fewer channels, or larger images, transforms take what products spare. */
+const MANY_CHANNELS = 256;
+const LARGEST_SIDE = 16;
+
+function withFewerProducts({ op, inputs, attrs, shape }: Expr): Expr | undefined {
+  const [images, filters] = inputs;
+  if ((op !== 'conv2d' && op !== 'conv2dInputGrad') || !images || !filters?.value) return undefined;
+  const { strides, padding, dilations, groups } = attrs;
+  const [out = 0, channels = 0, ...kernel] = filters.shape;
+  const isPlain = String(kernel) === '3,3' && String(strides) === '1,1' && String(padding) === '1,1,1,1';
+  if (!isPlain || String(dilations) !== '1,1' || groups !== 1) return undefined;
+  if (Math.min(out, channels) < MANY_CHANNELS || Math.max(...shape.slice(2)) > LARGEST_SIDE) return undefined;
+  return winogradConvolution(images, filters, { adjoint: op === 'conv2dInputGrad' });
+}
