@@ -32,6 +32,15 @@ it('reads operands and flags in any order, in every spelling', () => {
   expect([args.text('reporter'), args.count('reporter'), args.has('reporter')]).toEqual([undefined, undefined, false]);
 });
 
+it('a switch may have values of its own', () => {
+  const flags = { 'fail-fast': { optional: 'stop', choices: ['stop'], description: '' } };
+  const given = (flag: string) => parseArguments({ ...command, flags }, ['a.yaml', flag]);
+  const [plain, stop, other] = [given('--fail-fast'), given('--fail-fast=stop'), given('--fail-fast=stopp')];
+  expect(plain.ok && [plain.value.has('fail-fast'), plain.value.text('fail-fast')]).toEqual([true, undefined]);
+  expect(stop.ok && stop.value.text('fail-fast')).toBe('stop');
+  expect(other.ok || other.error).toEqual(['Expected `--fail-fast` to be stop, got `stopp`. Did you mean `stop`?']);
+});
+
 it('takes everything after -- as operands, and the last of a repeated flag', () => {
   const parsed = parseArguments(command, ['-s', 'x', '-s', 'y', '--', '--fail-fast']);
   if (!parsed.ok) throw new Error(parsed.error.join());

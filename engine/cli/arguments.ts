@@ -75,9 +75,9 @@ export function parseArguments(command: Command, argv: readonly string[]): Resul
 }
 
 function checked(flag: Flag, name: string, value: string | undefined, inline: boolean | undefined): string | undefined {
-  if (!flag.value)
+  if (!flag.value && !(flag.choices && value))
     return value === undefined || (flag.optional && value !== '') ? undefined : `\`${name}\` takes no value.`;
-  if (value === undefined || value === '' || (!inline && value.startsWith('-')))
+  if (value === undefined || value === '' || (flag.value && !inline && value.startsWith('-')))
     return `Expected a value after \`${name}\`: \`${name} ${flag.value}\`.`;
   if (flag.choices && !flag.choices.includes(value)) {
     const near = nearest(value, flag.choices);
@@ -95,5 +95,5 @@ function unknown(name: string, flags: Readonly<Record<string, Flag>>): string {
 }
 
 function list(names: readonly string[]): string {
-  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+  return names.length === 1 ? `${names[0]}` : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }

@@ -59,7 +59,11 @@ export const commands: readonly Command[] = [
         count: true,
         description: 'Attempts side by side (default: as many as have room on this machine).',
       },
-      'fail-fast': { description: 'Start nothing new once a node has failed.' },
+      'fail-fast': {
+        optional: 'stop',
+        choices: ['stop'],
+        description: 'Start nothing new once a node has failed; `=stop`: and end what is under way, with checkpoints.',
+      },
       'no-prune': { description: 'Give up no cell, and continue those that were, from their checkpoints.' },
       'debug-nan': { description: 'Where a number is not finite, name the operation that made it, and its line.' },
     },

@@ -13,6 +13,8 @@ export interface CancelRequests {
   of(node: string): AbortSignal;
   /** Ends it as if it had been asked for, for another reason. */
   stop(node: string): void;
+  /** The same for every node that is under way. */
+  stopUnderWay(): void;
   /** Asked for by name. */
   isCancelled(node: string): boolean;
   close(): void;
@@ -57,6 +59,9 @@ export function watchCancelRequests(run: RunFolder, given: AbortSignal): CancelR
     signal: all.signal,
     of: (node) => controllerOf(node).signal,
     stop: (node) => controllerOf(node).abort(),
+    stopUnderWay() {
+      for (const node of nodes.values()) node.abort();
+    },
     isCancelled: (node) => named.has(node),
     close() {
       given.removeEventListener('abort', stop);

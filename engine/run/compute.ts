@@ -18,9 +18,12 @@ import type { Journal } from './journal.ts';
 import { diskTooSmall, type Machine } from './machine.ts';
 import { type Grant, type Need, Pool } from './pool.ts';
 import type { Pruning } from './pruning.ts';
-import { type Carried, type NodeEnd, runSchedule } from './schedule.ts';
+import { type Carried, type NodeEnd, runSchedule, type Stopped } from './schedule.ts';
 import { storeGone } from './store-gone.ts';
 import type { Tally } from './tally.ts';
+
+/** Once a node has failed: go on with the others, start nothing new, or stop also what is under way, with checkpoints. */
+export type FailFast = false | 'start-nothing' | 'stop';
 
 export interface Computing {
   readonly run: DrivenRun;
@@ -35,7 +38,7 @@ export interface Computing {
   readonly machine: Machine;
   /** Attempts side by side, whatever threads they have; by what fits the machine where absent. */
   readonly concurrency: number | undefined;
-  readonly failFast: boolean;
+  readonly failFast: FailFast;
   readonly checkpoints: CheckpointCadence;
   readonly stageModules: readonly string[];
   readonly debugNan: boolean;
@@ -59,7 +62,7 @@ export async function computeNodes(nodes: readonly PlanNode[], computing: Comput
     await runSchedule({
       nodes,
       pool,
-      failFast: computing.failFast,
+      failFast: computing.failFast !== false,
       signal: computing.cancels.signal,
       makesRoomAt: (snapshot) => computing.pruning?.judgesAt(snapshot) ?? false,
       whyStopped: (node) => whyStopped(node, computing),
@@ -77,9 +80,10 @@ export async function computeNodes(nodes: readonly PlanNode[], computing: Comput
   }
 }
 
-function whyStopped({ id }: PlanNode, { pruning, cancels }: Computing): 'pruned' | 'cancelled' | undefined {
+function whyStopped({ id }: PlanNode, { pruning, cancels, failFast, tally }: Computing): Stopped | undefined {
   if (pruning?.isPruned(id)) return 'pruned';
-  return cancels.isCancelled(id) ? 'cancelled' : undefined;
+  if (cancels.isCancelled(id)) return 'cancelled';
+  return failFast === 'stop' && tally.hasFailed ? 'fail-fast' : undefined;
 }
 
 function needOf({ threads, gpus = 0, memory = 0 }: NodeLimits): Need {
@@ -127,7 +131,10 @@ async function compute(
       return carried.arrived(snapshot);
     },
     onDone: (computed) => arrived(node, computed, computing),
-    onFailed: (failure) => tally.failed(failure),
+    onFailed(failure) {
+      tally.failed(failure);
+      if (computing.failFast === 'stop') cancels.stopUnderWay();
+    },
   });
 }
 

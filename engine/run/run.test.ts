@@ -118,7 +118,11 @@ it('goes on without what a failed node would have fed, and tries again the next 
 
 it('starts nothing new after a failure with fail-fast', async () => {
   const cells = [{ a: { steps: 1, crashAt: 1 } }, { b: { steps: 1 } }, { c: { steps: 2 } }];
-  const { outcome, events } = await runTrivial(temporaryFolder(), { cells }, { concurrency: 1, failFast: true });
+  const { outcome, events } = await runTrivial(
+    temporaryFolder(),
+    { cells },
+    { concurrency: 1, failFast: 'start-nothing' },
+  );
   expect(outcome).toMatchObject({ outcome: 'failed', executed: 0 });
   const failed = events.find((event) => event.type === 'node-failed');
   expect(failed!.failure.code).toBe('STAGE_CRASHED');
@@ -127,6 +131,20 @@ it('starts nothing new after a failure with fail-fast', async () => {
     'fail-fast',
     'fail-fast',
   ]);
+});
+
+it('ends what is under way with checkpoints, where a failure is to stop everything', async () => {
+  const store = temporaryFolder();
+  const cells = [{ a: { steps: 300, salt: 1, work: 100, failAt: 200 } }, { b: { steps: 5000, salt: 2, work: 200 } }];
+  const first = await runTrivial(store, { cells }, { concurrency: 2, failFast: 'stop' });
+  expect(first.outcome).toMatchObject({ outcome: 'failed', executed: 0 });
+  const ends = first.events.flatMap((event) => (event.type === 'attempt-ended' ? [[event.node[0], event.end]] : []));
+  expect(ends).toContainEqual(['b', 'stopped']);
+  expect(first.events.flatMap((event) => (event.type === 'node-skipped' ? [event.reason] : []))).toEqual(['fail-fast']);
+  const saved = first.events.find((event) => event.type === 'attempt-ended' && event.node[0] === 'b');
+  const again = await runTrivial(store, { cells: cells.slice(1) });
+  const from = again.events.find((event) => event.type === 'node-started');
+  expect(from?.type === 'node-started' && from.fromStep).toBe(saved?.type === 'attempt-ended' && saved.savedStep);
 });
 
 it('is interrupted with checkpoints, and the same plan continues the same run', async () => {

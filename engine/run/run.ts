@@ -30,7 +30,7 @@ import {
 } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import { watchCancelRequests } from './cancel-requests.ts';
-import { computeNodes } from './compute.ts';
+import { computeNodes, type FailFast } from './compute.ts';
 import { openIndexing } from './indexing.ts';
 import { Journal } from './journal.ts';
 import { doesNotFit, type Machine, thisMachine } from './machine.ts';
@@ -49,7 +49,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Attempts side by side; by default as many as have room on the machine. */
   readonly concurrency?: number | undefined;
-  readonly failFast?: boolean | undefined;
+  readonly failFast?: FailFast | undefined;
   readonly checkpoints?: Partial<CheckpointCadence> | undefined;
   /** Modules that export further `stageKinds`, for child processes to load. */
   readonly stageModules?: readonly string[] | undefined;

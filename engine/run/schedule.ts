@@ -42,7 +42,7 @@ export interface Schedule {
   skip(node: PlanNode, reason: SkipReason): void;
 }
 
-type Stopped = 'cancelled' | 'pruned';
+export type Stopped = 'cancelled' | 'pruned' | 'fail-fast';
 
 interface Waiting {
   readonly node: PlanNode;

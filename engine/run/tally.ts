@@ -22,6 +22,10 @@ export class Tally {
     if (isOfTheStore(failure)) this.#store ??= failure;
   }
 
+  get hasFailed(): boolean {
+    return this.#failed > 0;
+  }
+
   /** Why the run could not go on at all. */
   get storeFailure(): Failure | undefined {
     return this.#store;

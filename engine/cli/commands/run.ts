@@ -88,7 +88,7 @@ async function runOne({ plan, experiment, data }: Prepared, setting: Setting): P
       data,
       reporters: [shown, watch.reporter, { onEvent: (event) => ledger.add(event), close() {} }],
       signal,
-      failFast: args.has('fail-fast'),
+      failFast: args.has('fail-fast') && (args.text('fail-fast') === 'stop' ? 'stop' : 'start-nothing'),
       concurrency: args.count('concurrency'),
       prune: args.has('no-prune') ? false : undefined,
       debugNan: args.has('debug-nan'),
