@@ -174,7 +174,7 @@ export const commands: readonly Command[] = [
     details:
       'A and B: a run (or `last`), a file as it is now, or a slice of either, `RUN:axis=value[,axis=value]`. Configuration:\nonly what differs. Results: cell by cell, B - A, with intervals and exact tests.',
     examples: [
-      ['retort diff 20261124 last', 'a run against the newest'],
+      ['retort diff 20261124 last', 'a run against the one last at work'],
       ['retort diff last:method=dc last:method=dsa', 'two slices of one grid'],
       ['retort diff last grid.yaml --exit-code', 'exit 6 when the file has moved on'],
     ],
@@ -204,8 +204,11 @@ export const commands: readonly Command[] = [
     operands: '[RUN]',
     fewest: 0,
     most: 1,
-    summary: 'How a run stands; the newest unless one is named.',
-    examples: [['retort status', 'the newest run']],
+    summary: 'How a run stands; the one last at work unless one is named.',
+    examples: [
+      ['retort status', 'the run last at work'],
+      ['retort status my-grid', 'a part of its name is enough'],
+    ],
     flags: { store, json },
     load: () => import('./commands/status.ts'),
   },
@@ -214,7 +217,7 @@ export const commands: readonly Command[] = [
     operands: '[RUN]',
     fewest: 0,
     most: 1,
-    summary: 'A run of another process as it goes; the newest unless one is named.',
+    summary: 'A run of another process as it goes; the one last at work unless one is named.',
     details: 'Ends with the run. Ctrl-C and `q` leave the run alone.',
     examples: [['retort watch last', '']],
     flags: { store },
@@ -227,10 +230,10 @@ export const commands: readonly Command[] = [
     most: 1,
     summary: 'All about a run or a node: settings and their origins, files, attempts.',
     details:
-      'RUN may be a unique beginning or `last`; NODE is as `plan` names it, `RUN/NODE`, or the beginning of a key.',
+      'RUN may be a part of a name that no other has, or `last`; NODE is as `plan` names it, `RUN/NODE`, or the beginning of a key.',
     examples: [
       ['retort show last', ''],
-      ["retort show 'distil[method=dm,set=2]'", 'in the newest run that has it'],
+      ["retort show 'distil[method=dm,set=2]'", 'in the run last at work that has it'],
     ],
     flags: { store, json },
     load: () => import('./commands/show.ts'),

@@ -86,8 +86,11 @@ export function methodProblems(params: JsonObject, { properties }: ParameterSche
   );
   return strange.map(([name]) => {
     const takers = Object.entries(METHODS).filter(([, other]) => other.own.includes(name));
-    const those = takers.map(([taker]) => `\`${taker}\``).join(' and ');
-    return { path: [name], message: `Method \`${params.method}\` takes no \`${name}\`; ${those} do.` };
+    const those = new Intl.ListFormat('en').format(takers.map(([taker]) => `\`${taker}\``));
+    return {
+      path: [name],
+      message: `Method \`${params.method}\` takes no \`${name}\`; ${those} ${takers.length === 1 ? 'does' : 'do'}.`,
+    };
   });
 }
 

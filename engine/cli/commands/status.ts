@@ -1,4 +1,4 @@
-/** How a run stands, from its files alone; the newest unless one is named. */
+/** How a run stands, from its files alone; the one last at work unless one is named. */
 import type { NodeState, RunEvent } from '../../events.ts';
 import { textBlock } from '../../report/columns-of-text.ts';
 import { type LedgerTotals, ledgerOf } from '../../report/ledger.ts';
