@@ -14,12 +14,12 @@ import { thisMachine } from '../run/machine.ts';
 import { probe, type Timed } from '../run/probe.ts';
 import { type KeyRecord, readKey } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
-import { type ThrowAwayStore, throwAwayStore } from '../store/throw-away.ts';
 import { interruption } from './interrupt.ts';
 import { tell } from './output.ts';
 import type { Prepared } from './prepare.ts';
 import { type PlanPrice, unitsOf } from './price.ts';
 import type { Records } from './results.ts';
+import { type ThrowAwayStore, throwAwayStore } from './throw-away-store.ts';
 
 export interface ProbeSubject extends Prepared {
   readonly records: Records;

@@ -7,6 +7,7 @@ import { type Change, type EarlierResults, type Explanation, explainer } from '.
 import { changeInWords, inShort, type Wording } from '../plan/explain-words.ts';
 import type { Plan, PlanNode } from '../plan/plan.ts';
 import { figures } from '../report/wording.ts';
+import { codeDigest } from '../store/code-digests.ts';
 import type { EarlierResult } from '../store/earlier-results.ts';
 import { type Beginning, furthestState } from '../store/kept-states.ts';
 import { leaseHolder } from '../store/leases.ts';
@@ -21,6 +22,8 @@ export interface Prospect {
   readonly says: string;
   /** What the hit took when it was computed. */
   readonly seconds?: number;
+  /** A hit that other code of the same stage version has made. */
+  readonly otherCode?: true;
   /** The step at which it goes on, and from whose state: its own checkpoint, or another node's of its chain. */
   readonly fromStep?: number;
   readonly fromKey?: string;
@@ -54,7 +57,9 @@ export function prospectsOf(plan: Plan, { store, records, earlier }: Known): Pro
     const record = records.get(node.key);
     if (record) {
       const says = ['hit', figures(record.metrics)].filter(Boolean).join(': ');
-      return { node, state: 'hit', says, seconds: record.seconds };
+      const code = record.code === undefined ? undefined : codeDigest(node.manifest.stage);
+      const isOther = code !== undefined && code !== record.code;
+      return { node, state: 'hit', says, seconds: record.seconds, ...(isOther && { otherCode: true }) };
     }
     const explanation = explain(node);
     const because = { ...explanation, inWords: reasonInWords(explanation, wording) };

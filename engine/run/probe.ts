@@ -1,6 +1,6 @@
 /**
  * A probe: a few steps of a node, only to see how long they take. It runs as any attempt does, but in a store that is
- * thrown away (`store/throw-away.ts`), and is stopped as soon as its steps have been timed.
+ * thrown away, and is stopped as soon as its steps have been timed.
  */
 import type { AttemptEnd, AttemptMessage, AttemptRequest, Executor } from '../executors/executor.ts';
 

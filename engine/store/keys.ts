@@ -34,6 +34,8 @@ export interface KeyRecord {
   readonly state?: KeptState;
   /** The key that it was computed under, where another node's result was taken over; see `contents.ts`. */
   readonly takenFrom?: string;
+  /** Of the code that made it, see `code-digests.ts`; not part of the result. */
+  readonly code?: string;
 }
 
 /** A state by its object; see `kept-states.ts`. */

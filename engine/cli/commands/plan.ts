@@ -104,10 +104,17 @@ function page(plan: Plan, prospects: readonly Prospect[], price: PlanPrice, unse
   const saved = savedSeconds(prospects);
   const toRun = prospects.length - hits - pruned;
   const foot = `${count(prospects.length, 'node')}: ${toRun} to run, ${count(hits, 'hit')}${pruned > 0 ? `, ${pruned} pruned` : ''}${saved > 0 ? ` (${duration(saved)} of work saved)` : ''}.`;
+  const kinds = prospects.flatMap(({ otherCode, node }) => (otherCode ? [node.manifest.stage] : []));
+  const other =
+    kinds.length > 0
+      ? [
+          `The code of ${[...new Set(kinds)].join(', ')} has changed since ${count(kinds.length, 'hit')}, not its version: the results should be the same.`,
+        ]
+      : [];
   const blind = unseen
     ? [`${inOneLine(unseen)} Planned without keys, from what is known of the set: nothing can be found as done.`]
     : [];
-  return `${[...head(plan), ...blind, '', ...nodes, '', foot, ...priceLines(price)].join('\n')}\n`;
+  return `${[...head(plan), ...blind, '', ...nodes, '', foot, ...other, ...priceLines(price)].join('\n')}\n`;
 }
 
 /** What hits took when they were computed. */

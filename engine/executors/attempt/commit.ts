@@ -2,6 +2,7 @@
 import { FailureError } from '../../../base/result.ts';
 import type { StageResult, State } from '../../../stages/stage.ts';
 import type { PlanNode } from '../../plan/plan.ts';
+import { codeDigest } from '../../store/code-digests.ts';
 import { keepState, noteInChain } from '../../store/kept-states.ts';
 import { commitKey, type KeyRecord, type StoredFile } from '../../store/keys.ts';
 import type { Lease } from '../../store/leases.ts';
@@ -35,6 +36,7 @@ export function commitResult(
     artifacts[role] = stored;
   }
   const { key, manifest } = node;
+  const code = codeDigest(manifest.stage);
   const record: KeyRecord = {
     schema: 'retort-key/1',
     key,
@@ -43,6 +45,7 @@ export function commitResult(
     metrics: result.metrics,
     seconds,
     steps,
+    ...(code !== undefined && { code }),
     ...(node.chain && { state: keepState(store, steps, state) }),
   };
   noteInChain(store, node);
