@@ -16,6 +16,8 @@ export function bottomLine({ mode, filter, selected, asked, note }: Interaction,
       return `log of ${selected ?? ''}   Esc back`;
     case 'list': {
       if (note !== undefined) return note;
+      // Rows may leave out the names of the axes; here the node is called as commands take it.
+      if (selected !== undefined && !filter) return `${selected}   l log   c cancel   Esc list`;
       const keys = KEYS.wide.length <= columns ? KEYS.wide : KEYS.narrow;
       return filter ? `filter: ${filter}   Esc all` : keys;
     }

@@ -26,6 +26,9 @@ export interface FrameProps {
 
 const SPARE_ROWS = 1;
 const HEAT_ROWS = 2;
+/** Enough for "press Ctrl-C again" on 40 columns. */
+const INTERRUPT_ROWS = 3;
+const LOW = 12;
 const LONGEST_NAME = 56;
 const SHORTEST_NAME = 18;
 /** Columns that a running row wants beside its name: bar, percent, time left and loss; on a narrow terminal less. */
@@ -34,7 +37,9 @@ const WANTED = { wide: 47, narrow: 18 };
 export function Frame(props: FrameProps): ReactNode {
   const { model, columns, rows, marks, view, logLines = [] } = props;
   // Least important first: a very low terminal loses the warnings, then the counts; never the nodes.
-  const room = rows - SPARE_ROWS - 1 - (model.interrupt ? 1 : 0) - (view ? 1 : 0);
+  const interrupt =
+    model.interrupt === undefined ? [] : wrapped(model.interrupt, columns).slice(0, rows < LOW ? 1 : INTERRUPT_ROWS);
+  const room = rows - SPARE_ROWS - 1 - interrupt.length - (view ? 1 : 0);
   const warnings = room > 8 ? model.warnings : [];
   const counts = room > 4;
   const forNodes = Math.max(1, room - warnings.length - (counts ? 2 : 0));
@@ -79,11 +84,11 @@ export function Frame(props: FrameProps): ReactNode {
           {`! ${warning}`}
         </Paint>
       ))}
-      {model.interrupt ? (
-        <Paint colour={props.colour} name="yellow" bold>
-          {model.interrupt}
+      {interrupt.map((line) => (
+        <Paint key={line} colour={props.colour} name="yellow" bold>
+          {line}
         </Paint>
-      ) : null}
+      ))}
       {view ? (
         <Text wrap="truncate" dimColor={props.colour && view.mode === 'list'}>
           {bottomLine(view, columns)}
@@ -189,6 +194,17 @@ function runsOf(line: readonly NodeState[]): { state: NodeState; start: number; 
 
 /** Their figures are results; those of a failed node are only where it stood. */
 const SETTLED: readonly NodeState[] = ['done', 'hit'];
+
+/** At blanks; what has none is cut by the terminal. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
 
 /** Whole names where all fit; else all without the names of their axes, `score[dm,2,0]`, and those cut where needed. */
 function fitNames(nodes: readonly NodeView[], room: number, marks: Marks): { names: string[]; width: number } {

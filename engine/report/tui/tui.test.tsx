@@ -229,6 +229,16 @@ describe('frames', () => {
     `);
   });
 
+  it('40 columns, interrupted: what another Ctrl-C does is not cut off', () => {
+    const message = 'Finishing the current steps and writing checkpoints; press Ctrl-C again to stop now (only …).';
+    for (const rows of [6, 24]) {
+      const model = advance(bigGrid(50), [at(103, { type: 'interrupt', message })]);
+      const lines = frameOf(model, 40, rows, 104).split('\n');
+      expect(lines.length).toBeLessThan(rows);
+      expect(lines.join('\n').includes('checkpoints; press Ctrl-C again to stop\n')).toBe(rows === 24);
+    }
+  });
+
   it('stays below the height and within the width of every terminal', () => {
     for (const sets of [1, 50])
       for (const columns of [20, 40, 80, 200])
@@ -324,7 +334,7 @@ describe('frames with keys', () => {
       ❯ distil[dm,0]        40% 29s left
       · score[dm,0,0]
       ! distil[method=dm,set=0]: two figures …
-      / filter ↑↓ l log c C cancel q leave"
+      distil[method=dm,set=0]   l log   c can…"
     `);
     expect(frameOf(model, 40, 24, 21.5, UNICODE, selected(model, 'C')).split('\n').at(-1)).toBe(
       'Cancel the whole run? y / n',
