@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Json } from '../base/json.ts';
+import { keepingFreed } from '../tensor/backends/native-memory.ts';
 import { Peer } from './peer.ts';
 
 export interface Side {
@@ -13,7 +14,9 @@ export interface Side {
 /** `script`: beside `module`, without its ending, which is that of the module: source or built. */
 export async function ownSide(module: string, script: string, configuration: unknown): Promise<Side> {
   const path = fileURLToPath(module).replace(/[^/\\]+(\.[jt]s)$/, `${script}$1`);
-  const child = spawn(process.execPath, ['--expose-gc', path], { stdio: ['pipe', 'pipe', 'inherit'] });
+  // As the engine starts the processes that run stages.
+  const env = keepingFreed(process.env);
+  const child = spawn(process.execPath, ['--expose-gc', path], { env, stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ask = async (question: unknown): Promise<Json> => {
     child.stdin.write(`${JSON.stringify(question)}\n`);

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../../base/package-root.ts';
 import { FailureError } from '../../../base/result.ts';
+import { keepingFreed } from '../../../tensor/backends/native-memory.ts';
 import type { Executor } from '../executor.ts';
 import { ChildHandle } from './child-handle.ts';
 
@@ -25,7 +26,7 @@ export function openLocalExecutor(): Executor {
   const newChild = (gpus: string | undefined) => {
     script ??= childScript();
     if (children.size === 0) process.on('exit', killAll);
-    const child = new ChildHandle(script, environment(faulty), gpus);
+    const child = new ChildHandle(script, keepingFreed(environment(faulty)), gpus);
     children.add(child);
     void child.gone.then(() => {
       children.delete(child);

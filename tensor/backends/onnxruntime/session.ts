@@ -1,6 +1,7 @@
 /** The only file that touches `onnxruntime-node`, and only when a backend is opened: its binary takes time to load. */
 import type { InferenceSession } from 'onnxruntime-node';
 import { fail, ok, type Result } from '../../../base/result.ts';
+import { keepsFreed } from '../native-memory.ts';
 import type { Provider } from './provider.ts';
 
 export type Runtime = typeof import('onnxruntime-node');
@@ -34,6 +35,8 @@ export function sessionOptions(
     extra: { session: { intra_op: { spin_duration_us: '50' } } },
     // A pattern is one block for all values of a run, taken next to the pieces that the first run has taken: twice the memory.
     enableMemPattern: false,
+    // A session's arena never gives back: one allocator for all sessions holds the most that any needs, not the sum.
+    enableCpuMemArena: !keepsFreed(),
     logSeverityLevel: 3,
   };
 }
