@@ -11,18 +11,23 @@ import { type Context, sameShape } from './rule.ts';
 /** A factor is small where it is at least so many times smaller than the product. */
 const SMALLER = 4;
 
-function isSmall(factor: Expr, product: Expr): boolean {
+export function isSmall(factor: Expr, product: Expr): boolean {
   const size = sizeOf(factor.shape);
   return factor.dtype === 'float' && size > 0 && size * SMALLER <= sizeOf(product.shape);
 }
 
 /** x·s as x and s, where x has the shape of the product and s is small. */
-function parts(product: Expr): readonly [Expr, Expr] | undefined {
+export function scaled(product: Expr): readonly [Expr, Expr] | undefined {
   if (product.op !== 'mul' || product.dtype !== 'float') return undefined;
   const [a, b] = product.inputs as [Expr, Expr];
   if (isSmall(b, product) && sameShape(a, product)) return [a, b];
   if (isSmall(a, product) && sameShape(b, product)) return [b, a];
   return undefined;
+}
+
+/** Whether a factor of `x` is one number along the axes. */
+export function isEqualAlong({ shape }: Expr, x: Expr, axes: readonly number[]): boolean {
+  return axes.every((axis) => (shape[axis - (x.shape.length - shape.length)] ?? 1) === 1);
 }
 
 /** (x·s)·t → x·(s·t), where s·t is small as well. */
@@ -33,7 +38,7 @@ export function gatheredFactors({ expr, inputs, build }: Context): Expr | undefi
     [b, a],
   ] as const) {
     if (!isSmall(factor, expr) || !sameShape(product, expr)) continue;
-    const [x, before] = parts(product) ?? [];
+    const [x, before] = scaled(product) ?? [];
     if (!x || !before) continue;
     const both = build('mul', [before, factor]);
     if (isSmall(both, expr)) return build('mul', [x, both]);
@@ -46,26 +51,24 @@ export function factorsBehindSum({ expr, inputs: [product], build }: Context): E
   if (!product || expr.dtype !== 'float') return undefined;
   const [x, factor] = largeAndSmall(product, build) ?? [];
   if (!x || !factor) return undefined;
-  const rank = product.shape.length;
   const axes = expr.attrs.axes as readonly number[];
-  const isEqualAlong = (axis: number) => (factor.shape[axis - (rank - factor.shape.length)] ?? 1) === 1;
-  const first = axes.filter(isEqualAlong);
+  const first = axes.filter((axis) => isEqualAlong(factor, product, [axis]));
   const partial = sizeOf(product.shape.filter((_, axis) => !first.includes(axis)));
   if (first.length === 0 || partial === 0 || partial * SMALLER > sizeOf(product.shape)) return undefined;
   const scaled = build('mul', [build('sum', [x], { axes: first, keepDims: true }), factor]);
-  const rest = axes.filter((axis) => !isEqualAlong(axis));
+  const rest = axes.filter((axis) => !first.includes(axis));
   const all = rest.length === 0 ? scaled : build('sum', [scaled], { axes: rest, keepDims: true });
   return build('reshape', [all], { shape: expr.shape });
 }
 
 /** x·s, (x·s)·y and (x·s)·(y·t) as one large product and one small factor. */
 function largeAndSmall(product: Expr, build: Context['build']): readonly [Expr, Expr] | undefined {
-  const direct = parts(product);
+  const direct = scaled(product);
   if (direct || product.op !== 'mul') return direct;
   const [a, b] = product.inputs as [Expr, Expr];
   if (!sameShape(a, product) || !sameShape(b, product)) return undefined;
-  const [x, s] = parts(a) ?? [a];
-  const [y, t] = parts(b) ?? [b];
+  const [x, s] = scaled(a) ?? [a];
+  const [y, t] = scaled(b) ?? [b];
   if (!s && !t) return undefined;
   const factor = s && t ? build('mul', [s, t]) : (s ?? t);
   return factor && isSmall(factor, product) ? [build('mul', [x, y]), factor] : undefined;

@@ -8,6 +8,7 @@ import { described, shownOrigin } from '../ops/describe.ts';
 import { opDefinition } from '../ops/table.ts';
 import { sizeOf } from '../tensor.ts';
 import { inTopologicalOrder } from '../topological.ts';
+import { gathered, passesOf } from './gather.ts';
 import { simplified } from './simplify.ts';
 import { constantKey, nodeKey } from './structure.ts';
 
@@ -15,6 +16,12 @@ import { constantKey, nodeKey } from './structure.ts';
 const LARGEST_FOLDED = 4096;
 
 export function optimise(outputs: Readonly<Record<string, Expr>>): Record<string, Expr> {
+  const simple = merged(outputs);
+  const other = merged(gathered(simple));
+  return passesOf(other) < passesOf(simple) ? other : simple;
+}
+
+function merged(outputs: Readonly<Record<string, Expr>>): Record<string, Expr> {
   const order = inTopologicalOrder(Object.values(outputs));
   const unique = new Uniques(order);
   const renewed = new Map<Expr, Expr>();

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { unwrap } from '../../../base/result.ts';
 import { type Expr, input } from '../../expr.ts';
-import { add, conv2d, conv2dFilterGrad, conv2dInputGrad, mul, relu } from '../../ops/index.ts';
+import { add, conv2d, conv2dFilterGrad, conv2dInputGrad, mul, relu, sub, sum } from '../../ops/index.ts';
 import { floats, type Shape, sizeOf, type Tensor } from '../../tensor.ts';
 import { openReference } from '../reference/backend.ts';
 import { openOnnxruntime } from './backend.ts';
@@ -54,6 +54,15 @@ it('in blocks: with bias and ReLU', async () => {
   expect(await largestError(relu(add(conv2d(x, w, same), bias)), feeds)).toBeLessThan(1e-5);
 });
 
+it('inner products of the planes of images', async () => {
+  const [x, y] = [input('x', [2, 3, 32, 24]), input('y', [2, 3, 32, 24])];
+  const feeds = { x: values(x.shape, 0.7), y: values(y.shape, 1.3) };
+  expect(await largestError(sum(mul(x, y), { axes: [2, 3] }), feeds)).toBeLessThan(1e-4);
+  expect(await largestError(sum(mul(x, y), { axes: [2, 3], keepDims: true }), feeds)).toBeLessThan(1e-4);
+  const { model } = emitGraph({ outputs: { result: sum(mul(x, y), { axes: [2, 3] }) } });
+  expect(model.nodes.map(({ op }) => op)).not.toContain('ReduceSum');
+});
+
 it('scale, shift and ReLU of large images', async () => {
   const x = input('x', [2, 3, 8, 9]);
   const [scale, shift] = [input('s', [1, 3, 1, 1]), input('t', [3, 1, 1])];
@@ -62,6 +71,17 @@ it('scale, shift and ReLU of large images', async () => {
   expect(await largestError(relu(y), feeds)).toBeLessThan(1e-6);
   const { model } = emitGraph({ outputs: { y } });
   expect(model.nodes.map(({ op }) => op)).not.toContain('Mul');
+});
+
+it('a batch norm in eval mode is one pass over large images', async () => {
+  const x = input('x', [2, 3, 8, 9]);
+  const [center, scale, shift] = ['c', 's', 't'].map((name) => input(name, [1, 3, 1, 1])) as [Expr, Expr, Expr];
+  const [c, s, t] = [values(center.shape, 0.9), values(scale.shape, 1.3), values(shift.shape, 0.4)];
+  const y = add(mul(sub(x, center), scale), shift);
+  expect(await largestError(relu(y), { x: values(x.shape, 0.7), c, s, t })).toBeLessThan(1e-6);
+  const { model, inputs } = emitGraph({ outputs: { y } });
+  const [convolution] = model.nodes.filter(({ op }) => op === 'Conv');
+  expect(convolution?.inputs[0]).toBe(inputs.x?.value);
 });
 
 it('a filter gradient whose windows go in parts', async () => {

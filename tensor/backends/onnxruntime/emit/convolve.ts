@@ -5,7 +5,7 @@
  * channels, 0.92 at 128; filters that are large beside their images take too long to reorder.
  */
 import type { Shape } from '../../../tensor.ts';
-import { blocked, type GraphBuilder, type Value } from '../builder.ts';
+import { blocked, contrib, type GraphBuilder, type Value } from '../builder.ts';
 import type { ConvAttributes } from './convolution-attributes.ts';
 
 export interface Convolution {
@@ -73,7 +73,7 @@ function byTaps(graph: GraphBuilder, { images, filters, filterShape, turned, att
 
 const LARGEST_BLOCKED = 2 ** 16;
 const SMALL = 2 ** 12;
-const FEW_PLACES = 1024;
+const FEW_PLACES = 512;
 
 function isFasterBlocked({ filterShape, attributes, shape }: Convolution, block: number): boolean {
   const [a = 0, b = 0] = filterShape;
@@ -87,9 +87,11 @@ function blockedFilters(graph: GraphBuilder, { filters, filterShape, turned }: C
   const [a, b, kh, kw] = filterShape as [number, number, number, number];
   const area = kh * kw;
   if (turned) {
-    const flipped = flippedKernels(graph, filters, filterShape);
-    const split = graph.reshape(flipped, [a / block, block, b / block, block, area]);
-    return graph.reshape(graph.transpose(split, [2, 0, 4, 1, 3]), [b, a, kh, kw]);
+    const split = graph.reshape(filters, [a / block, block, b / block, block * area]);
+    const squares = graph.reshape(graph.transpose(split, [2, 0, 1, 3]), [(a * b) / block ** 2, block ** 2, area]);
+    const reversed = graph.floats(reversal(area), [area, area]);
+    const taps = graph.node('FusedMatMul', [reversed, squares], { transA: 0, transB: 1 }, contrib);
+    return graph.reshape(taps, [b, a, kh, kw]);
   }
   // In two steps, of which each moves runs or squares: the runtime is slow at permutations of more axes.
   const lastOut = graph.transpose(graph.reshape(filters, [a / block, block, b * area]), [0, 2, 1]);
@@ -106,10 +108,15 @@ function flippedKernels(graph: GraphBuilder, w: Value, shape: Shape): Value {
   const area = kh * kw;
   if (area === 1) return w;
   if (area > LARGEST_PERMUTED) return graph.flip(w, [2, 3]);
+  const rows = graph.reshape(w, [o * i, area]);
+  return graph.reshape(graph.node('MatMul', [rows, graph.floats(reversal(area), [area, area])]), shape);
+}
+
+/** [area, area]: the permutation that reverses. */
+function reversal(area: number): Float32Array {
   const reversed = new Float32Array(area * area);
   for (let row = 0; row < area; row++) reversed[row * area + area - 1 - row] = 1;
-  const rows = graph.reshape(w, [o * i, area]);
-  return graph.reshape(graph.node('MatMul', [rows, graph.floats(reversed, [area, area])]), shape);
+  return reversed;
 }
 
 /** OIHW filters as those of the adjoint: flipped in both axes, channels swapped within each group. */

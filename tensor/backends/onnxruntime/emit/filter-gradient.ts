@@ -38,7 +38,9 @@ export function conv2dFilterGrad({ graph, expr, inputs }: EmissionContext): Valu
     const left = graph.reshape(slope, [...lead, out / groups, places]);
     const right = graph.reshape(windows, [...lead, (channels / groups) * area, places]);
     const products = graph.node('FusedMatMul', [left, right], { transA: 0, transB: 1 }, contrib);
-    return count === 1 ? products : graph.node('ReduceSum', [products, graph.longs([0])], { keepdims: 0 });
+    if (count === 1) return products;
+    const ones = graph.floats(new Float32Array(count).fill(1), [1, count]);
+    return graph.node('MatMul', [ones, graph.reshape(products, [count, (out * channels * area) / groups])]);
   };
 
   const atOnce = Math.max(1, Math.floor(LARGEST_WINDOWS / (channels * area * places)));
