@@ -8,6 +8,7 @@ import type { Json } from '../../base/json.ts';
 import { unwrap } from '../../base/result.ts';
 import { Arguments } from '../../engine/cli/arguments.ts';
 import { prepare } from '../../engine/cli/prepare.ts';
+import { keepStandingOfRun } from '../../engine/cli/run-standing.ts';
 import type { RunEvent } from '../../engine/events.ts';
 import type { PlanNode } from '../../engine/plan/plan.ts';
 import type { Unstamped } from '../../engine/run/journal.ts';
@@ -41,6 +42,7 @@ export async function endedAttempts(parent: string, attempts: number): Promise<E
   const newest = await run();
   tell(newest);
   end(newest, attempts);
+  keepStandingOfRun(store, newest.id);
   unwrap(await reindex(store)).close();
   const last = newest.plan.nodes.at(-1);
   if (!last) throw new Error('Internal error: expected nodes');

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { ResolvedExperiment } from '../plan/experiment.ts';
 import type { Plan } from '../plan/plan.ts';
-import { ledgerOf } from '../report/ledger.ts';
+import type { LedgerTotals } from '../report/ledger.ts';
 import { ledgerWords } from '../report/ledger-words.ts';
 import { count, duration } from '../report/wording.ts';
 import { type PlanOutline, readPlanOutline } from '../store/plan-text.ts';
-import { eventsPath, readRunEvents } from '../store/run-events.ts';
 import { planPath, type RunFolder } from '../store/runs.ts';
-import { summaryOfRun } from './run-summaries.ts';
+import { standingOfRun } from './run-standing.ts';
+import { type RunSummary, summaryOfRun } from './run-summaries.ts';
 
 /** As the run froze it; undefined where it cannot be read. */
 export function frozenExperiment({ folder }: RunFolder): ResolvedExperiment | undefined {
@@ -22,18 +22,19 @@ export function frozenExperiment({ folder }: RunFolder): ResolvedExperiment | un
 
 export function runJson(run: RunFolder): object {
   const { nodes, ...plan } = run.plan;
+  const summary = summaryOfRun(run.store, run.id);
   const experiment = frozenExperiment(run);
   return {
     schema: 'retort-show/1',
     kind: 'run',
-    ...summaryOfRun(run.store, run.id),
+    ...summary,
     folder: run.folder,
     plan: { ...plan, nodes: nodes.map(({ id, key, manifest: { stage } }) => ({ id, key, stage })) },
     overrides: experiment?.overrides ?? [],
     notes: experiment?.notes,
     tags: experiment?.tags,
     source: experiment?.source,
-    ledger: ledgerOf(eventsOf(run)),
+    ledger: ledgerIn(run, summary),
   };
 }
 
@@ -56,7 +57,7 @@ export function runPage(run: RunFolder): string {
     ['grid', `${count(plan.cells.length, 'cell')} x ${count(sets, 'set')} x ${count(evaluations, 'evaluation')}`],
     ...Object.entries(plan.axes).map(([axis, labels]): [string, string] => [`  ${axis}`, labels.join(', ')]),
     ['nodes', [...stages].map(([stage, nodes]) => `${nodes} ${stage}`).join(', ')],
-    ['ledger', ledgerWords(ledgerOf(eventsOf(run)))],
+    ['ledger', ledgerWords(ledgerIn(run, summary))],
     ['folder', shortest(run.folder)],
   ];
   const next = [
@@ -72,8 +73,8 @@ function outlineOf(plan: Plan): PlanOutline {
   return { plan, stages };
 }
 
-function eventsOf({ store, id }: RunFolder) {
-  return readRunEvents(eventsPath(store, id), { brief: true }).events;
+function ledgerIn({ store, id }: RunFolder, summary: RunSummary | undefined): LedgerTotals {
+  return standingOfRun(store, id, { driven: summary?.driver !== undefined }).ledger;
 }
 
 /** `backend onnxruntime, version 1.30.0`. */

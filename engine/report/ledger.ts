@@ -119,39 +119,43 @@ export class Ledger {
   rows(): LedgerRow[] {
     return [...this.#nodes].flatMap(([node, book]) => {
       settle(node, book);
-      return book.attempts.map((attempt, place) => {
-        const kept = book.failed ? 0 : keptShare(attempt);
-        const lost = (1 - kept) * attempt.wallSeconds;
-        const isRepeated = lost > 0 && !book.failed && isDoneAgain(attempt, book.attempts.slice(place + 1));
-        const [repeatedSeconds, wastedSeconds] = isRepeated ? [lost, 0] : [0, lost];
-        return { ...attempt, usefulSeconds: kept * attempt.wallSeconds, repeatedSeconds, wastedSeconds };
-      });
+      return book.attempts.map((attempt, place) => ({ ...attempt, ...whereItWent(book, attempt, place) }));
     });
   }
 
   totals(): LedgerTotals {
-    const rows = this.rows();
-    const sum = (of: (row: LedgerRow) => number | undefined) => rows.reduce((total, row) => total + (of(row) ?? 0), 0);
     const ends: Partial<Record<AttemptEndKind, number>> = {};
     const devices: Record<string, number> = {};
-    for (const { end, device, wallSeconds } of rows) {
-      ends[end] = (ends[end] ?? 0) + 1;
-      if (device !== undefined) devices[device] = (devices[device] ?? 0) + wallSeconds;
+    const sums = { attempts: 0, wallSeconds: 0, cpuSeconds: 0, waitedSeconds: 0, gpuSeconds: 0 };
+    const bytes = { bytesRead: 0, bytesWritten: 0 };
+    const went = { usefulSeconds: 0, repeatedSeconds: 0, wastedSeconds: 0 };
+    let peakMemory = 0;
+    // In one pass without the rows: a look at thousands of attempts waits for it.
+    for (const [node, book] of this.#nodes) {
+      settle(node, book);
+      for (const [place, attempt] of book.attempts.entries()) {
+        const { end, device, wallSeconds, gpus = 0 } = attempt;
+        ends[end] = (ends[end] ?? 0) + 1;
+        if (device !== undefined) devices[device] = (devices[device] ?? 0) + wallSeconds;
+        sums.attempts++;
+        sums.wallSeconds += wallSeconds;
+        sums.cpuSeconds += attempt.cpuSeconds;
+        sums.waitedSeconds += attempt.waitedSeconds ?? 0;
+        sums.gpuSeconds += gpus * wallSeconds;
+        bytes.bytesRead += attempt.bytesRead ?? 0;
+        bytes.bytesWritten += attempt.bytesWritten ?? 0;
+        peakMemory = Math.max(peakMemory, attempt.peakMemory);
+        const { usefulSeconds, repeatedSeconds, wastedSeconds } = whereItWent(book, attempt, place);
+        went.usefulSeconds += usefulSeconds;
+        went.repeatedSeconds += repeatedSeconds;
+        went.wastedSeconds += wastedSeconds;
+      }
     }
+    const { attempts, wallSeconds, cpuSeconds, waitedSeconds, gpuSeconds } = sums;
     return {
-      attempts: rows.length,
-      ends,
-      wallSeconds: sum((row) => row.wallSeconds),
-      cpuSeconds: sum((row) => row.cpuSeconds),
-      peakMemory: rows.reduce((most, row) => Math.max(most, row.peakMemory), 0),
-      waitedSeconds: sum((row) => row.waitedSeconds),
-      gpuSeconds: sum(({ gpus = 0, wallSeconds }) => gpus * wallSeconds),
-      devices,
-      bytesRead: sum((row) => row.bytesRead),
-      bytesWritten: sum((row) => row.bytesWritten),
-      usefulSeconds: sum((row) => row.usefulSeconds),
-      repeatedSeconds: sum((row) => row.repeatedSeconds),
-      wastedSeconds: sum((row) => row.wastedSeconds),
+      ...{ attempts, ends, wallSeconds, cpuSeconds, peakMemory, waitedSeconds, gpuSeconds, devices },
+      ...bytes,
+      ...went,
       hits: this.#hits.size,
       savedSeconds: secondsTogether(
         [...this.#hits].map(([id, seconds]) => {
@@ -191,6 +195,19 @@ function settle(node: string, book: NodeBook): void {
     ...{ type: 'attempt-ended', at, node, attempt, end: 'lost', wallSeconds, cpuSeconds: 0, peakMemory: 0 },
     ...{ fromStep, toStep, savedStep },
   });
+}
+
+/** Seconds of an attempt at its place among those of its node. */
+function whereItWent(
+  { attempts, failed }: NodeBook,
+  attempt: Ended,
+  place: number,
+): Pick<LedgerRow, 'usefulSeconds' | 'repeatedSeconds' | 'wastedSeconds'> {
+  const kept = failed ? 0 : keptShare(attempt);
+  const lost = (1 - kept) * attempt.wallSeconds;
+  const isRepeated = lost > 0 && !failed && isDoneAgain(attempt, attempts.slice(place + 1));
+  const [repeatedSeconds, wastedSeconds] = isRepeated ? [lost, 0] : [0, lost];
+  return { usefulSeconds: kept * attempt.wallSeconds, repeatedSeconds, wastedSeconds };
 }
 
 /** By steps, since those of one node are alike; an attempt that did none has kept nothing but a finished node. */

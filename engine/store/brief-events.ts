@@ -5,16 +5,16 @@
  * Nearly all lines are progress and are told apart by their first characters. Only where an attempt has no end, which is
  * known when all has been read, that of the attempt is looked for in a second pass.
  */
-import { isAscii } from 'node:buffer';
 import type { RunEvent } from '../events.ts';
 import type { Plan } from '../plan/plan.ts';
-import { eachPiece } from './whole-lines.ts';
+import { eachPiece, LINE_END } from './whole-lines.ts';
 
 /** `{"at":"2026-01-01T00:00:00.000Z","type":"`, as the journal writes every event. */
 const TYPE_AT = 41;
-const RUN_STARTED = 'run-started"';
-const PROGRESS = 'node-progress"';
-const CHECKPOINT = 'node-checkpoint"';
+const RUN_STARTED = Buffer.from('run-started"');
+const STARTED = Buffer.from('node-started"');
+const PROGRESS = Buffer.from('node-progress"');
+const CHECKPOINT = Buffer.from('node-checkpoint"');
 const NODE = '"node":"';
 /** Lines of progress of an attempt: enough for a rate and a sparkline. */
 const RECENT = 16;
@@ -54,9 +54,9 @@ export function readBriefly(path: string, from: number): { readonly events: RunE
   /** By node: an attempt that has ended, which says no more once the node is done. */
   const ended = new Map<string, Begun>();
   const wanted: Wanted[] = [];
-  const next = eachLine(path, { offset: from, line: 0 }, (text, start, stop, line, piece) => {
-    if (isOnTheWay(text, start)) return;
-    const begun = beginning(text, start);
+  const next = eachLine(path, { offset: from, line: 0 }, (bytes, start, stop, line, piece) => {
+    if (isOnTheWay(bytes, start)) return;
+    const begun = beginning(bytes, start, stop);
     if (begun) {
       const { node } = begun;
       const before = open.get(node);
@@ -67,9 +67,9 @@ export function readBriefly(path: string, from: number): { readonly events: RunE
       open.set(node, { ...begun, line, piece });
       return;
     }
-    const event = text.startsWith(RUN_STARTED, start + TYPE_AT)
-      ? withoutPlan(text.slice(start, stop))
-      : parsed(text.slice(start, stop));
+    const event = isOf(RUN_STARTED, bytes, start)
+      ? withoutPlan(bytes.subarray(start, stop))
+      : parsed(bytes.toString('utf8', start, stop));
     if (!event) return;
     events.push({ line, event });
     if (event.type === 'node-done') ended.delete(event.node);
@@ -96,14 +96,14 @@ function attemptLines(path: string, wanted: readonly Wanted[]): Placed[] {
   }
   const [first] = wanted.map(({ piece }) => piece).sort((a, b) => a.line - b.line);
   if (!first) return [];
-  eachLine(path, first, (text, start, stop, line) => {
-    const begun = beginning(text, start);
-    if (!begun && !isOnTheWay(text, start)) return;
-    const name = text.indexOf(NODE, start) + NODE.length;
-    const node = begun?.node ?? text.slice(name, text.indexOf('"', name));
+  eachLine(path, first, (bytes, start, stop, line) => {
+    if (!isOf(STARTED, bytes, start) && !isOnTheWay(bytes, start)) return;
+    const text = bytes.toString('utf8', start, stop);
+    const name = text.indexOf(NODE) + NODE.length;
+    const node = text.slice(name, text.indexOf('"', name));
     // A name with a quote in it is known by parsing alone.
     if (!books.has(node) && !node.includes('\\')) return;
-    const event = parsed(text.slice(start, stop));
+    const event = parsed(text);
     if (!event || !('node' in event) || event.node === undefined) return;
     const book = books
       .get(event.node)
@@ -122,44 +122,51 @@ export function readNodeEvents(path: string, node: string): RunEvent[] {
     for (let place = bytes.indexOf(name); place >= 0; place = bytes.indexOf(name, place)) {
       const start = bytes.lastIndexOf('\n', place) + 1;
       const stop = bytes.indexOf('\n', place);
-      const text = bytes.toString('utf8', start, stop);
       place = stop;
-      const event = isOnTheWay(text, 0) ? undefined : parsed(text);
+      const event = isOnTheWay(bytes, start) ? undefined : parsed(bytes.toString('utf8', start, stop));
       if (event && 'node' in event && event.node === node) events.push(event);
     }
   });
   return events;
 }
 
-type LookAtLine = (text: string, start: number, stop: number, line: number, piece: Piece) => void;
+type LookAtLine = (bytes: Buffer, start: number, stop: number, line: number, piece: Piece) => void;
 
-/** Answers with the offset behind the last whole line. */
+/** Answers with the offset behind the last whole line. Few lines are wanted, so that decoding is left to who wants one. */
 function eachLine(path: string, from: Piece, look: LookAtLine): number {
   let line = from.line;
   return eachPiece(path, from.offset, (bytes, offset) => {
     const piece = { offset, line };
-    // Decoding what is all ASCII as such takes a fraction of the time.
-    const text = isAscii(bytes) ? bytes.toString('latin1') : bytes.toString();
-    for (let start = 0; start < text.length; line++) {
-      const stop = text.indexOf('\n', start);
-      if (stop > start) look(text, start, stop, line, piece);
+    for (let start = 0; start < bytes.length; line++) {
+      const stop = bytes.indexOf(LINE_END, start);
+      if (stop > start) look(bytes, start, stop, line, piece);
       start = stop + 1;
     }
   });
 }
 
-const BEGINNING = /node-started","node":"((?:[^"\\]|\\.)*)","attempt":(\d+)/y;
+const BEGINNING = /^node-started","node":"([^"\\]*(?:\\.[^"\\]*)*)","attempt":(\d+)/;
 
 /** Of an attempt, if the line tells of one. */
-function beginning(text: string, start: number): { readonly node: string; readonly attempt: number } | undefined {
-  BEGINNING.lastIndex = start + TYPE_AT;
-  const [, name, attempt] = BEGINNING.exec(text) ?? [];
+function beginning(
+  bytes: Buffer,
+  start: number,
+  stop: number,
+): { readonly node: string; readonly attempt: number } | undefined {
+  if (!isOf(STARTED, bytes, start)) return undefined;
+  const [, name, attempt] = BEGINNING.exec(bytes.toString('utf8', start + TYPE_AT, stop)) ?? [];
   if (name === undefined) return undefined;
   return { node: name.includes('\\') ? (JSON.parse(`"${name}"`) as string) : name, attempt: Number(attempt) };
 }
 
-function isOnTheWay(text: string, start: number): boolean {
-  return text.startsWith(PROGRESS, start + TYPE_AT) || text.startsWith(CHECKPOINT, start + TYPE_AT);
+function isOnTheWay(bytes: Buffer, start: number): boolean {
+  return isOf(PROGRESS, bytes, start) || isOf(CHECKPOINT, bytes, start);
+}
+
+/** Byte by byte: nearly all lines differ in the first few, and a call into the runtime takes longer. */
+function isOf(type: Buffer, bytes: Buffer, start: number): boolean {
+  for (let place = 0; place < type.length; place++) if (bytes[start + TYPE_AT + place] !== type[place]) return false;
+  return true;
 }
 
 export function parsed(line: string): RunEvent | undefined {
@@ -171,15 +178,12 @@ export function parsed(line: string): RunEvent | undefined {
   }
 }
 
+const PLAN = ',"plan":';
 const NO_PLAN = { nodes: [], cells: [], axes: {}, experiment: { name: '', file: '' }, data: { description: '' } };
 
-function withoutPlan(line: string): RunEvent | undefined {
-  const plan = line.indexOf(',"plan":');
-  if (plan < 0) return parsed(line);
-  try {
-    const started = JSON.parse(`${line.slice(0, plan)}}`) as object;
-    return { ...started, plan: NO_PLAN as unknown as Plan, continues: false } as RunEvent;
-  } catch {
-    return undefined;
-  }
+function withoutPlan(line: Buffer): RunEvent | undefined {
+  const plan = line.indexOf(PLAN);
+  if (plan < 0) return parsed(line.toString());
+  const started = parsed(`${line.toString('utf8', 0, plan)}}`);
+  return started && ({ ...started, plan: NO_PLAN as unknown as Plan, continues: false } as RunEvent);
 }

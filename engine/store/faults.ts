@@ -79,6 +79,8 @@ export const protocolPoints = {
   log: ['event-line-closed'],
   /** The index: only ever a picture of the files. */
   index: ['index-keys-read', 'index-run-read', 'index-emptied', 'index-removed'],
+  /** What a run has come to: only ever a picture of its events. */
+  standing: ['standing-written', 'standing-renamed'],
   /** What is remembered of data sets. */
   data: ['data-digests-written', 'data-digests-renamed', 'data-checked-written', 'data-checked-renamed'],
   gc: [

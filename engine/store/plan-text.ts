@@ -11,7 +11,7 @@ const BEGINS = '{\n  "schema": "retort-plan/1",';
 const NODES = '\n  "nodes": [';
 const NODE_BEGINS = '\n    {';
 const NODE_ENDS = '\n    }';
-const STAGE = '\n      "manifest": {\n        "v": 1,\n        "stage": "';
+const STAGE = Buffer.from('\n      "manifest": {\n        "v": 1,\n        "stage": "');
 
 export interface PlanOutline {
   readonly plan: Omit<Plan, 'nodes'>;

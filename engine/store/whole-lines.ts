@@ -31,8 +31,11 @@ export function eachPiece(path: string, from: number, look: (lines: Buffer, offs
       filled += read;
       if (whole > 0) {
         look(piece.subarray(0, whole), offset);
-        piece.copyWithin(0, whole, filled);
-        filled -= whole;
+        const rest = piece.subarray(whole, filled);
+        // One long line does not make all later pieces long.
+        if (piece.length > PIECE && rest.length < PIECE) piece = Buffer.allocUnsafe(PIECE);
+        piece.set(rest);
+        filled = rest.length;
         offset += whole;
       } else if (filled === piece.length) {
         const longer = Buffer.allocUnsafe(2 * piece.length);

@@ -1,6 +1,6 @@
 /** The commands that look at what has run: the report as one page, the run and its nodes, and readers that close the pipe. */
 import { spawn } from 'node:child_process';
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync } from 'node:fs';
 import { expect, it, vi } from 'vitest';
 import { tinyExperiment } from '../rig/experiments.ts';
 import { BINARY, events, Project } from '../rig/retort.ts';
@@ -30,6 +30,12 @@ it('ls, status, show, logs and watch of a run that has ended; a reader that clos
   const status = json((await project.retort(['status', run.slice(0, 12), '--json'])).stdout);
   expect(status).toMatchObject({ schema: 'retort-status/1', run, counts: { done: 4, waiting: 0 } });
   expect((await project.retort(['show', 'last'])).stdout).toContain(`${run}\n`);
+  // What the driver kept of its events, and the events themselves, tell the same.
+  const looks = () =>
+    Promise.all([['status', '--json'], ['status'], ['show', 'last']].map((look) => project.retort(look)));
+  const quickly = await looks();
+  rmSync(project.path(`runs/runs/${run}/standing.json`));
+  expect(await looks()).toEqual(quickly);
   const shown = await project.retort(['show', 'distil[method=dm,set=1]']);
   expect(shown.stdout).toMatch(/\n {2}iterations +1 +grid\.yaml:8\n/);
   const logs = await project.retort(['logs', 'last/distil[method=dm,set=1]', '--follow']);

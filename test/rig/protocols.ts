@@ -33,6 +33,7 @@ import type { Protocol } from '../../engine/store/faults.ts';
 import { collectGarbage } from '../../engine/store/gc.ts';
 import { markGarbage } from '../../engine/store/gc-mark.ts';
 import { dumpIndex, ingest, openIndex, reindex } from '../../engine/store/index.ts';
+import { keepStanding, readKeptStanding } from '../../engine/store/kept-standing.ts';
 import { furthestState, keepState, noteInChain } from '../../engine/store/kept-states.ts';
 import { commitKey, readKey, resultDigest } from '../../engine/store/keys.ts';
 import { type Owner, readOwner } from '../../engine/store/lease-owner.ts';
@@ -269,6 +270,18 @@ export const protocols: Readonly<Record<Protocol, Acted>> = {
       const after = JSON.stringify(dumpIndex(anew));
       anew.close();
       return [before === after, before.includes('toy')];
+    },
+  },
+  standing: {
+    prepare: (folder) => void rehearse(folder),
+    act(folder) {
+      const store = opened(folder);
+      for (const run of allRuns(store))
+        keepStanding(store, run, () => ({ events: readEvents(unwrap(openRun(store, run))).events.length }));
+    },
+    seen(folder) {
+      const store = opened(folder);
+      return allRuns(store).map((run) => readKeptStanding(store, run) as Json);
     },
   },
   data: {

@@ -18,6 +18,7 @@ import { interruption } from '../interrupt.ts';
 import { print, tell, tellDiagnostics, tellFailure, tellUsage } from '../output.ts';
 import { planning, resolveAll } from '../prepare.ts';
 import { openReporter, reporterName } from '../reporter.ts';
+import { keepStandingOfRun } from '../run-standing.ts';
 import { told } from '../told.ts';
 
 export async function run(args: Arguments): Promise<number> {
@@ -71,6 +72,7 @@ export async function run(args: Arguments): Promise<number> {
       reporters: [reporter],
       signal: stopping.signal,
     });
+    keepStandingOfRun(store.value, ended.run);
     if (ended.outcome === 'interrupted') return EXIT.interrupted;
   } finally {
     stopping.close();

@@ -20,6 +20,7 @@ import { print, tell, tellFailure } from '../output.ts';
 import { operandsOf, type Prepared, prepare } from '../prepare.ts';
 import { openReporter, type ReporterName, reporterName } from '../reporter.ts';
 import { recordsOf } from '../results.ts';
+import { keepStandingOfRun } from '../run-standing.ts';
 import { selected } from '../selection.ts';
 import { told } from '../told.ts';
 
@@ -111,7 +112,10 @@ async function runOne({ plan, experiment, data }: Prepared, setting: Setting): P
     if (failures.length > 0) tell(`\n${failures.join('\n')}\n`);
     tell(`\n${closingLines(ended, plan, records, ledger.totals()).join('\n')}\n`);
   }
-  if (!ended.storeFailure) return EXIT[ended.outcome];
+  if (!ended.storeFailure) {
+    keepStandingOfRun(store, ended.run);
+    return EXIT[ended.outcome];
+  }
   tellFailure(ended.storeFailure);
   return ended.outcome === 'interrupted' ? EXIT.interrupted : EXIT.store;
 }

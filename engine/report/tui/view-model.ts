@@ -250,7 +250,7 @@ export function headline(figures: Metrics): readonly [string, number] | undefine
 }
 
 /** Undefined until a rate is known. */
-export function secondsLeft(node: NodeView, now: number): number | undefined {
+export function secondsLeft(node: Omit<NodeView, 'history' | 'order'>, now: number): number | undefined {
   if (node.state !== 'running' || node.rate <= 0) return undefined;
   return Math.max(0, (node.steps - node.step) / node.rate - (now - node.reportedAt) / 1000);
 }
