@@ -1,6 +1,6 @@
 /**
  * A 3x3 convolution of stride 1 by Winograd's minimal filtering F(2x2, 3x3) (Lavin and Gray, CVPR 2016, "Fast Algorithms
- * for Convolutional Neural Networks"): on tiles of 2x2 results 16 products stand for 36. Pays where filters are fixed.
+ * for Convolutional Neural Networks"): on tiles of 2x2 results 16 products stand for 36.
  *
  *   Y = Aᵀ [ (G w Gᵀ) ⊙ (Bᵀ d B) ] A,  d the 4x4 patch of a tile, ⊙ summed over channels: a matrix product for each of 16
  *
@@ -54,6 +54,21 @@ export function winogradConvolution(images: Expr, filters: Expr, { adjoint = fal
   const rows = matmul(reshape(products, [PATCH * tall, PATCH * wide * count * out]), results(height), { transA: true });
   const whole = matmul(reshape(rows, [PATCH * wide, count * out * height]), results(width), { transA: true });
   return reshape(whole, [count, out, height, width]);
+}
+
+/** Larger images are taken apart and put together longer than the products that it spares take. */
+const LARGEST_SIDE = 16;
+
+/** The same for a convolution, or its adjoint in the images, of at least so many channels on both sides; else undefined. */
+export function winogradForm({ op, inputs, attrs, shape }: Expr, fewestChannels: number): Expr | undefined {
+  const [images, filters] = inputs;
+  if ((op !== 'conv2d' && op !== 'conv2dInputGrad') || !images || !filters) return undefined;
+  const { strides, padding, dilations, groups } = attrs;
+  const [out = 0, channels = 0, ...kernel] = filters.shape;
+  const isPlain = String(kernel) === '3,3' && String(strides) === '1,1' && String(padding) === '1,1,1,1';
+  if (!isPlain || String(dilations) !== '1,1' || groups !== 1) return undefined;
+  if (Math.min(out, channels) < fewestChannels || Math.max(...shape.slice(2)) > LARGEST_SIDE) return undefined;
+  return winogradConvolution(images, filters, { adjoint: op === 'conv2dInputGrad' });
 }
 
 /** w ↦ G w Gᵀ as one matrix [16, 9]; `flipped`: of w in reverse order. */

@@ -7,7 +7,7 @@
  * which differs by rounding alone; the shift is computed in float64.
  */
 import { rewritten } from '../nn/trajectory/substitute.ts';
-import { winogradConvolution } from '../nn/winograd.ts';
+import { winogradForm } from '../nn/winograd.ts';
 import type { Backend } from '../tensor/backends/backend.ts';
 import { optimise } from '../tensor/compile/optimise.ts';
 import { constant, type Expr } from '../tensor/expr.ts';
@@ -104,17 +104,9 @@ function isPerChannel({ value, dtype, shape }: Expr, { shape: images }: Expr): b
   return dtype === 'float' && value?.data.length === images[1] && shape.at(-3) === images[1];
 }
 
-/** With fewer channels, or larger images, transforms take what products spare. */
+/** With fewer channels transforms take what products spare. */
 const MANY_CHANNELS = 256;
-const LARGEST_SIDE = 16;
 
-function withFewerProducts({ op, inputs, attrs, shape }: Expr): Expr | undefined {
-  const [images, filters] = inputs;
-  if ((op !== 'conv2d' && op !== 'conv2dInputGrad') || !images || !filters?.value) return undefined;
-  const { strides, padding, dilations, groups } = attrs;
-  const [out = 0, channels = 0, ...kernel] = filters.shape;
-  const isPlain = String(kernel) === '3,3' && String(strides) === '1,1' && String(padding) === '1,1,1,1';
-  if (!isPlain || String(dilations) !== '1,1' || groups !== 1) return undefined;
-  if (Math.min(out, channels) < MANY_CHANNELS || Math.max(...shape.slice(2)) > LARGEST_SIDE) return undefined;
-  return winogradConvolution(images, filters, { adjoint: op === 'conv2dInputGrad' });
+function withFewerProducts(node: Expr): Expr | undefined {
+  return node.inputs[1]?.value && winogradForm(node, MANY_CHANNELS);
 }
