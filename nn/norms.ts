@@ -1,7 +1,7 @@
 /**
- * Normalisation layers, all but local response norm with eps 1e-5 and an affine map. Instance norm is group norm with a group per channel.
- * Batch norm in train mode normalises with the batch's biased variance and moves its running statistics (momentum 0.1,
- * unbiased variance); in eval mode it uses the running statistics.
+ * Normalisation layers, all but local response norm with eps 1e-5 and an affine map. Instance norm is group norm with a
+ * group per channel. Batch norm in train mode normalises with the batch's biased variance and moves its running statistics
+ * (momentum 0.1, unbiased variance); in eval mode it uses the running statistics.
  */
 import { constant, type Expr } from '../tensor/expr.ts';
 import { add, matmul, mean, mul, normalize, pow, reshape, rsqrt, square, sub, variance } from '../tensor/ops/index.ts';

@@ -14,7 +14,7 @@ import { constant, type Expr } from '../tensor/expr.ts';
 import { add } from '../tensor/ops/index.ts';
 import { apply } from '../tensor/ops/table.ts';
 import { sizeOf, type Tensor } from '../tensor/tensor.ts';
-import { inTopologicalOrder } from '../tensor/topological.ts';
+import { inTopologicalOrder, readerCounts } from '../tensor/topological.ts';
 
 type Outputs = Readonly<Record<string, Expr>>;
 
@@ -43,9 +43,7 @@ function renamed(outputs: Outputs, values: readonly Expr[]): Record<string, Expr
 
 /** Constants by channel, added to what a convolution of constant filters gives or multiplied with it, go into it. */
 function withoutNorms(roots: readonly Expr[]): Expr[] {
-  const readers = new Map<Expr, number>();
-  for (const read of [...inTopologicalOrder(roots).flatMap(({ inputs }) => inputs), ...roots])
-    readers.set(read, (readers.get(read) ?? 0) + 1);
+  const readers = readerCounts(inTopologicalOrder(roots), roots);
   return rewritten(roots, (node, before) => {
     const [a, b] = node.inputs;
     const isAlone = (index: number) => readers.get(before.inputs[index] as Expr) === 1;
@@ -71,14 +69,16 @@ function withFactor(op: string, x: Expr, factor: Expr): Expr | undefined {
       shift.map((value, channel) => value - at(channel)),
     );
   if (op !== 'mul') return undefined;
-  const [images, { value: filters, shape }] = convolution.inputs as [Expr, Expr & { readonly value: Tensor }];
+  const scaledShift = shift.map((value, channel) => value * at(channel));
+  return shifted(scaled(convolution, at), scaledShift);
+}
+
+/** With filters that are a factor of their result channel larger. */
+function scaled({ inputs, attrs }: Expr, factorOf: (channel: number) => number): Expr {
+  const [images, { value: filters, shape }] = inputs as [Expr, Expr & { readonly value: Tensor }];
   const size = sizeOf(shape.slice(1));
-  const data = Float32Array.from(filters.data, (weight, index) => weight * at(Math.floor(index / size)));
-  const scaled = apply('conv2d', [images, constant({ dtype: 'float', shape, data })], convolution.attrs);
-  return shifted(
-    scaled,
-    shift.map((value, channel) => value * at(channel)),
-  );
+  const data = Float32Array.from(filters.data, (weight, index) => weight * factorOf(Math.floor(index / size)));
+  return apply('conv2d', [images, constant({ dtype: 'float', shape, data })], attrs);
 }
 
 interface ShiftedConvolution {

@@ -1,4 +1,4 @@
-/** Expressions in an order in which inputs come before what uses them. */
+/** Expressions in an order in which inputs come before what uses them, and how often each is read. */
 import type { Expr } from './expr.ts';
 
 /** Inputs first. An own stack, since graphs of unrolled training are deeper than the call stack. */
@@ -21,4 +21,13 @@ export function inTopologicalOrder(roots: readonly Expr[]): readonly Expr[] {
     }
   }
   return order;
+}
+
+/** How often each of `order` is read; a result is read once more. */
+export function readerCounts(order: readonly Expr[], outputs: readonly Expr[]): Map<Expr, number> {
+  const counts = new Map<Expr, number>();
+  for (const read of [...order.flatMap(({ inputs }) => inputs), ...outputs]) {
+    counts.set(read, (counts.get(read) ?? 0) + 1);
+  }
+  return counts;
 }

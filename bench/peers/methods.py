@@ -7,7 +7,6 @@ process}.
 """
 import json
 import sys
-import time
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +16,7 @@ from conv_net import ConvNet
 from dsa import augment as augment_each
 from dsa_siamese import augment as augment_alike
 from gradient_distance import distance
-from memory import status
+from turns import answer
 
 CLASSES = 10
 PER_CLASS = 500
@@ -171,17 +170,7 @@ def main():
     turn = turn | {"tesla": methods.tesla, None: methods.evaluate}
     step = turn[methods.method]
     torch.ones(2).add(1)
-    idle = status("VmRSS")
-    with open("/proc/self/clear_refs", "w") as file:
-        file.write("5")
-    print(json.dumps({"torch": torch.__version__, "idle": idle}), flush=True)
-    for line in sys.stdin:
-        times = []
-        for _ in range(json.loads(line)["steps"]):
-            begun = time.perf_counter()
-            step()
-            times.append((time.perf_counter() - begun) * 1e3)
-        print(json.dumps({"ms": times, "peak": status("VmHWM") - idle}), flush=True)
+    answer(torch.__version__, step)
 
 
 main()

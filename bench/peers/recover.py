@@ -7,7 +7,6 @@ process}.
 """
 import json
 import sys
-import time
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +16,7 @@ from torchvision import transforms
 from torchvision.transforms import functional as T
 
 from conv_net import ConvNet
-from memory import status
+from turns import answer
 
 SCALE, RATIO = (0.08, 1.0), (3 / 4, 4 / 3)
 BILINEAR = transforms.InterpolationMode.BILINEAR
@@ -151,17 +150,7 @@ def main():
     torch.set_num_threads(config["threads"])
     torch.manual_seed(0)
     work = {"recover": Recovery, "relabel": Relabelling, "student": Student}[config["kind"]](config)
-    idle = status("VmRSS")
-    with open("/proc/self/clear_refs", "w") as file:
-        file.write("5")
-    print(json.dumps({"torch": torch.__version__, "idle": idle}), flush=True)
-    for line in sys.stdin:
-        times = []
-        for _ in range(json.loads(line)["steps"]):
-            begun = time.perf_counter()
-            work.turn()
-            times.append((time.perf_counter() - begun) * 1e3)
-        print(json.dumps({"ms": times, "peak": status("VmHWM") - idle}), flush=True)
+    answer(torch.__version__, work.turn)
 
 
 main()

@@ -1,3 +1,4 @@
+/** A user's network, tried against the data before anything runs. */
 import { FailureError, ok, type Result } from '../../base/result.ts';
 import type { DataSetFacts } from '../../data/data-set.ts';
 import { classifierOf, demandBatchNorm } from '../classifier.ts';

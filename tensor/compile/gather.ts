@@ -9,6 +9,7 @@
  * spares a quarter of what is read and written outside products. Exact but for rounding.
  */
 import { constant, type Expr, makeExpr } from '../expr.ts';
+import { numbersAttr } from '../ops/attrs.ts';
 import { apply, withOrigin } from '../ops/table.ts';
 import { sizeOf } from '../tensor.ts';
 import { inTopologicalOrder } from '../topological.ts';
@@ -85,7 +86,7 @@ class Gathering {
 
   #isReadWhole(expr: Expr): boolean {
     const isSummed = (reader: Expr) =>
-      reader.op === 'sum' || (isProductOf(reader, expr) && this.#readersOf(reader).every(({ op }) => op === 'sum'));
+      reader.op === 'sum' || (isProduct(reader) && this.#readersOf(reader).every(({ op }) => op === 'sum'));
     return this.#readersOf(expr).some((reader) => !linearParts(reader)?.arrays.includes(expr) && !isSummed(reader));
   }
 
@@ -171,18 +172,18 @@ function added(terms: readonly Expr[]): Expr | undefined {
   return first && rest.reduce((total, term) => apply('add', [total, term]), first);
 }
 
-/** Of two arrays of the shape of the result, one of which is `array`. */
-function isProductOf(expr: Expr, array: Expr): boolean {
-  return expr.op === 'mul' && expr.inputs.includes(array) && expr.inputs.every((side) => sameShape(side, expr));
+/** Of two arrays of the shape of the result. */
+function isProduct(expr: Expr): boolean {
+  return expr.op === 'mul' && expr.inputs.every((side) => sameShape(side, expr));
 }
 
 function summedArrays({ inputs: [x] }: Expr): readonly Expr[] {
   if (!x) return [];
-  return x.op === 'mul' && x.inputs.every((side) => sameShape(side, x)) ? x.inputs : [x];
+  return isProduct(x) ? x.inputs : [x];
 }
 
 function axesOf({ attrs }: Expr): readonly number[] {
-  return attrs.axes as readonly number[];
+  return numbersAttr(attrs, 'axes');
 }
 
 /** Of the same arrays in either order over the same axes. */

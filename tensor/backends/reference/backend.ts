@@ -3,7 +3,7 @@ import { compilerVersion } from '../../compile/version.ts';
 import type { Expr } from '../../expr.ts';
 import { opDefinition } from '../../ops/table.ts';
 import type { DType, Shape, Tensor } from '../../tensor.ts';
-import { inTopologicalOrder } from '../../topological.ts';
+import { inTopologicalOrder, readerCounts } from '../../topological.ts';
 import type { Backend, Graph, Program } from '../backend.ts';
 import { checkedFeed } from '../feeds.ts';
 
@@ -25,7 +25,7 @@ class ReferenceProgram implements Program {
   constructor({ outputs }: Graph) {
     this.#outputs = Object.entries(outputs);
     this.#order = inTopologicalOrder(Object.values(outputs));
-    this.#readers = countReaders(this.#order, Object.values(outputs));
+    this.#readers = readerCounts(this.#order, Object.values(outputs));
     this.inputs = Object.fromEntries(
       this.#order
         .filter(({ op }) => op === 'input')
@@ -62,12 +62,4 @@ function evaluate(expr: Expr, inputs: readonly Tensor[], feeds: Readonly<Record<
   if (!value) throw new Error(`Internal error: expected a value of ${expr.op}`);
   if (value.dtype !== 'float' || value.data instanceof Float64Array) return value;
   return { ...value, data: Float64Array.from(value.data) };
-}
-
-function countReaders(order: readonly Expr[], outputs: readonly Expr[]): ReadonlyMap<Expr, number> {
-  const readers = new Map<Expr, number>();
-  for (const read of [...order.flatMap(({ inputs }) => inputs), ...outputs]) {
-    readers.set(read, (readers.get(read) ?? 0) + 1);
-  }
-  return readers;
 }

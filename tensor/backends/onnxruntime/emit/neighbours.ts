@@ -10,6 +10,7 @@
 import type { Expr } from '../../../expr.ts';
 import { numbersAttr } from '../../../ops/attrs.ts';
 import { sizeOf } from '../../../tensor.ts';
+import { readerCounts } from '../../../topological.ts';
 import { contrib, type GraphBuilder, type Value } from '../builder.ts';
 import { convAttributes } from './convolution-attributes.ts';
 import { convolve } from './convolve.ts';
@@ -23,13 +24,11 @@ const SHORTEST_ROW = 512;
 const LONGEST_ROW = 2 ** 14;
 
 export class Neighbours {
-  readonly #readers = new Map<Expr, number>();
+  readonly #readers: ReadonlyMap<Expr, number>;
   readonly #activated = new Set<Expr>();
 
   constructor(order: readonly Expr[], outputs: readonly Expr[]) {
-    for (const read of [...order.flatMap(({ inputs }) => inputs), ...outputs]) {
-      this.#readers.set(read, (this.#readers.get(read) ?? 0) + 1);
-    }
+    this.#readers = readerCounts(order, outputs);
     for (const { op, inputs } of order) if (op === 'relu') this.#activated.add(inputs[0]!);
   }
 
