@@ -21,16 +21,19 @@ function ends(events: readonly RunEvent[]) {
 }
 
 it('an attempt over its memory is ended and tried again with half as much more', async () => {
-  const cells = [{ a: { steps: 30, work: 1000, hold: 250, resources: { memory: 220 * MiB } } }];
+  // More steps than it can do between the checkpoint that tells of the memory and the signal, on however slow a machine.
+  const steps = 400;
+  const cells = [{ a: { steps, work: 200, hold: 250, resources: { memory: 220 * MiB } } }];
   const { outcome, events } = await runTrivial(temporaryFolder(), { cells }, { checkpoints: { everySteps: 1 } });
   expect(outcome).toMatchObject({ outcome: 'done', executed: 1 });
   expect(failures(events)).toEqual([['MEMORY_EXCEEDED', true]]);
   expect(events.find((event) => event.type === 'warning')?.message).toBe('the next attempt may take 330 MiB of memory');
   const [lost, done] = ends(events);
   expect(lost).toMatchObject({ end: 'lost', failure: 'MEMORY_EXCEEDED' });
-  expect(done).toMatchObject({ end: 'done', toStep: 30, savedStep: 30 });
+  expect(done).toMatchObject({ end: 'done', toStep: steps, savedStep: steps });
   expect(done?.peakMemory).toBeGreaterThan(250 * MiB);
-  expect(done?.fromStep).toBe(lost?.savedStep);
+  // A checkpoint may be there of which it had no time to tell.
+  expect(done?.fromStep).toBeGreaterThanOrEqual(lost?.savedStep ?? steps);
 });
 
 it('a node that needs more than the machine has is refused before anything starts', async () => {

@@ -61,7 +61,7 @@ export const count: StageKind = {
       step(before, index) {
         const here = index + 1;
         if (here === dieAt) process.kill(process.pid, 'SIGKILL');
-        if (here === 2 && hold > 0) held = Buffer.alloc(hold * 1024 ** 2, 1);
+        if (here >= 2 && hold > 0) held ??= Buffer.alloc(hold * 1024 ** 2, 1);
         if (flaky !== '' && !existsSync(flaky)) {
           writeFileSync(flaky, '');
           throw new FailureError({ code: 'COUNT_FLAKY', message: 'It failed this once.' });
