@@ -3,6 +3,7 @@
  * reporter over them. `at` is ISO-8601 UTC, durations are seconds.
  */
 import type { Failure } from '../base/result.ts';
+import type { PlanDifference } from './plan/difference.ts';
 import type { Plan } from './plan/plan.ts';
 
 export type NodeState = 'waiting' | 'hit' | 'joined' | 'running' | 'done' | 'failed' | 'skipped' | 'cancelled';
@@ -29,6 +30,8 @@ export type RunEvent = { readonly at: string } & (
       readonly folder: string;
       readonly plan: Plan;
       readonly continues: boolean;
+      /** What the plan differs in from that of the newest earlier run of the experiment; absent where in nothing. */
+      readonly since?: PlanDifference;
     }
   /** Already in the store: nothing to do. */
   | { readonly type: 'node-hit'; readonly node: string; readonly metrics: Metrics; readonly seconds: number }

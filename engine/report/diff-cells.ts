@@ -2,10 +2,9 @@
  * Which cells of two sides belong together: those with equal labels on every axis that both have, but for axes that each
  * side fixes (its slice) or that one of them does not have at all.
  */
+import type { CellPair, Labels } from '../plan/configuration-changes.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Figures, Mishaps } from './groups.ts';
-
-export type Labels = Readonly<Record<string, string>>;
 
 /** One of the two: the cells of a plan that the slice leaves, and what is known of them. */
 export interface Side extends Mishaps {
@@ -21,7 +20,7 @@ type Cell = Plan['cells'][number];
 export interface AlignedCells {
   /** Axes that name the pairs. */
   readonly axes: readonly string[];
-  readonly pairs: readonly { readonly labels: Labels; readonly a: Cell; readonly b: Cell }[];
+  readonly pairs: readonly CellPair[];
   readonly onlyA: readonly Cell[];
   readonly onlyB: readonly Cell[];
 }
@@ -45,7 +44,7 @@ export function slicedPlan(side: Side): Plan {
 export function alignCells(a: Side, b: Side): AlignedCells {
   const axes = alignedAxes(a, b);
   const [ours, theirs] = [byLabels(cellsOf(a), axes), byLabels(cellsOf(b), axes)];
-  const pairs: AlignedCells['pairs'][number][] = [];
+  const pairs: CellPair[] = [];
   const onlyA: Cell[] = [];
   for (const [key, cells] of ours) {
     const [one, other] = [cells, theirs.get(key) ?? []];

@@ -1,10 +1,9 @@
 /** A diff for people (`table`, `md`) and for programs (`csv`: one line a difference; `json`). */
+import type { ConfigurationChange, Labels } from '../plan/configuration-changes.ts';
 import { brief } from '../plan/explain-words.ts';
 import { type TextColumn, textBlock, wrapped } from './columns-of-text.ts';
 import { csvLines, markdownLines } from './delimited.ts';
 import type { Diff, ResultChange } from './diff.ts';
-import type { Labels } from './diff-cells.ts';
-import type { ConfigurationChange } from './diff-configuration.ts';
 import { diffNotes } from './diff-notes.ts';
 import type { GroupSummary } from './groups.ts';
 import type { TableFormat } from './table-format-names.ts';

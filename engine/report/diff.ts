@@ -4,8 +4,8 @@
  * unlike things (other data, other networks) stand side by side but are not subtracted.
  */
 import type { JsonObject } from '../../base/json.ts';
-import { type AlignedCells, alignCells, cellsOf, type Labels, type Side } from './diff-cells.ts';
-import { type ConfigurationChange, configurationChanges } from './diff-configuration.ts';
+import { type ConfigurationChange, configurationChanges, type Labels } from '../plan/configuration-changes.ts';
+import { type AlignedCells, alignCells, cellsOf, type Side } from './diff-cells.ts';
 import { differenceFrom, type Group, type GroupSummary, groupsOf, hasValue, metricNames, summaryOf } from './groups.ts';
 import { describeNetwork } from './network-wording.ts';
 import { type Difference, holm } from './statistics.ts';
@@ -54,7 +54,7 @@ export function diff(a: Side, b: Side, wanted?: string): Diff {
   const cells = alignCells(a, b);
   const metric =
     wanted ?? a.plan.metric ?? b.plan.metric ?? metricNames(a.plan, a.figures)[0] ?? metricNames(b.plan, b.figures)[0];
-  const configuration = configurationChanges(a.plan, b.plan, cells);
+  const configuration = configurationChanges(a.plan, b.plan, cells.pairs);
   const results = adjusted(resultChanges(a, b, cells, metric ?? 'accuracy'));
   const name = (side: Side): SideName => {
     const { name: label, file } = side.plan.experiment;

@@ -3,6 +3,7 @@
  * so that a week-long run stays readable; nothing else is left out.
  */
 import { type Reporter, type RunEvent, type SkipReason, unreachable } from '../events.ts';
+import { differenceLines } from './difference-words.ts';
 import { count, duration, figures, rate } from './wording.ts';
 
 /** Seconds between two progress lines of one node. */
@@ -63,6 +64,7 @@ function describe(event: Exclude<RunEvent, Progress>, at: string): readonly stri
           `${event.continues ? 'continuing' : 'starting'} ${plan.experiment.name}: ${count(plan.nodes.length, 'node')}, ${count(cells, 'cell')}`,
         ),
         line(at, `data: ${plan.data.description}; backend ${plan.backend}; run folder ${event.folder}`),
+        ...(event.since ? differenceLines(event.since, plan.experiment.file).map((text) => line(at, text)) : []),
       ];
     }
     case 'node-hit':

@@ -10,6 +10,7 @@ import type { Json } from '../../base/json.ts';
 import { type Failure, FailureError } from '../../base/result.ts';
 import type { Reporter } from '../events.ts';
 import type { CheckpointCadence, Executor } from '../executors/executor.ts';
+import type { PlanDifference } from '../plan/difference.ts';
 import type { ResolvedExperiment } from '../plan/experiment.ts';
 import { limitsOf } from '../plan/limits.ts';
 import type { Plan, PlanNode } from '../plan/plan.ts';
@@ -61,6 +62,8 @@ export interface RunOptions {
   readonly prune?: boolean | undefined;
   /** Nodes to compute, by id, with what they need; all results of the plan where absent. */
   readonly only?: ReadonlySet<string> | undefined;
+  /** From an earlier run, to be told when it starts. */
+  readonly since?: PlanDifference | undefined;
   /** Child processes of this machine, opened and closed with the run, where absent; a function opens it when needed. */
   readonly executor?: Executor | (() => Promise<Executor>) | undefined;
 }
@@ -104,7 +107,10 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
   const pruning = plan.prune && options.prune !== false ? new Pruning(run, plan.prune, journal) : undefined;
   pruning?.onPrune((node) => cancels.stop(node));
   try {
-    journal.emit({ type: 'run-started', run: run.id, folder: run.folder, plan, continues: unfinished !== undefined });
+    journal.emit({
+      ...{ type: 'run-started', run: run.id, folder: run.folder, plan, continues: unfinished !== undefined },
+      ...(options.since && { since: options.since }),
+    });
     const found = findRecords(run);
     const missing = takeHits(run, found, journal, tally, options.only, pruning);
     if (missing.length > 0)
@@ -159,7 +165,7 @@ const CADENCE: CheckpointCadence = { everySeconds: 60 };
  * more, and no second folder with the same links is left.
  */
 function tellAgain(
-  { plan, store, reporters, only }: RunOptions,
+  { plan, store, reporters, only, since }: RunOptions,
   run: string | undefined,
   begun: number,
 ): RunOutcome | undefined {
@@ -168,7 +174,7 @@ function tellAgain(
   const folder = join(store.runs, run);
   if (found.size < plan.nodes.length || !isPublished(folder, found)) return undefined;
   const journal = new Journal(reporters, () => {});
-  journal.emit({ type: 'run-started', run, folder, plan, continues: false });
+  journal.emit({ type: 'run-started', run, folder, plan, continues: false, ...(since && { since }) });
   for (const { id, key } of plan.nodes) {
     const record = found.get(key);
     if (record) journal.emit({ type: 'node-hit', node: id, metrics: record.metrics, seconds: record.seconds });

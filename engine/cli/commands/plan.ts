@@ -2,13 +2,16 @@
 
 import type { Failure } from '../../../base/result.ts';
 import { secondsTogether } from '../../plan/chain.ts';
+import type { PlanDifference } from '../../plan/difference.ts';
 import type { ResolvedExperiment } from '../../plan/experiment.ts';
 import { limitsOf } from '../../plan/limits.ts';
 import type { Plan, PlanNode } from '../../plan/plan.ts';
 import { blockWidth, type TextColumn, textBlock } from '../../report/columns-of-text.ts';
+import { differenceLines } from '../../report/difference-words.ts';
 import { count, duration } from '../../report/wording.ts';
 import { earlierResults } from '../../store/earlier-results.ts';
 import type { Arguments } from '../arguments.ts';
+import { differenceSince } from '../earlier-plan.ts';
 import { EXIT } from '../exit-codes.ts';
 import { inOneLine, print, tell } from '../output.ts';
 import { rowsOf } from '../plan-rows.ts';
@@ -36,9 +39,16 @@ export async function run(args: Arguments): Promise<number> {
     args,
   );
   if (!only.ok) return only.exit;
-  const found = prepared.value.map(({ plan: whole, ...rest }) => {
+  const found = prepared.value.map((one) => {
+    const { plan: whole, ...rest } = one;
     const plan = restricted(whole, only.value);
-    return { ...rest, plan, limits: limitsOf(plan, rest.experiment), records: recordsOf(store.value, plan) };
+    return {
+      ...rest,
+      plan,
+      since: differenceSince(store.value, one),
+      limits: limitsOf(plan, rest.experiment),
+      records: recordsOf(store.value, plan),
+    };
   });
   const misses = found.some(({ plan, records }) => records.size < plan.nodes.length);
   const earlier = store.value && misses ? await earlierResults(store.value) : [];
@@ -54,8 +64,9 @@ export async function run(args: Arguments): Promise<number> {
     return probes ? { ...one, price: priced(plan, prospects, earlier, limits, probes.results) } : one;
   });
   if (args.has('json')) {
-    const plans = looked.map(({ plan, experiment, unseen, prospects, price: { nodes, ...price } }) => ({
+    const plans = looked.map(({ plan, experiment, unseen, since, prospects, price: { nodes, ...price } }) => ({
       ...plan,
+      ...(since && { since }),
       ...(unseen && { unseen }),
       price: { ...price, savedSeconds: savedSeconds(prospects) },
       ...(probes && { probes: { probed: probes.probed, notProbed: probes.notProbed } }),
@@ -67,7 +78,7 @@ export async function run(args: Arguments): Promise<number> {
       ...(args.has('values') && { values: Object.fromEntries(resolvedValues(experiment)) }),
     }));
     print(`${JSON.stringify({ schema: 'retort-plans/1', plans }, null, 2)}\n`);
-  } else print(looked.map(({ plan, prospects, price, unseen }) => page(plan, prospects, price, unseen)).join('\n'));
+  } else print(looked.map(page).join('\n'));
   for (const { stage, why } of probes?.notProbed ?? []) tell(`No probe of ${stage}: ${why}.\n`);
   return EXIT.done;
 }
@@ -84,7 +95,15 @@ function valuesPage(plan: Plan, experiment: ResolvedExperiment): string {
   return `${[...head(plan), ...valueLines(experiment)].join('\n')}\n`;
 }
 
-function page(plan: Plan, prospects: readonly Prospect[], price: PlanPrice, unseen: Failure | undefined): string {
+interface Looked {
+  readonly plan: Plan;
+  readonly prospects: readonly Prospect[];
+  readonly price: PlanPrice;
+  readonly unseen?: Failure;
+  readonly since: PlanDifference | undefined;
+}
+
+function page({ plan, prospects, price, unseen, since }: Looked): string {
   const rows = rowsOf(prospects, price);
   const name: TextColumn = { header: 'node', cells: rows.map((row) => row.node) };
   const wiring: TextColumn[] = [
@@ -114,7 +133,8 @@ function page(plan: Plan, prospects: readonly Prospect[], price: PlanPrice, unse
   const blind = unseen
     ? [`${inOneLine(unseen)} Planned without keys, from what is known of the set: nothing can be found as done.`]
     : [];
-  return `${[...head(plan), ...blind, '', ...nodes, '', foot, ...other, ...priceLines(price)].join('\n')}\n`;
+  const differs = since ? ['', ...differenceLines(since, plan.experiment.file)] : [];
+  return `${[...head(plan), ...blind, ...differs, '', ...nodes, '', foot, ...other, ...priceLines(price)].join('\n')}\n`;
 }
 
 /** What hits took when they were computed. */

@@ -2,6 +2,7 @@
 import type { Failure } from '../../../base/result.ts';
 import type { Executor } from '../../executors/executor.ts';
 import { limitsOf } from '../../plan/limits.ts';
+import { differenceLines } from '../../report/difference-words.ts';
 import { Ledger } from '../../report/ledger.ts';
 import { resultTable } from '../../report/table.ts';
 import { formatTable } from '../../report/table-formats.ts';
@@ -10,6 +11,7 @@ import { type RunOutcome, runPlan } from '../../run/run.ts';
 import { prunedNodes } from '../../store/prune-marks.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import type { Arguments } from '../arguments.ts';
+import { differenceSince } from '../earlier-plan.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { failureLines, failureWatch, retryCommand } from '../failed-nodes.ts';
 import { storeFolder } from '../folders.ts';
@@ -75,8 +77,12 @@ interface Setting {
   readonly executor: () => Promise<Executor>;
 }
 
-async function runOne({ plan, experiment, data }: Prepared, setting: Setting): Promise<number> {
+async function runOne(prepared: Prepared, setting: Setting): Promise<number> {
+  const { plan, experiment, data } = prepared;
   const { store, reporter, signal, args, overrides, only, executor } = setting;
+  const since = differenceSince(store, prepared);
+  // Above the live view, where it stays; the others tell it with the event.
+  if (since && reporter === 'tui') tell(`${differenceLines(since, experiment.file).join('\n')}\n`);
   const shown = await openReporter(reporter);
   const watch = failureWatch();
   const ledger = new Ledger();
@@ -94,6 +100,7 @@ async function runOne({ plan, experiment, data }: Prepared, setting: Setting): P
       prune: args.has('no-prune') ? false : undefined,
       debugNan: args.has('debug-nan'),
       only,
+      since,
       executor,
     });
   } finally {

@@ -1,12 +1,24 @@
 /**
- * What differs in the configuration of two sides, and only that: settings of the whole experiment, then of every stage of
+ * What differs in the configuration of two plans, and only that: settings of the whole experiment, then of every stage of
  * every pair of cells, with equal changes of several cells told once.
  */
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
-import { isObject } from '../plan/defaults.ts';
-import type { Plan, PlanNode } from '../plan/plan.ts';
-import type { AlignedCells, Labels } from './diff-cells.ts';
+import { isObject } from './defaults.ts';
+import type { Plan, PlanNode } from './plan.ts';
+
+/** Axis → label. */
+export type Labels = Readonly<Record<string, string>>;
+
+type Cell = Plan['cells'][number];
+
+/** A cell of each plan that belong together. */
+export interface CellPair {
+  /** What names the pair. */
+  readonly labels: Labels;
+  readonly a: Cell;
+  readonly b: Cell;
+}
 
 export interface ConfigurationChange {
   /** `data`, `backend`, `replicates.sets`, or stage and parameter: `distil.learningRate`. */
@@ -19,7 +31,7 @@ export interface ConfigurationChange {
 
 type Settings = ReadonlyMap<string, Json>;
 
-export function configurationChanges(a: Plan, b: Plan, { pairs }: AlignedCells): ConfigurationChange[] {
+export function configurationChanges(a: Plan, b: Plan, pairs: readonly CellPair[]): ConfigurationChange[] {
   const whole = changed(experimentSettings(a), experimentSettings(b));
   const [ours, theirs] = [stagesByCell(a), stagesByCell(b)];
   const found = new Map<string, { change: ConfigurationChange; cells: Labels[] }>();
@@ -47,6 +59,7 @@ function experimentSettings(plan: Plan): Settings {
   ]);
   const base = nodes.find(({ manifest }) => manifest.seed !== undefined)?.manifest.seed?.base;
   if (base !== undefined) settings.set('seed', base);
+  if (plan.prune) settings.set('prune', plan.prune as unknown as Json);
   for (const [name, value] of Object.entries(numerics))
     if (name !== 'backend') settings.set(`${plan.backend}.${name}`, value);
   return settings;
@@ -56,7 +69,9 @@ function experimentSettings(plan: Plan): Settings {
 function stagesByCell(plan: Plan): Map<string, Map<string, PlanNode>> {
   const cells = new Map<string, Map<string, PlanNode>>();
   for (const node of plan.nodes)
-    for (const { cell, stage } of node.uses) {
+    for (const { cell, stage, at, shard } of node.uses) {
+      // Of a snapshot and of a shard the parameters are not the stage's own.
+      if (at !== undefined || shard) continue;
       const stages = cells.get(cell) ?? new Map<string, PlanNode>();
       cells.set(cell, stages);
       if (!stages.has(stage)) stages.set(stage, node);

@@ -1,0 +1,26 @@
+/** What a plan differs in from the newest run of an experiment of its name: told by `plan` and `run`, for the file may have changed. */
+import { type PlanDifference, planDifference } from '../plan/difference.ts';
+import type { Plan } from '../plan/plan.ts';
+import { allRuns, openRun, planDigest, readRunRecord } from '../store/runs.ts';
+import type { Store } from '../store/store.ts';
+import type { Prepared } from './prepare.ts';
+
+/** Undefined where there is no earlier run, or nothing differs. Plans of one digest are not read. */
+export function differenceSince(
+  store: Store | undefined,
+  { plan, unseen }: Pick<Prepared, 'plan' | 'unseen'>,
+): PlanDifference | undefined {
+  const newest = store && newestRunOf(store, plan);
+  if (!newest || newest.planDigest === planDigest(plan)) return undefined;
+  const run = openRun(store, newest.id);
+  // What is wrong with it, `verify` says.
+  return run.ok ? planDifference(newest.id, run.value.plan, plan, { unseen: unseen !== undefined }) : undefined;
+}
+
+function newestRunOf(store: Store, { experiment }: Plan) {
+  for (const id of allRuns(store).reverse()) {
+    const record = readRunRecord(store, id);
+    if (record?.name === experiment.name) return record;
+  }
+  return undefined;
+}
