@@ -8,6 +8,7 @@ import type { BatchStatistics } from '../nn/layers.ts';
 import type { Network, NetworkInput } from '../nn/network.ts';
 import { type FrozenNetwork, readFrozenNetwork } from '../nn/onnx/frozen-network.ts';
 import { decodeTeacher, type Teacher } from '../nn/onnx/teacher.ts';
+import { networkHead, type PooledHead, pooledHead, scoreMaps } from '../nn/score-maps.ts';
 import { type Expr, input } from '../tensor/expr.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ArtifactReader } from './stage.ts';
@@ -33,6 +34,8 @@ export interface Classifier {
   readonly weights: Readonly<Record<string, Expr>>;
   /** In eval mode. */
   apply(images: Expr): { readonly logits: Expr; readonly layers: readonly ClassifierLayer[] };
+  /** The linear layer at its end, and the maps whose average it reads; a failure says in half a sentence what it has instead. */
+  head(images: Expr): Result<PooledHead>;
 }
 
 const FILE = 'network.onnx';
@@ -108,6 +111,22 @@ export function demandBatchNorm(classifier: Classifier, place = FILE): void {
   );
 }
 
+/** Its scores at every place of the maps that it averages last, [N, classes, h, w]. */
+export function scoreMapsOf({ title, head }: Classifier, images: Expr, place = FILE): Expr {
+  const found = head(images);
+  if (found.ok) return scoreMaps(found.value);
+  throw refusal(
+    fail(
+      'TEACHER_WITHOUT_MAPS',
+      `Label maps are read where a network averages its maps over the whole image before one linear layer; of this teacher, ${title === 'ONNX network' ? 'an' : 'a'} ${title}, ${found.error.message}.`,
+      {
+        place,
+        help: 'Take a network that ends in an average and one linear layer (a `resnet`, a `convnet` with `head: globalAverage`, an ONNX file of GlobalAveragePool, Flatten and Gemm), or label `views`.',
+      },
+    ),
+  );
+}
+
 function ofTeacher({ network, values }: Teacher, prefix: string): Classifier {
   const { weights, named } = inputsFor(values, prefix);
   return {
@@ -126,6 +145,7 @@ function ofTeacher({ network, values }: Teacher, prefix: string): Classifier {
       });
       return { logits, layers };
     },
+    head: (images) => networkHead(network, images, weights),
   };
 }
 
@@ -147,6 +167,7 @@ function ofFrozen(frozen: FrozenNetwork, prefix: string): Classifier {
           ),
       };
     },
+    head: (images) => pooledHead(unwrap(frozen.apply(images, weights)).logits, images),
   };
 }
 

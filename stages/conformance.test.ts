@@ -132,9 +132,10 @@ it.each(CASES)('$kind ($what) declares what it gives', async (given) => {
   for (const schema of Object.values(description.parameters.properties)) expect(schema).toHaveProperty('description');
 });
 
-function shardsOf({ kind, params }: UpstreamCase): readonly JsonObject[] {
+function shardsOf({ kind, params, inputs = {} }: UpstreamCase): readonly JsonObject[] {
   const stage = kindOf(kind);
-  return stage.shards?.(allDefaults(params, stage), dataSetFacts('fashion-mnist')) ?? [];
+  const read = Object.entries(inputs).map(([role, given]) => [role, allDefaults(given.params, kindOf(given.kind))]);
+  return stage.shards?.(allDefaults(params, stage), dataSetFacts('fashion-mnist'), Object.fromEntries(read)) ?? [];
 }
 
 function kindOf(name: string): StageKind {

@@ -235,12 +235,17 @@ export interface StageKind {
    * `{ classes: [0, 10] }` (the end is outside), in the order in which their results are joined. With fewer than two the
    * stage is one node, as if it had no shards. Otherwise each is a node of its own, whose key holds what it covers and not
    * how many others there are: it must depend on nothing else of the splitting (its random numbers count from what it
-   * covers). One more node, which all readers read, joins their results. `data` is undefined only where nothing is known.
+   * covers). One more node, which all readers read, joins their results. `data` is undefined only where nothing is known;
+   * `inputs`: the parameters of the stages that are read, by role.
    *
    * The joined result has the files of all shards under their own names, so a shard names its files by what it covers
    * (`rangeName` of `shards.ts`): nothing is read or copied. Files of one name and equal bytes are one file.
    */
-  shards?(params: JsonObject, data: ShardedData | undefined): readonly JsonObject[];
+  shards?(
+    params: JsonObject,
+    data: ShardedData | undefined,
+    inputs?: Readonly<Record<string, JsonObject>>,
+  ): readonly JsonObject[];
   /** Parameters that only say how the work is split: never part of a key, and never seen by the stage. */
   readonly splitting?: readonly string[];
   /**

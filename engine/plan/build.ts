@@ -153,7 +153,8 @@ function placeStage(
   const named = new Set([...(stage.axes ?? Object.keys(cell.axes)), ...upstream.flatMap((other) => other.axes)]);
   const read = outputsOf(kind, stage.params).metrics ? upstream.filter((other) => other.stage.snapshots) : [];
   const snapshots = stage.snapshots ?? read.flatMap((other) => other.snapshots);
-  const shards = kind.shards?.(stage.params, data) ?? [];
+  const inputs = Object.entries(stage.inputs).map(([role, name]) => [role, (placed.get(name) as Placed).stage.params]);
+  const shards = kind.shards?.(stage.params, data, Object.fromEntries(inputs) as Record<string, JsonObject>) ?? [];
   const result = {
     stage,
     kind,

@@ -1,10 +1,11 @@
 /** A user's network, tried against the data before anything runs. */
 import { FailureError, ok, type Result } from '../../base/result.ts';
 import type { DataSetFacts } from '../../data/data-set.ts';
-import { classifierOf, demandBatchNorm } from '../classifier.ts';
+import { input } from '../../tensor/expr.ts';
+import { classifierOf, demandBatchNorm, scoreMapsOf } from '../classifier.ts';
 import type { ReadingStage, UserFile } from '../stage.ts';
 
-/** Whether it is a classifier of images and classes like these, with the norms that images are recovered from where some are. */
+/** Whether it is a classifier of images and classes like these, with the norms or the maps that its readers look at. */
 export function checkClassifier(
   { bytes, place }: UserFile,
   data: DataSetFacts,
@@ -15,6 +16,10 @@ export function checkClassifier(
     // G-VBSM also reads convolutions.
     if (readers.some(({ kind, params }) => kind === 'recover' && params.method !== 'g-vbsm'))
       demandBatchNorm(classifier, place);
+    if (readers.some(({ kind, params }) => kind === 'relabel' && params.mode === 'maps')) {
+      const { channels, height, width } = data;
+      scoreMapsOf(classifier, input('images', [1, channels, height, width]), place);
+    }
     return ok(undefined);
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;

@@ -3,7 +3,9 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { DataSetFacts } from '../../data/data-set.ts';
 import { buildNetwork, type NetworkSpec, networkInputs } from '../../nn/network.ts';
+import { networkHead } from '../../nn/score-maps.ts';
 import { input } from '../../tensor/expr.ts';
+import { sizeOf } from '../../tensor/tensor.ts';
 import { type Range, rangesOf } from '../shards.ts';
 import { bytesOfMap, bytesOfView } from '../soft-labels/format.ts';
 import type { InputProblem, InputStage, RuleProblem, StageKind } from '../stage.ts';
@@ -25,15 +27,23 @@ export const relabel: StageKind = {
   },
   outputs: { labels: { type: 'soft-labels', description: 'Views and their labels, a file an epoch.' } },
   replicates: ['set'],
-  // By epochs, whose draws count from the seed and their number. Mixes pair images of a batch, and batches are of all images
-  // in an order of their epoch: parts of the images would be other labels, parts of the epochs are the very files.
-  splitting: ['epochsPerShard'],
+  // Views by epochs, whose draws count from the seed and their number. Mixes pair images of a batch, and batches are of all
+  // images in an order of their epoch: parts of the images would be other labels, parts of the epochs are the very files.
+  // A map is of its image alone, so maps are split by images.
+  splitting: ['epochsPerShard', 'imagesPerShard'],
   covered: ['epochs'],
-  shards: ({ epochs, epochsPerShard }) =>
-    (epochsPerShard as number) > 0
-      ? rangesOf(epochs as number, epochsPerShard as number).map((covered) => ({ epochs: covered }))
-      : [],
+  shards: ({ mode, epochs, epochsPerShard, imagesPerShard }, data, inputs = {}) => {
+    if (mode === 'maps') {
+      const count = countOf(inputs.images, data);
+      if (count === undefined || !((imagesPerShard as number) > 0)) return [];
+      return rangesOf(count, imagesPerShard as number).map((covered) => ({ images: covered }));
+    }
+    if (!((epochsPerShard as number) > 0)) return [];
+    return rangesOf(epochs as number, epochsPerShard as number).map((covered) => ({ epochs: covered }));
+  },
   joinMetrics: (parts) => {
+    // Maps have none.
+    if (parts.some(({ shard }) => shard.images)) return {};
     const lengths = parts.map(({ shard }) => lengthOf(shard.epochs as unknown as Range));
     const views = lengths.reduce((sum, length) => sum + length, 0);
     const agreed = parts.map(({ metrics }, index) => (metrics.agreement ?? 0) * (lengths[index] ?? 0));
@@ -42,21 +52,25 @@ export const relabel: StageKind = {
   usesData: true,
   threads: 2,
   defaults: ({ mode }) => (mode === 'maps' ? { mix: 'none', keep: 'topk' } : {}),
-  rules: (params) => [...(params.mode === 'maps' ? mapsProblems(params) : []), ...viewsProblems(params)],
-  inputRules: ({ mode }, inputs) => [
+  rules: (params) => [
+    ...(params.mode === 'maps' ? mapsProblems(params) : splitProblems(params)),
+    ...viewsProblems(params),
+  ],
+  inputRules: ({ mode, imagesPerShard }, inputs) => [
+    ...((imagesPerShard as number) > 0 && inputs.images ? countProblems(inputs.images) : []),
     ...Object.entries(inputs).flatMap(([role, stage]) => whitened(role, stage)),
     ...(mode === 'maps' && 'teacher[1]' in inputs
       ? [{ path: ['teacher'], message: 'Label maps are of one teacher: their places differ from network to network.' }]
       : []),
   ],
   bytes: ({ mode, epochs: all, ...params }, { images, teacher }, data, shard) => {
-    const perClass = images?.imagesPerClass;
-    if (!data || typeof perClass !== 'number') return undefined;
-    const count = perClass * data.classes;
+    const count = countOf(images, data);
+    if (!data || count === undefined) return undefined;
     const sizes = { ...labelParameters(params, data.classes), classes: data.classes };
     if (mode === 'maps') {
       const places = placesOf(teacher?.network as NetworkSpec | undefined, data);
-      return places && count * bytesOfMap(sizes, places);
+      const labelled = shard ? lengthOf(shard.images as unknown as Range) : count;
+      return places && labelled * bytesOfMap(sizes, places);
     }
     const epochs = shard ? lengthOf(shard.epochs as unknown as Range) : (all as number);
     return epochs * count * bytesOfView(sizes);
@@ -72,8 +86,20 @@ function placesOf(spec: NetworkSpec | undefined, data: DataSetFacts): number | u
   const network = spec && buildNetwork(spec, data);
   if (!network?.ok) return undefined;
   const images = input('images', [1, data.channels, data.height, data.width]);
-  const maps = network.value.apply(images, networkInputs(network.value), 'eval').maps;
-  return maps && (maps.shape[2] ?? 0) * (maps.shape[3] ?? 0);
+  const head = networkHead(network.value, images, networkInputs(network.value));
+  return head.ok ? sizeOf(head.value.maps.shape.slice(2)) : undefined;
+}
+
+/** Images of a set that says how many of each class it makes. */
+function countOf(images: JsonObject | undefined, data: Pick<DataSetFacts, 'classes'> | undefined): number | undefined {
+  const perClass = images?.imagesPerClass;
+  return data && typeof perClass === 'number' ? perClass * data.classes : undefined;
+}
+
+function countProblems({ name, kind, params }: InputStage): InputProblem[] {
+  if (typeof params.imagesPerClass === 'number') return [];
+  const message = `Maps are split by images, but how many \`${name}\` makes (\`stage: ${kind}\`) is not known before it runs: leave \`imagesPerShard\` out.`;
+  return [{ path: ['imagesPerShard'], message }];
 }
 
 const lengthOf = ([from, to]: Range): number => to - from;
@@ -92,6 +118,12 @@ function viewsProblems({ keep, renormalise, mix, mixAlpha }: JsonObject): RulePr
       ? [{ path: ['mixAlpha'], message: 'Nothing is mixed: `mix` is `none`.' }]
       : []),
   ];
+}
+
+function splitProblems({ imagesPerShard }: JsonObject): RuleProblem[] {
+  if (imagesPerShard === 0) return [];
+  const message = '`imagesPerShard` is of `mode: maps`; views are split by `epochsPerShard`.';
+  return [{ path: ['imagesPerShard'], message }];
 }
 
 /** What ReLabel's maps are: scores of the likeliest classes, pooled over the crops of students. */

@@ -1,14 +1,17 @@
 /**
  * ReLabel's label maps (Yun et al., CVPR 2021): the last layer as a 1 x 1 convolution on the maps before the last pooling
- * gives scores at every place; the likeliest classes of each are kept. A step labels a run of images, a file of its own.
+ * gives scores at every place; the likeliest classes of each are kept. A step labels a run of images, a file of its own. A map
+ * hangs on its image alone, so a shard is a run of images.
  */
 import type { JsonObject } from '../../base/json.ts';
-import { FailureError, fail, unwrap } from '../../base/result.ts';
+import { unwrap } from '../../base/result.ts';
 import { openDataFacts } from '../../data/registry.ts';
 import { type Expr, input } from '../../tensor/expr.ts';
-import { add, matmul, reshape, takeAlong, topKIndices } from '../../tensor/ops/index.ts';
+import { reshape, takeAlong, topKIndices } from '../../tensor/ops/index.ts';
+import { scoreMapsOf } from '../classifier.ts';
 import { demandFinite } from '../finite.ts';
 import { programs } from '../programs.ts';
+import { type Range, rangesOf } from '../shards.ts';
 import { encodeMaps } from '../soft-labels/encode.ts';
 import { mapsFile, type SoftLabelFacts } from '../soft-labels/format.ts';
 import type { StageContext, StageRun, StoredFile } from '../stage.ts';
@@ -20,9 +23,11 @@ import { type LabelTeacher, readTeachers } from './teachers.ts';
 
 /** Images of a file. */
 const RUN = 500;
+/** Images that go through the teacher at a time. */
+const CHUNK = 50;
 
 export async function openLabelMaps(context: StageContext): Promise<StageRun> {
-  const { params, data, inputs, backend, files } = context;
+  const { params, data, inputs, shard, backend, files } = context;
   const set = unwrap(openDataFacts(data.set, data.folder));
   if (!inputs.images) throw new Error('Internal error: expected the input images');
   const { labels, rowsAt } = unwrap(openSyntheticRows(inputs.images, set));
@@ -32,18 +37,21 @@ export async function openLabelMaps(context: StageContext): Promise<StageRun> {
     ...{ count: labels.data.length, images: syntheticDigest(inputs.images), teachers: [teacher.digest] },
     ...labelParameters(params, set.classes),
   };
-  mapsOf(teacher, 1);
+  // What the teacher lacks for maps is told before anything is labelled.
+  mapsProgram(teacher, 1, facts.kept);
   const compiled = programs(backend);
+  const [begin, end] = (shard?.images ?? [0, facts.count]) as unknown as Range;
+  if (end > facts.count) throw new Error(`Internal error: expected ${end} images or more, got ${facts.count}`);
+  const runs = rangesOf(end - begin, RUN).map(([from, to]): Range => [begin + from, begin + to]);
+  const nameOf = (part: number): string => mapsFile(shard ? (runs[part] as Range) : part);
 
   const labelRun = async (part: number): Promise<Uint8Array> => {
-    const first = part * RUN;
-    const count = Math.min(RUN, facts.count - first);
-    const chunk = 50;
+    const [first, last] = runs[part] as Range;
     const classes: number[] = [];
     const scores: number[] = [];
     let shape: readonly number[] = [];
-    for (let start = first; start < first + count; start += chunk) {
-      const size = Math.min(chunk, first + count - start);
+    for (let start = first; start < last; start += CHUNK) {
+      const size = Math.min(CHUNK, last - start);
       const program = await compiled.get(`${size}`, () => mapsProgram(teacher, size, facts.kept));
       const made = await program.run({
         ...teacher.values,
@@ -59,48 +67,33 @@ export async function openLabelMaps(context: StageContext): Promise<StageRun> {
     demandFinite('relabel', part, { loss: 0, images: values }, 'Train the teacher with a lower `learningRate`.');
     return encodeMaps(
       first,
-      { classes: Int16Array.from(classes), scores: values, shape: [count, ...shape.slice(1)] },
+      { classes: Int16Array.from(classes), scores: values, shape: [last - first, ...shape.slice(1)] },
       facts,
     );
   };
 
   return {
-    steps: Math.ceil(facts.count / RUN),
+    steps: runs.length,
     init: () => ({ tensors: {}, values: { files: [] } }),
     async step({ values }, part) {
       const file = files.put(await labelRun(part));
       return { tensors: {}, values: { files: [...(values.files as JsonObject[]), { ...file }] } };
     },
     async finish({ values }) {
-      const labels = await storedLabels(files, values.files as unknown as StoredFile[], mapsFile, labelRun);
+      const labels = await storedLabels(files, values.files as unknown as StoredFile[], nameOf, labelRun);
       return { artifacts: { labels: {} }, stored: { labels }, metrics: {} };
     },
     close: compiled.close,
   };
 }
 
-/** Places of a map keep their order: [N, C, h·w] of W · maps + b, the K largest over C. */
+/** Places of a map keep their order: of its scores [N, C, h, w] the K largest over C. */
 function mapsProgram(teacher: LabelTeacher, count: number, kept: number): Record<string, Expr> {
-  const { classes } = teacher.input;
-  const maps = mapsOf(teacher, count);
-  const [, features = 0, tall = 0, wide = 0] = maps.shape;
-  const weight = reshape(teacher.weights['classifier.weight'] as Expr, [1, classes, features]);
-  const bias = reshape(teacher.weights['classifier.bias'] as Expr, [1, classes, 1]);
-  const scores = add(matmul(weight, reshape(maps, [count, features, tall * wide])), bias);
+  const { channels, height, width } = teacher.input;
+  const maps = scoreMapsOf(teacher, input('images', [count, channels, height, width]));
+  const [, classes = 0, tall = 0, wide = 0] = maps.shape;
+  const scores = reshape(maps, [count, classes, tall * wide]);
   const indices = topKIndices(scores, kept, 1);
   const shape = [count, kept, tall, wide];
   return { classes: reshape(indices, shape), scores: reshape(takeAlong(scores, indices, 1), shape) };
-}
-
-/** What the teacher pools over the whole image, of `count` images. */
-function mapsOf({ input: { channels, height, width }, network, weights, title }: LabelTeacher, count: number): Expr {
-  const maps = network?.apply(input('images', [count, channels, height, width]), weights, 'eval').maps;
-  if (maps) return maps;
-  throw new FailureError(
-    fail(
-      'TEACHER_WITHOUT_MAPS',
-      `Label maps are read before the last pooling over the whole image, which is not known of this teacher, ${network ? 'a' : 'an'} ${title}.`,
-      { help: 'Take a `resnet`, or a `convnet` with `head: globalAverage`, that was trained here; or label `views`.' },
-    ).error,
-  );
 }

@@ -17,8 +17,14 @@ export const relabelParameters: Readonly<Record<string, JsonObject>> = {
   epochsPerShard: {
     ...{ type: 'integer', minimum: 0, maximum: 99_999, default: 0 },
     description:
-      'Epochs that are labelled as a part of their own, each a node that is kept, continued and retried alone; 0: all in one. The labels are the same either way.',
+      '`mode: views`: epochs that are labelled as a part of their own, each a node that is kept, continued and retried alone; 0: all in one. The labels are the same either way.',
     examples: [10],
+  },
+  imagesPerShard: {
+    ...{ type: 'integer', minimum: 0, maximum: 1_000_000, default: 0 },
+    description:
+      '`mode: maps`: images whose maps are made as a part of their own, as `epochsPerShard` has it for views; 0: all in one.',
+    examples: [5000],
   },
   batchSize: {
     ...{ type: 'integer', minimum: 1, maximum: 65_536, default: 100 },

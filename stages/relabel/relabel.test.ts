@@ -227,6 +227,83 @@ it('labels by a network that another program wrote', async () => {
   await expect(of({ teacher: foreign }, maps)).rejects.toMatchObject({ failure: { code: 'TEACHER_WITHOUT_MAPS' } });
 });
 
+/** A file of ours without what says that it is ours. */
+function foreignOf(files: ArtifactFiles): ArtifactFiles {
+  const text = Buffer.from(files['network.onnx']!).toString('latin1');
+  return { 'network.onnx': Uint8Array.from(Buffer.from(text.replace('retort.network', 'others.network'), 'latin1')) };
+}
+
+it('maps of a network that another program wrote are those of the network', async () => {
+  const squeezed = { network: { ...network, head: 'globalAverage' }, images: 400, epochs: 2, batchSize: 50 };
+  const mapped = (await runStage({ kind: 'squeeze', params: { ...squeezed, augment: 'none' } })).artifacts.network!;
+  const params = { mode: 'maps', mix: 'none', keep: 'topk', kept: 10, precision: 'float32' };
+  const of = async (given: ArtifactFiles) =>
+    unwrap(openSoftLabels(heldFiles(await relabel(params, { teacher: given })), wanted)).maps([0, 7, 29]);
+  const [own, theirs] = [await of(mapped), await of(foreignOf(mapped))];
+  expect(theirs.scores.shape).toEqual(own.scores.shape);
+  expect(theirs.scores.shape.slice(0, 2)).toEqual([3, 10]);
+  for (const [index, score] of own.scores.data.entries()) expect(theirs.scores.data[index]!).toBeCloseTo(score, 4);
+  // Of scores that differ by rounding alone two may change their places.
+  const same = own.classes.data.filter((label, index) => label === theirs.classes.data[index]);
+  expect(same.length).toBeGreaterThan(0.98 * own.classes.data.length);
+});
+
+it('says what a teacher lacks for maps, before anything is labelled', async () => {
+  const params = { mode: 'maps', mix: 'none', keep: 'topk' };
+  for (const [given, title] of [
+    [teacher, 'a convnet'],
+    [foreignOf(teacher), 'an ONNX network'],
+  ] as const)
+    await expect(relabel(params, { teacher: given })).rejects.toMatchObject({
+      failure: {
+        code: 'TEACHER_WITHOUT_MAPS',
+        message: expect.stringMatching(
+          `of this teacher, ${title}, its last linear layer reads what \`avgPool\` gives`,
+        ) as string,
+        help: expect.stringContaining('GlobalAveragePool') as string,
+      },
+    });
+});
+
+it('makes maps in shards of images, which are read as those in one piece', async () => {
+  const squeezed = { network: { ...network, head: 'globalAverage' }, images: 200, epochs: 1, batchSize: 50 };
+  const mapped = (await runStage({ kind: 'squeeze', params: { ...squeezed, augment: 'none' } })).artifacts.network!;
+  const params = { mode: 'maps', mix: 'none', keep: 'topk', epochs: 300, epochsPerShard: 0, imagesPerShard: 12 };
+  const data = unwrap(openDataSet('fashion-mnist', bundledFolder('fashion-mnist')));
+  const read = { images: { imagesPerClass: 3 }, teacher: { network: { ...network, head: 'globalAverage' } } };
+  const shards = stage.shards!(params, data, read);
+  expect(shards).toEqual([{ images: [0, 12] }, { images: [12, 24] }, { images: [24, 30] }]);
+  const parts = [];
+  for (const shard of shards) {
+    const inputs = { images, teacher: mapped };
+    parts.push({ shard, ...(await runStage({ kind: 'relabel', params, inputs, shard })) });
+  }
+  const joined: ArtifactFiles = Object.assign({}, ...parts.map(({ artifacts }) => artifacts.labels));
+  expect(Object.keys(joined)).toEqual(
+    ['00000-00011', '00012-00023', '00024-00029'].map((name) => `maps-${name}.safetensors`),
+  );
+  expect(stage.joinMetrics!(parts)).toEqual({});
+  const whole = await relabel({ mode: 'maps', mix: 'none', keep: 'topk' }, { teacher: mapped });
+  const of = (files: ArtifactFiles) => unwrap(openSoftLabels(heldFiles(files), wanted)).maps([...Array(30).keys()]);
+  expect(of(joined)).toEqual(of(whole));
+  const { 'maps-00012-00023.safetensors': _, ...holed } = joined;
+  const opened = openSoftLabels(heldFiles(holed), wanted);
+  expect(opened.ok ? 'ok' : opened.error.message).toBe('The label maps of image 12 are missing.');
+  const sizes = { kept: 5, precision: 'float16' };
+  const bytes = shards.map((shard) => stage.bytes!({ ...params, ...sizes }, read, data, shard));
+  expect(bytes).toEqual([12, 12, 6].map((count) => (count / 30) * stage.bytes!({ ...params, ...sizes }, read, data)!));
+});
+
+it('says where maps cannot be split, and that views are not split by images', () => {
+  const views = stage.rules!({ mode: 'views', imagesPerShard: 8, keep: 'full', mix: 'none', mixAlpha: 1 });
+  expect(views.map(({ message }) => message)).toEqual([expect.stringContaining('views are split by `epochsPerShard`')]);
+  const made = { name: 'own', kind: 'command', params: {}, inputs: {} };
+  const problems = stage.inputRules!({ mode: 'maps', imagesPerShard: 8 }, { images: made });
+  expect(problems).toEqual([
+    { path: ['imagesPerShard'], message: expect.stringContaining('how many `own` makes (`stage: command`)') as string },
+  ]);
+});
+
 it('draws λ with the mean and the variance of Beta(α, α)', () => {
   const stream = randomStream({ base: 1 }, 'beta');
   for (const alpha of [0.3, 0.8, 1, 4]) {

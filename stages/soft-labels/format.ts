@@ -16,12 +16,13 @@
  *
  * `views-00000-00000.safetensors`, `views-00000-00001.safetensors` …: the same of an epoch in parts of whole batches.
  *
- * `maps-00000.safetensors`, images in their order, from `first`:
+ * `maps-00000.safetensors`, or `maps-00500-00999.safetensors` of a shard of images, images in their order, from `first`:
  *   classes      I16 [n, K, h, w]   the K likeliest at each place of the map, and
  *   scores       F16 [n, K, h, w]   their logits; all others count as 0
  */
 import type { Json, JsonObject } from '../../base/json.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
+import { type Range, rangeName } from '../shards.ts';
 
 export const FORMAT = 'retort-soft-labels/1';
 
@@ -109,7 +110,9 @@ const padded = (index: number): string => String(index).padStart(5, '0');
 /** `part`: of an epoch that is in several. */
 export const viewsFile = (epoch: number, part?: number): string =>
   `views-${padded(epoch)}${part === undefined ? '' : `-${padded(part)}`}.safetensors`;
-export const mapsFile = (part: number): string => `maps-${padded(part)}.safetensors`;
+/** By its number or, of a shard, by its images. */
+export const mapsFile = (part: number | Range): string =>
+  typeof part === 'number' ? `maps-${padded(part)}.safetensors` : rangeName('maps.safetensors', part);
 
 /** What a file of views holds at most, of more than one batch: it is made, and held, as one. */
 const MOST_VIEWS = 16_384;

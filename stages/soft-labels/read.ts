@@ -7,7 +7,7 @@ import { fileTypes } from '../../tensor/files/file-types.ts';
 import { readTensorHeader, type TensorFileHeader } from '../../tensor/files/safetensors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { ArtifactReader } from '../stage.ts';
-import { factsOf, mapsFile, type SoftLabelFacts, viewsFile } from './format.ts';
+import { factsOf, type SoftLabelFacts, viewsFile } from './format.ts';
 import type { BatchRows } from './view.ts';
 
 export interface LabelledBatch extends BatchRows {
@@ -249,10 +249,11 @@ function rowsOf(
 function checkedMaps(reader: ArtifactReader, files: readonly LabelFile[], facts: SoftLabelFacts): Result<SoftLabels> {
   /** Of each image, its file and its row there. */
   const places: { readonly file: LabelFile; readonly row: number }[] = [];
-  for (const [index, file] of files.entries()) {
+  const firstOf = ({ header }: LabelFile) => Number(header.metadata.first);
+  for (const file of files.toSorted((a, b) => firstOf(a) - firstOf(b))) {
     const { name, header } = file;
     const shape = header.entries.get('scores')?.shape ?? [];
-    if (name !== mapsFile(index) || Number(header.metadata.first) !== places.length)
+    if (firstOf(file) !== places.length)
       return fail('SOFT_LABELS_MISSING', `The label maps of image ${places.length} are missing.`, { place: name });
     if (shape.length !== 4 || shape[1] !== facts.kept || header.entries.get('classes')?.shape.join() !== shape.join())
       return cutShort('its maps have no proper shape', name);

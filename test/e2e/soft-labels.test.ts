@@ -22,6 +22,8 @@ const IMAGES = '  images: { stage: select, imagesPerClass: 2 }\n';
 const LABELS =
   '  labels: { stage: relabel, images: images, teacher: teacher, epochs: 5, batchSize: 12, epochsPerShard: 2 }\n';
 const SCORE = '  score: { stage: evaluate, images: images, labels: labels, teacher: teacher, loss: kl, epochs: 2 }\n';
+/** Maps are of probabilities as they are. */
+const MAPPED = SCORE.replace('loss: kl', 'loss: kl, temperature: 1');
 const YAML = HEAD + TEACHER + IMAGES + LABELS + SCORE;
 
 /** An ONNX file of our own, or of nobody known. */
@@ -66,6 +68,33 @@ it('a network without batch norm is told by the plan, with what can be done', as
   // Labels need none.
   project.write({ 'labels.yaml': `${HEAD}  teacher: { stage: import, file: plain.onnx }\n${IMAGES}${LABELS}${SCORE}` });
   expect((await project.retort(['run', 'labels.yaml'])).code).toBe(0);
+});
+
+it('a network without an average at its end is told by the plan where label maps are read', async () => {
+  const maps = '  labels: { stage: relabel, mode: maps, images: images, teacher: teacher, batchSize: 12 }\n';
+  const yaml = `${HEAD}  teacher: { stage: import, file: flat.onnx }\n${IMAGES}${maps}${MAPPED}`;
+  const project = new Project().write({ 'own.yaml': yaml, 'flat.onnx': network(10, 'batch', true) });
+  for (const command of ['plan', 'run']) {
+    const { code, stderr } = await project.retort([command, 'own.yaml']);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/flat\.onnx: .*`avgPool`.*\n.*GlobalAveragePool/)]);
+  }
+  // Labels of views need none.
+  project.write({ 'own.yaml': yaml.replace('mode: maps, ', 'keep: full, ').replace(MAPPED, SCORE) });
+  expect((await project.retort(['plan', 'own.yaml'])).code).toBe(0);
+});
+
+it('label maps in shards: one that died is made again alone, and a student learns from all', async () => {
+  const maps =
+    '  labels: { stage: relabel, mode: maps, images: images, teacher: teacher, batchSize: 12, imagesPerShard: 8 }\n';
+  const global = HEAD.replace('norm: batch', 'norm: batch, head: globalAverage');
+  const project = new Project().write({ 'own.yaml': global + TEACHER + IMAGES + maps + MAPPED });
+  expect((await project.retort(['run', 'own.yaml', '--only', 'teacher'])).code).toBe(0);
+  expect((await project.retort(['run', 'own.yaml', '--only', 'images'])).code).toBe(0);
+  // In the only step of the second shard.
+  const flags = ['--concurrency', '1', '--reporter', 'ndjson'];
+  const { code, stdout } = await project.retort(['run', 'own.yaml', ...flags], { RETORT_FAULT: 'step-done:2' });
+  expect(code).toBe(0);
+  expect(started(stdout)).toEqual([shard(1), shard(2), shard(2), shard(3), 'labels[set=1]', expect.any(String)]);
 });
 
 it('a shard of labels whose process died is made again alone', async () => {

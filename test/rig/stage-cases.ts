@@ -148,6 +148,7 @@ export const CASES: readonly ConformanceCase[] = [
     inputs: { images: selected, teacher },
   },
   { ...maps, what: 'label maps' },
+  { ...maps, what: 'label maps in shards', params: { ...maps.params, imagesPerShard: 8 } },
   {
     kind: 'relabel',
     what: 'in shards',
