@@ -140,6 +140,9 @@ export const commands: readonly Command[] = [
         description: 'The ledger of a run: every attempt, how it ended, what it took and what became of it.',
       },
       sort: { description: 'Best mean first.' },
+      'all-cells': {
+        description: 'Also cells that other runs of the experiment have and its grid has no more, marked as such.',
+      },
       published: {
         optional: 'FILE',
         description: "The paper's figure beside ours where the setting is the paper's; what differs where it is not.",

@@ -1,7 +1,6 @@
 /** What a plan differs in from the newest run of an experiment of its name: told by `plan` and `run`, for the file may have changed. */
 import { type PlanDifference, planDifference } from '../plan/difference.ts';
-import type { Plan } from '../plan/plan.ts';
-import { allRuns, openRun, planDigest, readRunRecord } from '../store/runs.ts';
+import { allRuns, openRun, planDigest, type RunRecord, readRunRecord } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import type { Prepared } from './prepare.ts';
 
@@ -10,17 +9,17 @@ export function differenceSince(
   store: Store | undefined,
   { plan, unseen }: Pick<Prepared, 'plan' | 'unseen'>,
 ): PlanDifference | undefined {
-  const newest = store && newestRunOf(store, plan);
+  const newest = store && newestRunOf(store, plan.experiment.name);
   if (!newest || newest.planDigest === planDigest(plan)) return undefined;
   const run = openRun(store, newest.id);
   // What is wrong with it, `verify` says.
   return run.ok ? planDifference(newest.id, run.value.plan, plan, { unseen: unseen !== undefined }) : undefined;
 }
 
-function newestRunOf(store: Store, { experiment }: Plan) {
+export function newestRunOf(store: Store, name: string): RunRecord | undefined {
   for (const id of allRuns(store).reverse()) {
     const record = readRunRecord(store, id);
-    if (record?.name === experiment.name) return record;
+    if (record?.name === name) return record;
   }
   return undefined;
 }

@@ -3,11 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { ResolvedExperiment } from '../plan/experiment.ts';
 import type { Plan } from '../plan/plan.ts';
+import { cellWords } from '../report/difference-words.ts';
 import type { LedgerTotals } from '../report/ledger.ts';
 import { ledgerWords } from '../report/ledger-words.ts';
 import { count, duration } from '../report/wording.ts';
 import { type PlanOutline, readPlanOutline } from '../store/plan-text.ts';
 import { planPath, type RunFolder } from '../store/runs.ts';
+import { goneSince } from './outside-cells.ts';
 import { standingOfRun } from './run-standing.ts';
 import { type RunSummary, summaryOfRun } from './run-summaries.ts';
 
@@ -24,6 +26,7 @@ export function runJson(run: RunFolder): object {
   const { nodes, ...plan } = run.plan;
   const summary = summaryOfRun(run.store, run.id);
   const experiment = frozenExperiment(run);
+  const gone = goneSince(run.store, run.id, run.plan);
   return {
     schema: 'retort-show/1',
     kind: 'run',
@@ -35,6 +38,7 @@ export function runJson(run: RunFolder): object {
     tags: experiment?.tags,
     source: experiment?.source,
     ledger: ledgerIn(run, summary),
+    ...(gone && { notInCurrentGrid: gone }),
   };
 }
 
@@ -44,6 +48,7 @@ export function runPage(run: RunFolder): string {
   const summary = summaryOfRun(store, id);
   const experiment = frozenExperiment(run);
   const { sets, evaluations } = plan.replicates;
+  const gone = goneSince(store, id, plan);
   const took = summary?.seconds === undefined ? '' : `, took ${duration(summary.seconds)}`;
   const facts: [string, string | undefined][] = [
     ['state', summary?.driver ? `running in process ${summary.driver.pid} on ${summary.driver.host}` : summary?.state],
@@ -55,6 +60,7 @@ export function runPage(run: RunFolder): string {
     ['data', plan.data.description],
     ['numerics', numericsWords(plan.numerics)],
     ['grid', `${count(plan.cells.length, 'cell')} x ${count(sets, 'set')} x ${count(evaluations, 'evaluation')}`],
+    ['', gone && `${count(gone.cells.length, 'cell')} not in current grid (run ${gone.run}): ${cellWords(gone.cells)}`],
     ...Object.entries(plan.axes).map(([axis, labels]): [string, string] => [`  ${axis}`, labels.join(', ')]),
     ['nodes', [...stages].map(([stage, nodes]) => `${nodes} ${stage}`).join(', ')],
     ['ledger', ledgerWords(ledgerIn(run, summary))],

@@ -33,12 +33,15 @@ export function cellsOf({ plan, slice }: Side): Cell[] {
 export function slicedPlan(side: Side): Plan {
   const { plan, slice } = side;
   if (Object.keys(slice).length === 0) return plan;
-  const cells = cellsOf(side);
-  const kept = new Set(cells.map(({ id }) => id));
+  return planOfCells(plan, new Set(cellsOf(side).map(({ id }) => id)));
+}
+
+/** The plan with only these cells, by id, and the nodes that they use. */
+export function planOfCells(plan: Plan, kept: ReadonlySet<string>): Plan {
   const nodes = plan.nodes
     .map((node) => ({ ...node, uses: node.uses.filter(({ cell }) => kept.has(cell)) }))
     .filter(({ uses }) => uses.length > 0);
-  return { ...plan, cells, nodes };
+  return { ...plan, cells: plan.cells.filter(({ id }) => kept.has(id)), nodes };
 }
 
 export function alignCells(a: Side, b: Side): AlignedCells {

@@ -18,7 +18,7 @@ export function differenceLines(difference: PlanDifference, file: string): strin
     ...(cellsAdded.length > 0 ? [`  ${count(cellsAdded.length, 'cell')} added: ${cellWords(cellsAdded)}`] : []),
     ...(cellsGone.length > 0
       ? [
-          `  ${count(cellsGone.length, 'cell')} gone: ${cellWords(cellsGone)}; what is finished of them stays in the store`,
+          `  ${count(cellsGone.length, 'cell')} gone: ${cellWords(cellsGone)}; results stay (\`retort compare ${file} --all-cells\`)`,
         ]
       : []),
     ...told,

@@ -86,7 +86,7 @@ function columnsOf(table: ResultTable): Columns {
         : []),
     ],
     differences: Object.keys(table.baseline).length > 0 ? differenceColumns(table, show) : [],
-    remarks: rows.some((row) => row.state !== 'complete') ? [column('remark', remark, false)] : [],
+    remarks: rows.some((row) => row.state !== 'complete' || row.notInGrid) ? [column('remark', remark, false)] : [],
   };
 }
 
@@ -105,6 +105,12 @@ function differenceColumns({ rows, baseline }: ResultTable, show: (value: number
 }
 
 function remark(row: TableRow): string {
+  const { notInGrid } = row;
+  const place = notInGrid ? [`not in current grid (${[`run ${notInGrid.run}`, ...notInGrid.differs].join('; ')})`] : [];
+  return [...place, stateWords(row)].filter(Boolean).join(', ');
+}
+
+function stateWords(row: TableRow): string {
   const counted = `${row.evaluated} of ${row.planned} evaluations`;
   switch (row.state) {
     case 'complete':
@@ -141,6 +147,11 @@ const PUBLISHED_COLUMNS: readonly [string, (row: TableRow) => string | number | 
   ['published_differences', ({ published }) => published?.differences.join('; ')],
 ];
 
+const OUTSIDE_COLUMNS: readonly [string, (row: TableRow) => string | undefined][] = [
+  ['not_in_grid', ({ notInGrid }) => notInGrid?.run],
+  ['not_in_grid_differs', ({ notInGrid }) => notInGrid?.differs.join('; ')],
+];
+
 function csvTable({ rows, axes, metric, baseline }: ResultTable): string {
   const named = Object.entries(baseline).map(([axis, label]) => `${axis}=${label}`);
   const columns: [string, (row: TableRow) => string | number | undefined][] = [
@@ -166,6 +177,7 @@ function csvTable({ rows, axes, metric, baseline }: ResultTable): string {
     ['p_smallest', (row) => row.difference?.smallestP],
     ['p_holm', (row) => row.difference?.adjustedP],
     ...(rows.some(({ published }) => published) ? PUBLISHED_COLUMNS : []),
+    ...(rows.some(({ notInGrid }) => notInGrid) ? OUTSIDE_COLUMNS : []),
   ];
   return csvLines([columns.map(([header]) => header), ...rows.map((row) => columns.map(([, cell]) => cell(row)))]);
 }

@@ -1,10 +1,11 @@
 /** How to read a table: what n, sd, intervals and p are, and what so few sets can say. Only what the table really shows. */
+import { cellWords } from './difference-words.ts';
 import type { Difference } from './statistics.ts';
 import type { ResultTable } from './table.ts';
 import { pseudoReplication } from './test-notes.ts';
-import { isShare, probability } from './wording.ts';
+import { count, isShare, probability } from './wording.ts';
 
-export function tableNotes({ rows, metric, baseline, select }: ResultTable): string[] {
+export function tableNotes({ rows, metric, baseline, select, outside }: ResultTable): string[] {
   const sets = rows.flatMap((row) => (row.summary ? [row.summary.sets] : []));
   const notes = [
     "n: synthetic sets x networks trained on each; sd between sets and within them; intervals by Student's t over sets.",
@@ -17,6 +18,7 @@ export function tableNotes({ rows, metric, baseline, select }: ResultTable): str
     notes.push('Pruned cells were stopped by a rule of the experiment; `retort run --no-prune` continues them.');
   if (sets.includes(1)) notes.push('One set has neither an sd between sets nor an interval.');
   notes.push(...pseudoReplication(rows));
+  if (outside) notes.push(outsideNote(outside));
   const found = rows.flatMap((row) => (row.difference ? [row.difference] : []));
   if (found.length === 0) return notes;
   const points = isShare(metric) ? ' in percentage points' : '';
@@ -24,6 +26,13 @@ export function tableNotes({ rows, metric, baseline, select }: ResultTable): str
   const tested = found.filter((difference) => difference.p !== undefined).length;
   if (tested > 1) notes.push(`p is adjusted for the ${tested} differences of this table (Holm).`);
   return notes;
+}
+
+function outsideNote({ shown, cells }: NonNullable<ResultTable['outside']>): string {
+  if (shown)
+    return 'Cells that are not in the current grid are results of other runs of the experiment; no difference is taken from them.';
+  const [has, them] = cells.length === 1 ? ['has', 'it'] : ['have', 'them'];
+  return `Not in the current grid, but in the store: ${count(cells.length, 'cell')} of other runs (${cellWords(cells.map(({ axes }) => axes))}) ${has} results; \`--all-cells\` shows ${them}.`;
 }
 
 /** `random`, but `imagesPerClass=1`: a number alone says nothing. */

@@ -38,6 +38,12 @@ export interface ResultTable {
   /** `best`: of each set the snapshot whose evaluations are best, which is chosen on test data. */
   readonly select: 'last' | 'best';
   readonly rows: readonly TableRow[];
+  /** Cells of other runs of the experiment that have results and are not in the grid shown; see `outside-cells.ts`. */
+  readonly outside?: {
+    /** Whether they are among the rows. */
+    readonly shown: boolean;
+    readonly cells: readonly { readonly axes: Readonly<Record<string, string>>; readonly run: string }[];
+  };
 }
 
 export interface TableRow extends GroupSummary {
@@ -47,6 +53,8 @@ export interface TableRow extends GroupSummary {
   readonly isBaseline: boolean;
   /** What evaluations of snapshots say, the earliest first; the end stands in `summary`. */
   readonly curve?: readonly { readonly at: number; readonly evaluated: number; readonly summary: Summary }[];
+  /** Of a cell that is not in the grid shown: the run that has it, and what else is not as in the rest of the table. */
+  readonly notInGrid?: { readonly run: string; readonly differs: readonly string[] };
   /** Where it was asked for and some paper has a figure of this method, data set and size. */
   readonly published?: Published;
   readonly difference?: Difference & {

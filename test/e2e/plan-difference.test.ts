@@ -23,7 +23,7 @@ it('the next plan and run of a changed file say which cells and settings differ 
   const lines = [
     `Differs from run ${run}:`,
     '  1 cell added: method=herding',
-    '  1 cell gone: method=random; what is finished of them stays in the store',
+    '  1 cell gone: method=random; results stay (`retort compare grid.yaml --all-cells`)',
     '  replicates.sets 1 → 2',
     '  score.epochs 1 → 4',
   ];

@@ -10,6 +10,7 @@ import { costTable, formatCosts } from '../../report/cost-table.ts';
 import type { Side } from '../../report/diff.ts';
 import { slicedPlan } from '../../report/diff-cells.ts';
 import { Ledger } from '../../report/ledger.ts';
+import { withOutsideCells } from '../../report/outside-cells.ts';
 import { besidePublished } from '../../report/published/beside.ts';
 import { type PublishedFile, parsePublished } from '../../report/published/schema.ts';
 import { metricNames, type ResultTable, resultTable } from '../../report/table.ts';
@@ -22,6 +23,7 @@ import type { Arguments } from '../arguments.ts';
 import { EXIT } from '../exit-codes.ts';
 import { findRun } from '../find-run.ts';
 import { print, tell, tellUsage } from '../output.ts';
+import { cellsOutside } from '../outside-cells.ts';
 import { recordsOf, storeToRead } from '../results.ts';
 import { isFile, type Named, parseSide, sidesOf } from '../sides.ts';
 import { type Told, told } from '../told.ts';
@@ -49,10 +51,12 @@ export async function run(args: Arguments): Promise<number> {
   const published = args.has('published') ? told(publishedFile(args.text('published'))) : undefined;
   if (published && !published.ok) return published.exit;
   const tables: ResultTable[] = [];
-  for (const side of sides.value) {
+  for (const [place, side] of sides.value.entries()) {
     const table = tableOf(side, args);
     if (!table.ok) return table.exit;
-    tables.push(published ? besidePublished(table.value, slicedPlan(side), published.value) : table.value);
+    const plan = slicedPlan(side);
+    const ours = published ? besidePublished(table.value, plan, published.value) : table.value;
+    tables.push(besideOutside(ours, side, meant[place], store.value, args));
   }
   const format = (args.text('format') ?? 'table') as TableFormat;
   if (format === 'json') print(`${JSON.stringify({ schema: 'retort-tables/1', tables }, null, 2)}\n`);
@@ -71,6 +75,19 @@ function publishedFile(path = join(packageRoot(), 'experiments/published.json'))
     });
   }
   return parsePublished(source, path);
+}
+
+/** A file's grid may have lost cells: that is said. A run shows what it is, unless all cells are asked for. */
+function besideOutside(
+  table: ResultTable,
+  { plan, slice }: Side,
+  named: Named | undefined,
+  store: Store | undefined,
+  args: Arguments,
+): ResultTable {
+  const all = args.has('all-cells');
+  if (!all && !(named && isFile(named.of))) return table;
+  return withOutsideCells(table, plan, cellsOutside(store, plan, slice), all);
 }
 
 /** What each cell cost, by the records of its nodes. */
