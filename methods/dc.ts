@@ -24,30 +24,35 @@ export function parameterGradients(loss: Expr, parameters: readonly Expr[]): rea
   return gradient(loss, parameters);
 }
 
-/** D: a scalar. Differentiate it in what `synthetic` was made of; `real` is a constant to it. */
+/** D: a scalar. Differentiate it in what `synthetic` was made of; `real` is a constant to it. `epsilon`: of the published code. */
 export function gradientDistance(
   real: readonly Expr[],
   synthetic: readonly Expr[],
   distance: GradientDistance = 'ours',
+  epsilon = EPSILON,
 ): Expr {
   if (real.length !== synthetic.length) {
     throw new Error(`Expected as many gradients on both sides, got ${real.length} and ${synthetic.length}`);
   }
   if (distance === 'ours') {
-    return distancesPerTensor(real, synthetic).reduce((total, part) => add(total, part));
+    return distancesPerTensor(real, synthetic, epsilon).reduce((total, part) => add(total, part));
   }
   const [a, b] = [flattened(real), flattened(synthetic)];
-  return distance === 'mse' ? sum(square(sub(a, b))) : sum(rowDistances(a, b));
+  return distance === 'mse' ? sum(square(sub(a, b))) : sum(rowDistances(a, b, epsilon));
 }
 
 /** Equation (10) of each tensor: rows are output units; tensors of one axis (biases, norms) count 0. */
-export function distancesPerTensor(real: readonly Expr[], synthetic: readonly Expr[]): readonly Expr[] {
+export function distancesPerTensor(
+  real: readonly Expr[],
+  synthetic: readonly Expr[],
+  epsilon = EPSILON,
+): readonly Expr[] {
   return real.map((a, index) => {
     const b = synthetic[index] as Expr;
     const [first = 1, ...rest] = a.shape;
     if (rest.length === 0) return sum(mul(b, 0));
     const rows = [first, sizeOf(rest)];
-    return sum(rowDistances(reshape(a, rows), reshape(b, rows)));
+    return sum(rowDistances(reshape(a, rows), reshape(b, rows), epsilon));
   });
 }
 
@@ -59,9 +64,9 @@ function flattened(tensors: readonly Expr[]): Expr {
 }
 
 /** 1 - ⟨A_i, B_i⟩ / (‖A_i‖·‖B_i‖ + ε) for rows i: [rows]. */
-function rowDistances(a: Expr, b: Expr): Expr {
+function rowDistances(a: Expr, b: Expr, epsilon: number): Expr {
   const inner = sum(mul(a, b), { axes: [1] });
-  return sub(1, div(inner, add(mul(rowNorms(a), rowNorms(b)), EPSILON)));
+  return sub(1, div(inner, add(mul(rowNorms(a), rowNorms(b)), epsilon)));
 }
 
 /** ‖A_i‖ with derivative 0 where the row is 0, as PyTorch's norm has it. */

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import { decodeSafetensors } from '../../tensor/files/safetensors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { filledValues } from './network-case.ts';
 
 export interface GoldenCase {
   readonly id: string;
@@ -12,8 +13,12 @@ export interface GoldenCase {
   /** Repository and function that produced the outputs. */
   readonly source: string;
   readonly params: JsonObject;
+  /** Those of the file and, where `params.fill_rule` gives a network's values instead, these. */
   readonly inputs: Readonly<Record<string, Tensor>>;
   readonly outputs: Readonly<Record<string, Tensor>>;
+  /** What each output is, in words: some settings of a case stand nowhere else. */
+  readonly meanings: Readonly<Record<string, string>>;
+  readonly notes: string;
   readonly rtol: number;
   readonly atol: number;
 }
@@ -29,7 +34,17 @@ export function caseFolders(folder: string): string[] {
 export function readCase(folder: string): Result<GoldenCase> {
   const file = join(folder, 'case.json');
   try {
-    const { id, method, source, params, inputs, outputs, rtol, atol } = JSON.parse(readFileSync(file, 'utf8'));
+    const {
+      id,
+      method,
+      source,
+      params,
+      inputs,
+      outputs,
+      rtol,
+      atol,
+      notes = '',
+    } = JSON.parse(readFileSync(file, 'utf8'));
     const decoded = decodeSafetensors(readFileSync(join(folder, 'tensors.safetensors')));
     if (!decoded.ok) return decoded;
     const { tensors } = decoded.value;
@@ -38,7 +53,13 @@ export function readCase(folder: string): Result<GoldenCase> {
       return fail('GOLDEN_UNREADABLE', `It has no tensor ${missing.join(', ')}`, { place: folder });
     const named = (names: object) =>
       Object.fromEntries(Object.keys(names).map((name) => [name, tensors[name] as Tensor]));
-    return ok({ id, method, source, params, inputs: named(inputs), outputs: named(outputs), rtol, atol });
+    const filled = params.fill_rule === undefined ? {} : filledValues(params);
+    return ok({
+      ...{ id, method, source, params, notes, rtol, atol },
+      inputs: { ...filled, ...named(inputs) },
+      outputs: named(outputs),
+      meanings: outputs,
+    });
   } catch (error) {
     return fail('GOLDEN_UNREADABLE', (error as Error).message, { place: folder });
   }

@@ -41,12 +41,14 @@ export function convNetSpec(params: JsonObject): Result<ConvNetSpec> {
   });
 }
 
-/** The network of a case: a ConvNet by its parameters, others by the class that `source` names. */
+/** The network of a case: a ConvNet by its parameters, others by the class that `source` names (`networks.py:AlexNet.embed`). */
 export function networkOf(params: JsonObject, source: string, images: Shape, classes: number): Result<Network> {
   const [channels = 1, height = 1, width = 1] = images.slice(-3);
   const input: NetworkInput = { channels, height, width, classes };
   const spec: Result<NetworkSpec> =
-    params.width !== undefined ? convNetSpec(params) : networkByName(source.slice(source.lastIndexOf(':') + 1));
+    params.width !== undefined
+      ? convNetSpec(params)
+      : networkByName(source.slice(source.lastIndexOf(':') + 1).split('.')[0] ?? '');
   return spec.ok ? buildNetwork(spec.value, input) : spec;
 }
 

@@ -63,11 +63,13 @@ export const dsa: Evaluator = async (golden, backend) => {
   return { computed };
 };
 
-/** The strategy of a case of all operators; otherwise the one token whose draws are given. */
+/** The strategy of a case of all operators, or the token drawn from it; otherwise the one token whose draws are given. */
 function tokensOf({ params, inputs }: GoldenCase): readonly Token[] | string {
   if (typeof params.strategy === 'string') {
-    if (params.aug_mode !== 'M') return `aug_mode ${JSON.stringify(params.aug_mode)}`;
-    const tokens = parseStrategy(params.strategy);
+    // Mode S draws one of the strategy's tokens: which, the case says.
+    const drawn = params.aug_mode === 'M' ? params.strategy : params.token;
+    if (typeof drawn !== 'string') return `aug_mode ${JSON.stringify(params.aug_mode)} without the token drawn`;
+    const tokens = parseStrategy(drawn);
     return tokens.ok ? tokens.value : tokens.error.message;
   }
   if (inputs.ti) return ['crop'];

@@ -8,14 +8,15 @@ import type { Tensor } from '../../../tensor/tensor.ts';
 import type { GoldenCase } from '../case.ts';
 import { type Evaluator, runOnce } from '../evaluator.ts';
 
-export const fkd: Evaluator = async ({ params, inputs, outputs: wanted }, backend) => {
+export const fkd: Evaluator = async (golden, backend) => {
+  const { params, inputs, outputs: wanted } = golden;
   const student = input('student', (inputs.student as Tensor).shape);
   const outputs: Record<string, Expr> = {};
   for (const output of Object.keys(wanted)) {
     if (!output.endsWith('.rebuilt')) continue;
     const name = output.slice(0, -'.rebuilt'.length);
     const form = FORMS.find(({ prefix }) => name === prefix || name.startsWith(`${prefix}_k`))?.form;
-    const record = recordOf(name, inputs);
+    const record = recordOf(name, golden);
     if (!form || !record) return { unsupported: `label form ${JSON.stringify(name)}` };
     const given = input(record, (inputs[record] as Tensor).shape, (inputs[record] as Tensor).dtype);
     const label = form === 'full' ? given : rebuilt(stored(given, form), form, params.classes as number);
@@ -36,10 +37,11 @@ const FORMS: readonly { readonly prefix: string; readonly form: LabelForm | 'ful
   { prefix: 'ori', form: 'full' },
 ];
 
-/** The input that a form is rebuilt from: renormalised labels are read from the record of marginal smoothing. */
-function recordOf(name: string, inputs: GoldenCase['inputs']): string | undefined {
+/** The input that a form is rebuilt from: renormalised labels are read from the record of marginal smoothing that the notes name. */
+function recordOf(name: string, { inputs, notes }: GoldenCase): string | undefined {
   const smoothing = name.replace('renorm', 'smoothing');
-  const candidates = [`stored.${name}`, `stored.${smoothing}`, `stored.${smoothing}_k5`];
+  const [, told] = new RegExp(`${name} is rebuilt from the same record as (\\w+)`).exec(notes) ?? [];
+  const candidates = [`stored.${name}`, `stored.${told}`, `stored.${smoothing}`];
   if (name === 'full' || name === 'ori') candidates.push('teacher');
   return (
     candidates.find((candidate) => inputs[candidate]) ??

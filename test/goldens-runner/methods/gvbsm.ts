@@ -21,7 +21,7 @@ import { add, mul, split, squeeze, stack } from '../../../tensor/ops/index.ts';
 import { floats, scalar, type Tensor } from '../../../tensor/tensor.ts';
 import type { GoldenCase } from '../case.ts';
 import { type Evaluated, type Evaluator, runOnce } from '../evaluator.ts';
-import { filledValues, networkOf } from '../network-case.ts';
+import { networkOf } from '../network-case.ts';
 
 export const gvbsm: Evaluator = async (golden, backend) => {
   const { params, inputs } = golden;
@@ -123,7 +123,6 @@ async function recoverCalls(golden: GoldenCase, backend: Backend): Promise<Evalu
   const shape = (inputs[calls[0] ?? ''] as Tensor).shape;
   const network = networkOf(params, source, shape, params.classes as number);
   if (!network.ok) return { unsupported: network.error.message };
-  const given = params.fill_rule === undefined ? inputs : { ...filledValues(params), ...inputs };
   const values = networkInputs(network.value);
   const layers = params.hook_order as readonly string[];
   const labels = input('y', (inputs.y as Tensor).shape, 'int');
@@ -165,7 +164,7 @@ async function recoverCalls(golden: GoldenCase, backend: Backend): Promise<Evalu
       }
     }
     averages ??= start;
-    const results = await runOnce(backend, outputs, { ...given, ...averages });
+    const results = await runOnce(backend, outputs, { ...inputs, ...averages });
     averages = Object.fromEntries(Object.keys(averages).map((key) => [key, results[key] as Tensor]));
     for (const key of ['loss', 'loss_ce', 'r_per_layer', 'grad.x']) {
       computed[`call${call}.${key}`] = results[key] as Tensor;

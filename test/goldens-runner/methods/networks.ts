@@ -6,7 +6,7 @@ import { gradient } from '../../../tensor/gradient.ts';
 import { floats, sizeOf, type Tensor } from '../../../tensor/tensor.ts';
 import type { GoldenCase } from '../case.ts';
 import { type Evaluator, runOnce } from '../evaluator.ts';
-import { filledValues, networkOf } from '../network-case.ts';
+import { networkOf } from '../network-case.ts';
 
 /** Entries of a large gradient that a case stores. */
 const SAMPLES = 32;
@@ -18,7 +18,6 @@ export const networks: Evaluator = async (golden, backend) => {
   const network = networkOf(params, source, x.shape, params.classes as number);
   if (!network.ok) return { unsupported: network.error.message };
 
-  const given = params.fill_rule === undefined ? inputs : filledValues(params);
   const images = input('x', x.shape);
   const values = networkInputs(network.value);
   const pass = network.value.apply(images, values, params.mode as Mode);
@@ -30,7 +29,7 @@ export const networks: Evaluator = async (golden, backend) => {
   if (pass.embedding) outputs.embedding = pass.embedding;
   for (const [index, name] of names.entries()) outputs[`grad.${name}`] = gradients[index] as Expr;
   for (const [name, moved] of Object.entries(pass.buffers)) outputs[`after.${name}`] = moved;
-  const computed = await runOnce(backend, outputs, { ...given, x, y });
+  const computed = await runOnce(backend, outputs, inputs);
   return { computed: { ...computed, ...summaries(names.map((name) => computed[`grad.${name}`] as Tensor)) } };
 };
 

@@ -13,16 +13,15 @@ import { gradient } from '../../../tensor/gradient.ts';
 import { floats, type Shape, scalar, type Tensor } from '../../../tensor/tensor.ts';
 import type { GoldenCase } from '../case.ts';
 import { type Evaluated, type Evaluator, runOnce } from '../evaluator.ts';
-import { filledValues, networkOf } from '../network-case.ts';
+import { networkOf } from '../network-case.ts';
 
 export const sre2l: Evaluator = async (golden, backend) => {
   const { params, inputs } = golden;
   const network = frozenNetwork(golden);
   if (!network.ok) return { unsupported: network.error.message };
-  const given = params.fill_rule === undefined ? inputs : { ...filledValues(params), ...inputs };
   return params.iterations_run === undefined
-    ? lossOnce(golden, network.value, given, backend)
-    : updates(golden, network.value, given, backend);
+    ? lossOnce(golden, network.value, inputs, backend)
+    : updates(golden, network.value, inputs, backend);
 };
 
 interface Listed {

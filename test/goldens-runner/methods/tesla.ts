@@ -60,16 +60,22 @@ async function bothGradients(golden: GoldenCase, { unroll, course, loss, lossFee
   };
 }
 
-/** A student whose parameters are 0.7 of the labelling network's, as such cases have it. */
-const STUDENT_SCALE = 0.7;
+/** The student's parameters are a share of the labelling network's, which the case says in words: `0.7*theta_target`. */
+function studentScale({ meanings }: GoldenCase): number | undefined {
+  const found = /([\d.e-]+) ?\* ?theta_target/.exec(meanings.student_logits ?? '');
+  return found ? Number(found[1]) : undefined;
+}
 
-async function softLabels({ params, source, inputs }: GoldenCase, backend: Backend): Promise<Evaluated> {
+async function softLabels(golden: GoldenCase, backend: Backend): Promise<Evaluated> {
+  const { params, source, inputs } = golden;
+  const scale = studentScale(golden);
+  if (scale === undefined) return { unsupported: 'a student whose parameters are not told' };
   const syn = inputs.syn as Tensor;
   const classes = params.classes as number;
   const network = networkOf(params, source, syn.shape, classes);
   if (!network.ok) return { unsupported: network.error.message };
   const flat = inputs.theta_target as Tensor;
-  const smaller = floats(Float32Array.from(flat.data, (value) => Math.fround(value * Math.fround(STUDENT_SCALE))));
+  const smaller = floats(Float32Array.from(flat.data, (value) => Math.fround(value * Math.fround(scale))));
   const images = input('syn', syn.shape);
   const list = parameterList(params);
   const labels = assignedLabels(logitsOf(network.value, images, unflattened(flat, list)));
