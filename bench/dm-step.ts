@@ -7,6 +7,7 @@ import { unwrap } from '../base/result.ts';
 import { locateDataSet, openDataSet } from '../data/registry.ts';
 import { parseStrategy } from '../nn/augment/dsa.ts';
 import { buildNetwork } from '../nn/network.ts';
+import { convolutionOn } from '../nn/winograd.ts';
 import { openDmStep } from '../stages/match/dm-step.ts';
 import { realImagesOf } from '../stages/match/real-images.ts';
 import { zerosLike } from '../stages/rows.ts';
@@ -29,9 +30,8 @@ export const dmStep: Benchmark = async ({ quick, threads, backend }, { figure, r
   const rounds = quick ? 3 : 6;
 
   for (const width of quick ? WIDTHS.slice(0, 2) : WIDTHS) {
-    const network = unwrap(
-      buildNetwork({ kind: 'convnet', width, depth: 3 }, { channels, height, width: columns, classes }),
-    );
+    const seen = { channels, height, width: columns, classes };
+    const network = unwrap(buildNetwork({ kind: 'convnet', width, depth: 3 }, seen, convolutionOn(opened)));
     const rates = { learningRate: 1, momentum: 0.5 };
     const sizes = { classes, batchReal: BATCH_REAL, imagesPerClass: IMAGES_PER_CLASS };
     const ours = await openDmStep({ network, real, tokens, seed: { base: 0 }, backend: opened, ...rates, ...sizes });

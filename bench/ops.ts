@@ -17,7 +17,7 @@ export const ops: Benchmark = async ({ quick, threads, backend: name }, findings
   let limit = await measuredLimit(backend, threads);
   const runs = quick ? 3 : 6;
   for (const work of WORKS) {
-    const step = stepOf(work);
+    const step = stepOf(work, backend);
     const program = await compile(backend, step.outputs);
     await timed(1, () => program.run(step.feeds));
     findings.figure(`${work.name} step`, Math.min(...(await timed(runs, () => program.run(step.feeds)))), 'ms');

@@ -8,6 +8,7 @@ import { gradientDistance, parameterGradients } from '../methods/dc.ts';
 import { initialise } from '../nn/init.ts';
 import { crossEntropy } from '../nn/losses.ts';
 import { buildNetwork, type Network, type NetworkSpec, networkInputs } from '../nn/network.ts';
+import { convolutionOn } from '../nn/winograd.ts';
 import type { Backend } from '../tensor/backends/backend.ts';
 import { openBackend } from '../tensor/backends/open.ts';
 import { compile } from '../tensor/compile/compile.ts';
@@ -88,7 +89,8 @@ export const steps: Benchmark = async (options, findings) => {
 };
 
 async function openWork(backend: Backend, work: Work): Promise<{ step(): Promise<unknown>; close(): void }> {
-  const network = unwrap(buildNetwork(work.network, { channels: 3, height: 32, width: 32, classes: CLASSES }));
+  const images = { channels: 3, height: 32, width: 32, classes: CLASSES };
+  const network = unwrap(buildNetwork(work.network, images, convolutionOn(backend)));
   const { outputs, feeds } = work.kind === 'train' ? trainStep(network, work.images) : matchStep(network, work.images);
   const program = await compile(backend, outputs);
   const all = { ...initialise(network, random, 0), ...feeds };

@@ -7,7 +7,7 @@
  * layers, 1 and 0 for norms, running mean 0 and variance 1.
  */
 import type { Expr } from '../tensor/expr.ts';
-import { add, avgPool, conv2d, matmul, maxPool, mean, reshape } from '../tensor/ops/index.ts';
+import { add, avgPool, type conv2d, matmul, maxPool, mean, reshape } from '../tensor/ops/index.ts';
 import type { Shape } from '../tensor/tensor.ts';
 import { type Norm, type NormContext, normLayer } from './norms.ts';
 
@@ -43,6 +43,9 @@ export interface Values {
   buffer(name: string, shape: Shape, value: number): Expr;
 }
 
+/** `conv2d`, or what gives the same up to rounding. */
+export type Convolve = typeof conv2d;
+
 export interface ConvOptions {
   readonly out: number;
   readonly kernel: number;
@@ -69,10 +72,12 @@ export class Layers implements NormContext {
   /** What entered each convolution and batch norm, by its name, in the order of use. */
   readonly inputs: Record<string, Expr> = {};
   readonly #values: Values;
+  readonly #convolve: Convolve;
 
-  constructor(values: Values, mode: Mode) {
+  constructor(values: Values, mode: Mode, convolve: Convolve) {
     this.#values = values;
     this.mode = mode;
+    this.#convolve = convolve;
   }
 
   parameter(name: string, shape: Shape, init: Init): Expr {
@@ -88,7 +93,7 @@ export class Layers implements NormContext {
     this.inputs[name] = x;
     const byFanIn: Init = { kind: 'uniform', bound: 1 / Math.sqrt(channels * kernel * kernel) };
     const weight = this.parameter(`${name}.weight`, [out, channels, kernel, kernel], init ?? byFanIn);
-    const y = conv2d(x, weight, { strides: [stride, stride], padding: [padding, padding, padding, padding] });
+    const y = this.#convolve(x, weight, { strides: [stride, stride], padding: [padding, padding, padding, padding] });
     if (!bias) return y;
     return add(y, reshape(this.parameter(`${name}.bias`, [out], byFanIn), [1, out, 1, 1]));
   }

@@ -5,8 +5,17 @@
  */
 import { fail, ok, type Result } from '../base/result.ts';
 import { type Expr, input as inputExpr } from '../tensor/expr.ts';
+import { conv2d } from '../tensor/ops/index.ts';
 import type { Shape } from '../tensor/tensor.ts';
-import { type BatchStatistics, type BufferSpec, type Init, Layers, type Mode, type ParameterSpec } from './layers.ts';
+import {
+  type BatchStatistics,
+  type BufferSpec,
+  type Convolve,
+  type Init,
+  Layers,
+  type Mode,
+  type ParameterSpec,
+} from './layers.ts';
 import { type AlexCifarNetSpec, alexCifarNet } from './networks/alexcifarnet.ts';
 import { type AlexNetSpec, alexNet } from './networks/alexnet.ts';
 import { type ConvNetSpec, convNet } from './networks/convnet.ts';
@@ -86,7 +95,8 @@ function forwardOf(spec: NetworkSpec, input: NetworkInput): Result<Forward> {
   }
 }
 
-export function buildNetwork(spec: NetworkSpec, input: NetworkInput): Result<Network> {
+/** `convolve`: how its convolutions are computed. */
+export function buildNetwork(spec: NetworkSpec, input: NetworkInput, convolve: Convolve = conv2d): Result<Network> {
   const extents = [input.channels, input.height, input.width, input.classes];
   if (extents.some((extent) => !Number.isInteger(extent) || extent < 1)) {
     return fail(
@@ -112,6 +122,7 @@ export function buildNetwork(spec: NetworkSpec, input: NetworkInput): Result<Net
       },
     },
     'train',
+    convolve,
   );
   forward(declare, inputExpr('images', [1, input.channels, input.height, input.width]));
 
@@ -129,7 +140,7 @@ export function buildNetwork(spec: NetworkSpec, input: NetworkInput): Result<Net
         }
         return value;
       };
-      const layers = new Layers({ parameter: lookUp, buffer: lookUp }, mode);
+      const layers = new Layers({ parameter: lookUp, buffer: lookUp }, mode, convolve);
       const pass = forward(layers, images);
       return { ...pass, buffers: layers.buffers, statistics: layers.statistics, inputs: layers.inputs };
     },

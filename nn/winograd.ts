@@ -1,36 +1,43 @@
 /**
- * A 3x3 convolution of stride 1 by Winograd's minimal filtering F(2x2, 3x3) (Lavin and Gray, CVPR 2016, "Fast Algorithms
- * for Convolutional Neural Networks"): on tiles of 2x2 results 16 products stand for 36.
+ * A 3x3 convolution of stride 1 by Winograd's minimal filtering F(4x4, 3x3) (Lavin and Gray, CVPR 2016, "Fast Algorithms
+ * for Convolutional Neural Networks"): on tiles of 4x4 results 36 products stand for 144.
  *
- *   Y = Aᵀ [ (G w Gᵀ) ⊙ (Bᵀ d B) ] A,  d the 4x4 patch of a tile, ⊙ summed over channels: a matrix product for each of 16
+ *   Y = Aᵀ [ (G w Gᵀ) ⊙ (Bᵀ d B) ] A,  d the 6x6 patch of a tile, ⊙ summed over channels: a matrix product for each of 36
  *
  * Tiles of an axis and their transform are one matrix for that axis, zeros outside of the image included. Each of the
  * five products leaves its result in the order in which the next reads it, so that nothing is transposed.
  */
+import type { Backend } from '../tensor/backends/backend.ts';
 import { constant, type Expr } from '../tensor/expr.ts';
-import { matmul, reshape } from '../tensor/ops/index.ts';
+import { conv2d, matmul, reshape } from '../tensor/ops/index.ts';
 import { floats } from '../tensor/tensor.ts';
-import { imageExtents } from './layers.ts';
+import { type Convolve, imageExtents } from './layers.ts';
 
-const PATCH = 4;
-const TILE = 2;
+const PATCH = 6;
+const TILE = 4;
 const KERNEL = 3;
-/** Bᵀ [4, 4], G [4, 3], Aᵀ [2, 4] */
+/** Bᵀ [6, 6], G [6, 3], Aᵀ [4, 6] */
 const OF_IMAGES = [
-  [1, 0, -1, 0],
-  [0, 1, 1, 0],
-  [0, -1, 1, 0],
-  [0, 1, 0, -1],
+  [4, 0, -5, 0, 1, 0],
+  [0, -4, -4, 1, 1, 0],
+  [0, 4, -4, -1, 1, 0],
+  [0, -2, -1, 2, 1, 0],
+  [0, 2, -1, -2, 1, 0],
+  [0, 4, 0, -5, 0, 1],
 ];
 const OF_FILTERS = [
-  [1, 0, 0],
-  [0.5, 0.5, 0.5],
-  [0.5, -0.5, 0.5],
+  [1 / 4, 0, 0],
+  [-1 / 6, -1 / 6, -1 / 6],
+  [-1 / 6, 1 / 6, -1 / 6],
+  [1 / 24, 1 / 12, 1 / 6],
+  [1 / 24, -1 / 12, 1 / 6],
   [0, 0, 1],
 ];
 const OF_RESULTS = [
-  [1, 1, 1, 0],
-  [0, 1, -1, -1],
+  [1, 1, 1, 1, 1, 0],
+  [0, 1, -1, 2, -2, 0],
+  [0, 1, 1, 4, 4, 0],
+  [0, 1, -1, 8, -8, 1],
 ];
 
 /**
@@ -56,22 +63,36 @@ export function winogradConvolution(images: Expr, filters: Expr, { adjoint = fal
   return reshape(whole, [count, out, height, width]);
 }
 
-/** Larger images are taken apart and put together longer than the products that it spares take. */
-const LARGEST_SIDE = 16;
-
-/** The same for a convolution, or its adjoint in the images, of at least so many channels on both sides; else undefined. */
-export function winogradForm({ op, inputs, attrs, shape }: Expr, fewestChannels: number): Expr | undefined {
+/**
+ * The same for a convolution, or its adjoint in the images; else undefined: where it is another convolution, or where the
+ * transforms take what products spare. Those of a place take as many multiplications as an axis is long, for each channel
+ * of both sides; products spare as many as there are channels, for each channel of the other side. The two meet where the
+ * (harmonic) mean of channels is the side of the images, as measured on images of 8 to 64 pixels a side.
+ */
+export function winogradForm({ op, inputs, attrs, shape }: Expr): Expr | undefined {
   const [images, filters] = inputs;
   if ((op !== 'conv2d' && op !== 'conv2dInputGrad') || !images || !filters) return undefined;
   const { strides, padding, dilations, groups } = attrs;
   const [out = 0, channels = 0, ...kernel] = filters.shape;
   const isPlain = String(kernel) === '3,3' && String(strides) === '1,1' && String(padding) === '1,1,1,1';
   if (!isPlain || String(dilations) !== '1,1' || groups !== 1) return undefined;
-  if (Math.min(out, channels) < fewestChannels || Math.max(...shape.slice(2)) > LARGEST_SIDE) return undefined;
+  if ((2 * out * channels) / (out + channels) < Math.max(...shape.slice(2))) return undefined;
   return winogradConvolution(images, filters, { adjoint: op === 'conv2dInputGrad' });
 }
 
-/** w ↦ G w Gᵀ as one matrix [16, 9]; `flipped`: of w in reverse order. */
+/**
+ * How networks convolve on a backend. Derivatives of any order go through the transforms as well, and a patch or a filter
+ * is transformed once for all that reads it. Backends but `onnxruntime` have algorithms of their own.
+ */
+export function convolutionOn({ name }: Pick<Backend, 'name'>): Convolve {
+  if (name !== 'onnxruntime') return conv2d;
+  return (images, filters, options) => {
+    const plain = conv2d(images, filters, options);
+    return winogradForm(plain) ?? plain;
+  };
+}
+
+/** w ↦ G w Gᵀ as one matrix [36, 9]; `flipped`: of w in reverse order. */
 function ofFilters(flipped: boolean): Expr {
   const data = OF_FILTERS.flatMap((left) =>
     OF_FILTERS.flatMap((right) => {
@@ -79,17 +100,18 @@ function ofFilters(flipped: boolean): Expr {
       return flipped ? row.reverse() : row;
     }),
   );
-  return constant(floats(data, [PATCH ** 2, KERNEL ** 2]));
+  // Thirds, which single precision does not have, are rounded where a backend takes them.
+  return constant({ dtype: 'float', shape: [PATCH ** 2, KERNEL ** 2], data: Float64Array.from(data) });
 }
 
-/** [4 · tiles, length]: the transform of each tile's patch, which begins a place before the tile. */
+/** [6 · tiles, length]: the transform of each tile's patch, which begins a place before the tile. */
 function patches(length: number): Expr {
   return alongAxis(length, (row, tile, put) => {
     for (const [k, weight] of (OF_IMAGES[row] ?? []).entries()) put(TILE * tile - 1 + k, weight);
   });
 }
 
-/** [4 · tiles, length]: how products become a tile's results. */
+/** [6 · tiles, length]: how products become a tile's results. */
 function results(length: number): Expr {
   return alongAxis(length, (row, tile, put) => {
     for (const [k, weights] of OF_RESULTS.entries()) put(TILE * tile + k, weights[row] ?? 0);

@@ -104,9 +104,6 @@ function isPerChannel({ value, dtype, shape }: Expr, { shape: images }: Expr): b
   return dtype === 'float' && value?.data.length === images[1] && shape.at(-3) === images[1];
 }
 
-/** With fewer channels transforms take what products spare. */
-const MANY_CHANNELS = 256;
-
 function withFewerProducts(node: Expr): Expr | undefined {
-  return node.inputs[1]?.value && winogradForm(node, MANY_CHANNELS);
+  return node.inputs[1]?.value && winogradForm(node);
 }

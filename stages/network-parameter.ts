@@ -7,6 +7,8 @@ import { unwrap } from '../base/result.ts';
 import type { DataSet, DataSetFacts } from '../data/data-set.ts';
 import { buildNetwork, type Network, type NetworkSpec } from '../nn/network.ts';
 import { namedNetworks } from '../nn/registry.ts';
+import { convolutionOn } from '../nn/winograd.ts';
+import type { Backend } from '../tensor/backends/backend.ts';
 import type { RuleProblem } from './stage.ts';
 
 /** Far more than any machine holds: larger numbers are slips of the finger. */
@@ -114,8 +116,9 @@ export function networkDataProblems(network: JsonObject, data: DataSetFacts): Ru
   return built.ok ? [] : [{ path: ['network'], message: `${built.error.message}.` }];
 }
 
-/** The network for a data set; throws the failure when its images are too small for it. */
-export function networkFor(network: JsonObject, set: DataSet): Network {
+/** The network for a data set, as `backend` computes it; throws the failure when its images are too small for it. */
+export function networkFor(network: JsonObject, set: DataSet, backend: Pick<Backend, 'name'>): Network {
   const { channels, height, width, classes } = set;
-  return unwrap(buildNetwork(network as unknown as NetworkSpec, { channels, height, width, classes }));
+  const input = { channels, height, width, classes };
+  return unwrap(buildNetwork(network as unknown as NetworkSpec, input, convolutionOn(backend)));
 }

@@ -17,7 +17,7 @@ import type { StageContext } from './stage.ts';
 /** `name` stands before the names of the random streams. */
 export function openRealTraining({ params, seed, data, inputs, backend }: StageContext, name: string) {
   const set = unwrap(openDataSet(data.set, data.folder));
-  const network = networkFor(params.network as JsonObject, set);
+  const network = networkFor(params.network as JsonObject, set, backend);
   const space = openImageSpace(set, backend, inputs.whitening);
   const augmenter = openAugmenter(backend, tokensOf(params.augment as string), randomStream(seed, `${name}/augment`));
   const training = openTraining(backend, network, {

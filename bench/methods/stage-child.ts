@@ -36,7 +36,7 @@ await answerSteps(await openedStage(place, work.stage, { ...work.params, network
 
 /** Two experts of one epoch each, from one random network to another: only their shape counts here. */
 function experts(): ArtifactFiles {
-  const built = networkFor(network, unwrap(openDataSet(work.set, folder)));
+  const built = networkFor(network, unwrap(openDataSet(work.set, folder)), backend);
   const random = (draw: number) => initialise(built, randomStream({ base: 0 }, 'bench/experts'), draw);
   const origin = { network: built, set: work.set, whitening: undefined };
   return Object.fromEntries(

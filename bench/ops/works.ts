@@ -4,6 +4,8 @@ import { gradientDistance, parameterGradients } from '../../methods/dc.ts';
 import { initialise } from '../../nn/init.ts';
 import { crossEntropy } from '../../nn/losses.ts';
 import { buildNetwork, type NetworkSpec, networkInputs } from '../../nn/network.ts';
+import { convolutionOn } from '../../nn/winograd.ts';
+import type { Backend } from '../../tensor/backends/backend.ts';
 import { type Expr, input } from '../../tensor/expr.ts';
 import { gradient } from '../../tensor/gradient.ts';
 import { randomStream } from '../../tensor/random/stream.ts';
@@ -35,8 +37,9 @@ function noise(step: number, shape: Shape): Tensor {
 }
 
 /** Cross-entropy's gradient in every parameter; `match`: then the distance to given ones, in the images. */
-export function stepOf({ kind, network: spec, images: count }: Work): Step {
-  const network = unwrap(buildNetwork(spec, { channels: 3, height: 32, width: 32, classes: CLASSES }));
+export function stepOf({ kind, network: spec, images: count }: Work, backend: Pick<Backend, 'name'>): Step {
+  const seen = { channels: 3, height: 32, width: 32, classes: CLASSES };
+  const network = unwrap(buildNetwork(spec, seen, convolutionOn(backend)));
   const images = input('images', [count, 3, 32, 32]);
   const values = networkInputs(network);
   const loss = crossEntropy(network.apply(images, values, 'train').logits, input('labels', [count], 'int'));

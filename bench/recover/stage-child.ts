@@ -28,7 +28,7 @@ const backend = unwrap(await openBackend(name, { threads }));
 const data = { set: work.set, folder };
 const place = { backend, threads, data };
 
-const built = networkFor(networkOf(work), unwrap(openDataSet(data.set, data.folder)));
+const built = networkFor(networkOf(work), unwrap(openDataSet(data.set, data.folder)), backend);
 const values = initialise(built, randomStream({ base: 0 }, 'bench/teacher'), 0);
 const teacher = { 'network.onnx': unwrap(encodeTeacher({ network: built, values })) };
 

@@ -15,6 +15,7 @@ import { buildNetwork, type Network } from '../../nn/network.ts';
 import { FinalLoss } from '../../nn/trajectory/final-loss.ts';
 import { type Course, Unroll } from '../../nn/trajectory/unroll.ts';
 import { dsaView } from '../../nn/trajectory/view.ts';
+import { convolutionOn } from '../../nn/winograd.ts';
 import type { Backend } from '../../tensor/backends/backend.ts';
 import { openBackend } from '../../tensor/backends/open.ts';
 import { compile } from '../../tensor/compile/compile.ts';
@@ -45,7 +46,9 @@ const configuration = JSON.parse((await lines.next()).value) as StudentConfigura
 const backend = unwrap(await openBackend(configuration.backend, { threads: configuration.threads }));
 const x = input('x', []);
 await (await compile(backend, { y: add(x, x) })).run({ x: scalar(1) });
-const network = unwrap(buildNetwork({ kind: 'convnet', width: configuration.width }, { ...IMAGE, classes: CLASSES }));
+const network = unwrap(
+  buildNetwork({ kind: 'convnet', width: configuration.width }, { ...IMAGE, classes: CLASSES }, convolutionOn(backend)),
+);
 const data = loaded(network, configuration);
 globalThis.gc?.();
 const idle = residentMemory();

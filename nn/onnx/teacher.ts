@@ -3,7 +3,7 @@
  * by their own names, bit for bit, and our description of the network stands in the file's metadata, so that it returns
  * as what it was, trainable and in either mode.
  */
-import { fail, ok, type Result } from '../../base/result.ts';
+import { fail, ok, type Result, unwrap } from '../../base/result.ts';
 import { encodeModel, type ModelTensor } from '../../tensor/backends/onnxruntime/model.ts';
 import { input as inputExpr } from '../../tensor/expr.ts';
 import { decodeOnnx } from '../../tensor/files/onnx/model.ts';
@@ -42,7 +42,9 @@ export function encodeTeacher({
     constants[name] = { type: 'float', shape, bytes: new Uint8Array(Float32Array.from(asFloat32(value)).buffer) };
   }
   try {
-    const { logits } = network.apply(images, networkInputs(network), 'eval');
+    // As every runtime convolves, however it was computed here.
+    const plain = unwrap(buildNetwork(network.spec, network.input));
+    const { logits } = plain.apply(images, networkInputs(plain), 'eval');
     const graph = emitForward(logits, 'input');
     const description: NetworkDescription = { spec: network.spec, input: network.input };
     return ok(

@@ -44,8 +44,8 @@ export interface Trajectory extends Course {
   /** Before each step and after the last: T + 1, with buffers. */
   readonly states: readonly Named<Tensor>[];
   readonly final: Named<Tensor>;
-  /** What steps have kept, by their index. */
-  readonly kept: ReadonlyMap<number, Kept>;
+  /** What steps have kept, by their index; the backward loop takes it away. */
+  readonly kept: Map<number, Kept>;
 }
 
 interface Kept {
@@ -87,6 +87,7 @@ export class Unroll {
   readonly #allowance: number;
   readonly #kinds = new Map<string, Kind>();
   readonly #views = new Map<string, Promise<CompiledView>>();
+  readonly #spare = new Map<Partition, Named<Tensor>[]>();
 
   /** Programs are compiled when a course first needs them. */
   constructor(backend: Backend, graphs: StepGraphs, { keepActivations = 0 }: UnrollOptions = {}) {
@@ -106,7 +107,9 @@ export class Unroll {
       const partition = best && best.bytes <= left ? best : undefined;
       const program = await this.#program(kind, partition?.forward ?? kind.forward);
       const before = states[index] as Named<Tensor>;
-      const results = await program.run({ ...(await this.#feeds(course, index, kind.step, program)), ...before });
+      const feeds = await this.#feeds(course, index, kind.step, program);
+      const spare = partition && this.#spare.get(partition)?.pop();
+      const results = await program.run({ ...feeds, ...before }, spare);
       states.push({ ...before, ...selected('next', results) });
       if (partition) {
         kept.set(index, { partition, values: prefixed('kept', selected('kept', results)) });
@@ -142,9 +145,16 @@ export class Unroll {
         if (cotangent) sum.add(await this.#pulledBack(trajectory, index, name, cotangent), steps[index]?.rows?.[name]);
       }
       if (!alone) flowing = selected('state', results);
+      if (kept) this.#putBack(trajectory, index, kept);
     }
     const learned = Object.fromEntries([...sums].map(([name, sum]) => [name, sum.total()]));
     return { learned, start: alone ? {} : { ...flowing } };
+  }
+
+  /** The arrays of what a step has kept serve a later one: making new ones costs a pass over them, and a copy. */
+  #putBack(trajectory: Trajectory, index: number, { partition, values }: Kept): void {
+    trajectory.kept.delete(index);
+    this.#spare.set(partition, [...(this.#spare.get(partition) ?? []), values]);
   }
 
   async dispose(): Promise<void> {

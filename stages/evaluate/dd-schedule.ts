@@ -30,7 +30,7 @@ export async function openLearnedSteps({
   const set = unwrap(openDataSet(data.set, data.folder));
   if (!inputs.images) throw new Error('Internal error: expected the input images');
   const synthetic = unwrap(readSyntheticSet(inputs.images, set));
-  const network = networkFor(params.network as JsonObject, set);
+  const network = networkFor(params.network as JsonObject, set, backend);
   const learned = unwrap(readLearnedSteps(inputs.images, network, synthetic.labels.data.length));
   const course = courseOf(learned.order, synthetic.labels);
   const training = networkStep(network, learned.order.shape[1] ?? 0);

@@ -29,7 +29,7 @@ export async function openEvaluate({ params, seed, inputs, data, backend, report
   const space = openImageSpace(set, backend, inputs.whitening);
   const synthetic = unwrap(readSyntheticSet(inputs.images, set, space.whitening));
   const learningRate = rateOf(params, synthetic);
-  const network = networkFor(params.network as JsonObject, set);
+  const network = networkFor(params.network as JsonObject, set, backend);
   const epochs = params.epochs as number;
   const decayEpoch = evaluationDecayEpoch(epochs);
   const rateFactor = stepDecay([decayEpoch]);

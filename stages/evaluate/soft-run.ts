@@ -50,7 +50,7 @@ export async function openSoftEvaluate({
     }),
   );
   const { facts } = soft;
-  const network = networkFor(params.network as JsonObject, set);
+  const network = networkFor(params.network as JsonObject, set, backend);
   const optimiser = softOptimiser(params.optimiser as 'adamw' | 'sgd', params.weightDecay as number);
   const loss: SoftLoss = {
     kind: params.loss as SoftLoss['kind'],

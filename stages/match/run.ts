@@ -29,7 +29,7 @@ export async function openMatch(context: StageContext): Promise<StageRun> {
   const real = realImagesOf(set, space);
   demandEveryClass(real, set);
   const step = await openStep(params, {
-    network: networkFor(params.network as JsonObject, set),
+    network: networkFor(params.network as JsonObject, set, backend),
     real,
     classes: set.classes,
     imagesPerClass: unwrap(imagesPerClassOf(start, set.classes)),

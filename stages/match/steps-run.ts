@@ -19,7 +19,7 @@ export async function openStepsMatch({ params, inputs, data, seed, backend, repo
   const set = unwrap(openDataSet(data.set, data.folder));
   if (!inputs.start) throw new Error('Internal error: expected the input start');
   const start = unwrap(readSyntheticSet(inputs.start, set));
-  const network = networkFor(params.network as JsonObject, set);
+  const network = networkFor(params.network as JsonObject, set, backend);
   const fixedStart = params.networkStart === 'fixed';
   const [distillSteps, distillEpochs] = [params.distillSteps as number, params.distillEpochs as number];
   const imagesPerClass = unwrap(imagesPerClassOf(start, set.classes));

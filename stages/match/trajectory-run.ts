@@ -23,7 +23,7 @@ export async function openTrajectoryMatch(context: StageContext): Promise<StageR
   if (!inputs.start || !inputs.trajectories) throw new Error('Internal error: expected the inputs of `mtt`');
   const space = openImageSpace(set, backend, inputs.whitening);
   const start = unwrap(readSyntheticSet(inputs.start, set, space.whitening));
-  const network = networkFor(params.network as JsonObject, set);
+  const network = networkFor(params.network as JsonObject, set, backend);
   const experts = unwrap(openExperts(inputs.trajectories, { network, set: set.name, whitening: space.whitening }));
   const [expertEpochs, maxStartEpoch] = [params.expertEpochs as number, params.maxStartEpoch as number];
   demandLongEnough(experts, maxStartEpoch - 1 + expertEpochs);

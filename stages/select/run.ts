@@ -34,7 +34,7 @@ export async function openSelect({ params, seed, data, inputs, backend, report }
   const embedding = TRAINED.includes(method)
     ? openEmbedding({
         ...{ set, space, backend, seed, images: used },
-        network: given?.network ?? networkFor(params.embeddingNetwork as JsonObject, set),
+        network: given?.network ?? networkFor(params.embeddingNetwork as JsonObject, set, backend),
         learningRate: params.learningRate as number,
         counts: method === 'forgetting',
       })

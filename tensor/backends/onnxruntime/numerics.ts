@@ -10,8 +10,8 @@ import { graphicsClass } from '../graphics.ts';
 import { processorClass } from '../processor.ts';
 import { type Provider, presence } from './provider.ts';
 
-/** Raised whenever an emission changes in a way that may move a bit. */
-export const emissionVersion = 9;
+/** Raised whenever an emission, or how networks convolve on this backend, changes in a way that may move a bit. */
+export const emissionVersion = 10;
 
 export function onnxruntimeNumerics(provider: Provider): Result<Record<string, string | number>> {
   const present = presence(provider);
