@@ -32,6 +32,7 @@ const EXCEPTIONS: readonly (readonly [file: string, line: string, why: string])[
   ['engine/store/leases.ts', 'rmSync(built, { recursive: true, force: true })', 'a folder under tmp/, never read'],
   ['engine/executors/attempt/log.ts', 'appendFileSync(', 'a log for people, read by nothing'],
   ['engine/executors/local/child-handle.ts', 'appendFileSync(', 'a log for people, read by nothing'],
+  ['engine/store/faults.ts', "writeFileSync(file, '')", 'a file of the test that makes a process wait at a point'],
   ['engine/executors/attempt/usage.ts', "writeFileSync('/proc/self/clear_refs'", 'no file of the store'],
 ];
 

@@ -19,9 +19,16 @@ function moveElsewhere(store: string): { readonly pid: number; readonly heartbea
   return { pid: owner.pid, heartbeat: join(held, owner.token) };
 }
 
+/** Waits in its middle until the gate is open, however slow whoever acts meanwhile. */
+function gated() {
+  const gate = join(temporaryFolder(), 'gate');
+  return { open: () => writeFileSync(gate, ''), cells: [{ a: { steps: 40, gateAt: 20, gate } }] };
+}
+
 it('a child that stood still for longer than its lease finds its node done by another, and writes nothing', async () => {
   const store = temporaryFolder();
-  const experiment = { cells: [{ a: { steps: 400, work: 500 } }], store };
+  const { open, cells } = gated();
+  const experiment = { cells, store };
   let second: ReturnType<typeof startDriver> | undefined;
   const first = await startDriver(experiment, {
     onEvent(event) {
@@ -30,6 +37,7 @@ it('a child that stood still for longer than its lease finds its node done by an
       process.kill(pid, 'SIGSTOP');
       const then = new Date(Date.now() - STALE_AFTER_MS - 1_000);
       utimesSync(heartbeat, then, then);
+      open();
       second = startDriver(experiment);
       void second.then(() => process.kill(pid, 'SIGCONT'));
     },
@@ -50,7 +58,8 @@ it('a child that stood still for longer than its lease finds its node done by an
 
 it('a child whose heartbeat lies a day in the future, since a clock was set back, keeps its node', async () => {
   const store = temporaryFolder();
-  const experiment = { cells: [{ a: { steps: 400, work: 500 } }], store };
+  const { open, cells } = gated();
+  const experiment = { cells, store };
   let second: ReturnType<typeof startDriver> | undefined;
   const first = await startDriver(experiment, {
     onEvent(event) {
@@ -60,6 +69,7 @@ it('a child whose heartbeat lies a day in the future, since a clock was set back
       process.kill(pid, 'SIGSTOP');
       const tomorrow = new Date(Date.now() + 86_400_000);
       utimesSync(heartbeat, tomorrow, tomorrow);
+      open();
       second = startDriver(experiment, {
         onEvent: (heard) => heard.type === 'node-joined' && process.kill(pid, 'SIGCONT'),
       });
@@ -97,8 +107,9 @@ function thisMachineOf(store: Parameters<typeof takeLease>[0], key: string): str
 it('a store that is moved away under a run ends it plainly; put back, the same command continues', async () => {
   const folder = temporaryFolder();
   const store = join(folder, 'store');
+  const gate = join(temporaryFolder(), 'gate');
   const cells = [
-    { a: { steps: 30 }, b: { from: 'a', steps: 400, work: 200 }, c: { from: 'b' } },
+    { a: { steps: 30 }, b: { from: 'a', steps: 40, gateAt: 20, gate }, c: { from: 'b' } },
     { a: { steps: 30 }, d: { from: 'a' } },
   ];
   let moved = false;
@@ -111,6 +122,7 @@ it('a store that is moved away under a run ends it plainly; put back, the same c
         if (moved || event.type !== 'node-progress' || !event.node.startsWith('b')) return;
         moved = true;
         renameSync(store, join(folder, 'away'));
+        writeFileSync(gate, '');
       },
     },
   ).catch((error) => ({ error }));

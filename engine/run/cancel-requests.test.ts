@@ -1,5 +1,5 @@
 /** Cancelled from elsewhere: one node ends with a checkpoint and the rest goes on, or the whole run ends as by Ctrl-C. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -23,18 +23,21 @@ function newestRun(folder: string): RunFolder {
   return unwrap(openRun(store, allRuns(store).at(-1) ?? ''));
 }
 
-/** Seconds, in steps of some ten milliseconds. */
-const LONG = { steps: 250, work: 5000 };
+/** Waits after its first step until it is asked to stop, or its gate is open. */
+function waiting(folder: string) {
+  const gate = join(folder, 'gate');
+  return { long: { steps: 20, gateAt: 2, gate }, open: () => writeFileSync(gate, '') };
+}
 
 it('one node is cancelled with what reads it, the others are done, and the same command takes it up again', async () => {
   const folder = newFolder();
-  const experiment = { cells: [{ long: LONG, after: { from: 'long', steps: 1 } }, { short: { steps: 2, salt: 1 } }] };
+  const { long, open } = waiting(newFolder());
+  const experiment = { cells: [{ long, after: { from: 'long', steps: 1 } }, { short: { steps: 2, salt: 1 } }] };
   const first = await runTrivial(folder, experiment, {
     concurrency: 2,
     onEvent(event) {
       if (event.type !== 'node-progress' || !event.node.startsWith('long')) return;
-      const run = newestRun(folder);
-      if (event.step < 40) askToCancel(run, { node: event.node });
+      askToCancel(newestRun(folder), { node: event.node });
     },
   });
   expect(first.outcome.outcome).toBe('interrupted');
@@ -43,6 +46,7 @@ it('one node is cancelled with what reads it, the others are done, and the same 
   expect(skipped).toMatchObject([{ reason: 'cancelled' }, { reason: 'cancelled' }]);
   expect(isAsked(newestRun(folder), {})).toBe(false);
 
+  open();
   const second = await runTrivial(folder, experiment);
   expect(second.outcome).toMatchObject({ outcome: 'done', run: first.outcome.run });
   const started = second.events.find((event) => event.type === 'node-started');
@@ -51,21 +55,16 @@ it('one node is cancelled with what reads it, the others are done, and the same 
 
 it('a whole run ends as interrupted, and a request from before it began is not heard', async () => {
   const folder = newFolder();
-  let asked = false;
+  const { long, open } = waiting(newFolder());
   const { outcome, events } = await runTrivial(
     folder,
-    { cells: [{ long: LONG }] },
-    {
-      onEvent(event) {
-        if (event.type !== 'node-progress' || asked) return;
-        asked = true;
-        askToCancel(newestRun(folder), {});
-      },
-    },
+    { cells: [{ long }] },
+    { onEvent: (event) => event.type === 'node-progress' && askToCancel(newestRun(folder), {}) },
   );
   expect(outcome.outcome).toBe('interrupted');
   expect(events.find(({ type }) => type === 'interrupt')).toMatchObject({ message: expect.stringContaining('cancel') });
 
   askToCancel(newestRun(folder), {});
-  expect((await runTrivial(folder, { cells: [{ long: LONG }] })).outcome.outcome).toBe('done');
+  open();
+  expect((await runTrivial(folder, { cells: [{ long }] })).outcome.outcome).toBe('done');
 });

@@ -1,4 +1,6 @@
 /** Chains in real runs: longer computations go on from kept ends, snapshots arrive while their stage runs, whatever is killed. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { results } from '../../test/rig/artifacts.ts';
 import { temporaryFolder } from '../../test/rig/retort.ts';
@@ -62,8 +64,20 @@ it('starts who reads a snapshot while the stage runs', async () => {
 });
 
 it('makes evaluations of every snapshot', async () => {
-  const cells = [{ a: grow(400, { work: 1000, snapshots: [1, 200] }), b: { kind: 'score' as const, from: 'a' } }];
-  const { outcome, events } = await runTrivial(temporaryFolder(), { cells }, { concurrency: 2 });
+  // The stage goes on once its first snapshot was evaluated.
+  const gate = join(temporaryFolder(), 'gate');
+  const a = grow(40, { snapshots: [1, 20], gateAt: 2, gate });
+  const cells = [{ a, b: { kind: 'score' as const, from: 'a' } }];
+  const { outcome, events } = await runTrivial(
+    temporaryFolder(),
+    { cells },
+    {
+      concurrency: 2,
+      onEvent(event) {
+        if (event.type === 'node-done' && event.node === 'b[cell=0,set=1,at=1]') writeFileSync(gate, '');
+      },
+    },
+  );
   expect(outcome).toMatchObject({ outcome: 'done', executed: 6 });
   const order = nodesOf(events, 'node-done');
   expect(order.indexOf('b[cell=0,set=1,at=1]')).toBeLessThan(order.indexOf('a[cell=0,set=1]'));
@@ -71,8 +85,8 @@ it('makes evaluations of every snapshot', async () => {
     new Set([
       'a[cell=0,set=1,at=1]',
       'b[cell=0,set=1,at=1]',
-      'a[cell=0,set=1,at=200]',
-      'b[cell=0,set=1,at=200]',
+      'a[cell=0,set=1,at=20]',
+      'b[cell=0,set=1,at=20]',
       'a[cell=0,set=1]',
       'b[cell=0,set=1]',
     ]),
@@ -127,15 +141,19 @@ it.each([
 
 it('goes on from a checkpoint of an unfinished run of another length', async () => {
   const store = temporaryFolder();
-  const long = { cells: [{ a: grow(1_000_000, { work: 100 }) }], store, checkpoints: { everySteps: 5 } };
+  // Not beyond what the shorter one has, however late the driver is killed.
+  const gate = join(temporaryFolder(), 'gate');
+  const at = { gateAt: 30, gate };
+  const long = { cells: [{ a: grow(1_000_000, at) }], store, checkpoints: { everySteps: 5 } };
   await startDriver(long, {
     onEvent(event, driver) {
       if (event.type === 'node-checkpoint') driver.kill('SIGKILL');
     },
   });
-  const { events } = await runTrivial(store, { cells: [{ a: grow(100_000, { work: 0 }) }] });
+  writeFileSync(gate, '');
+  const { events } = await runTrivial(store, { cells: [{ a: grow(50, { ...at, salt: 1 }) }] });
   expect(fromSteps(events)[0]?.[1]).toBe(0);
-  const { events: same } = await runTrivial(store, { cells: [{ a: grow(2000, { work: 100 }) }] });
+  const { events: same } = await runTrivial(store, { cells: [{ a: grow(40, at) }] });
   expect(fromSteps(same)[0]?.[1]).toBeGreaterThanOrEqual(5);
 });
 

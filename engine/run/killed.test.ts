@@ -1,6 +1,6 @@
 /** `kill -9` of children and drivers at the named points of their work: whoever continues repeats nothing that is finished and gets the same bytes. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
@@ -96,8 +96,14 @@ it.each(IN_DRIVER)('driver killed at %s: the same command continues', async (fau
   expect(results(store)).toEqual(undisturbed);
 });
 
+/** A stage that waits after its first step until it is asked to stop, or the gate is open. */
+function waiting() {
+  const gate = join(temporaryFolder(), 'gate');
+  return { cells: [{ a: { steps: 40, gateAt: 2, gate } }], open: () => writeFileSync(gate, '') };
+}
+
 it('driver killed while its child works: the child saves what it has, the next driver goes on from there', async () => {
-  const cells = [{ a: { steps: 600, work: 100 } }];
+  const { cells, open } = waiting();
   const store = temporaryFolder();
   const killed = await startDriver(
     { cells, store },
@@ -106,6 +112,7 @@ it('driver killed while its child works: the child saves what it has, the next d
     },
   );
   expect(killed.signal).toBe('SIGKILL');
+  open();
   const again = await startDriver({ cells, store });
   expect(again.code).toBe(0);
   const [started] = again.events.filter((event) => event.type === 'node-started');
@@ -135,7 +142,7 @@ it('two drivers on one store compute every node once', async () => {
 
 it('a driver that waits for another takes over from its checkpoint when that one is killed', async () => {
   const store = temporaryFolder();
-  const cells = [{ a: { steps: 5_000, work: 200 } }];
+  const { cells, open } = waiting();
   let second: ReturnType<typeof startDriver> | undefined;
   await startDriver(
     { cells, store },
@@ -144,7 +151,13 @@ it('a driver that waits for another takes over from its checkpoint when that one
         if (event.type !== 'node-progress' || second) return;
         second = startDriver(
           { cells, store },
-          { onEvent: (heard) => heard.type === 'node-joined' && first.kill('SIGKILL') },
+          {
+            onEvent(heard) {
+              if (heard.type === 'node-joined') first.kill('SIGKILL');
+              // It has taken over.
+              if (heard.type === 'node-started') open();
+            },
+          },
         );
       },
     },

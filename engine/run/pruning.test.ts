@@ -1,4 +1,6 @@
 /** Pruning in real runs: a hopeless cell stops with its checkpoint, the same command leaves it, and it can be brought back. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { results } from '../../test/rig/artifacts.ts';
 import { temporaryFolder } from '../../test/rig/retort.ts';
@@ -17,12 +19,29 @@ const RULE: PruneRule = {
   within: [],
 };
 
-/** Cells whose snapshots are as good as `marks` say, and that take a while after them. */
-const grid = (marks: readonly number[]): TrivialCells =>
-  marks.map((mark) => ({
-    distil: { kind: 'grow', steps: 30_000, mark, snapshots: [100] },
+/**
+ * Cells whose snapshots are as good as `marks` say. After them each waits until it is stopped or its gate is open: none is
+ * done before it was judged, however long that takes.
+ */
+function gridOf(marks: readonly number[]) {
+  const gates = marks.map((_, cell) => join(temporaryFolder(), `gate-${cell}`));
+  const cells: TrivialCells = marks.map((mark, cell) => ({
+    distil: { kind: 'grow', steps: 200, mark, snapshots: [100], gateAt: 101, gate: gates[cell]! },
     score: { kind: 'score', from: 'distil', steps: 1 },
   }));
+  const open = (cell: number) => writeFileSync(gates[cell]!, '');
+  return {
+    cells,
+    open,
+    openAll() {
+      for (const gate of gates) writeFileSync(gate, '');
+    },
+    /** Who is kept goes on. */
+    onEvent(event: RunEvent) {
+      if (event.type === 'prune-decision' && event.verdict === 'keep') open(Number(event.axes.cell));
+    },
+  };
+}
 
 function decisions(events: readonly RunEvent[]): unknown[] {
   return events.flatMap((event) =>
@@ -36,8 +55,9 @@ function pruned(events: readonly RunEvent[]): string[] {
 
 it('stops what is worse than the median, keeps its checkpoint, and brings it back', async () => {
   const store = temporaryFolder();
-  const experiment = { cells: grid([5, 1, 7]), prune: RULE };
-  const first = await runTrivial(store, experiment, { concurrency: 1 });
+  const { cells, onEvent, openAll } = gridOf([5, 1, 7]);
+  const experiment = { cells, prune: RULE };
+  const first = await runTrivial(store, experiment, { concurrency: 1, onEvent });
   expect(first.outcome.outcome).toBe('done');
   expect(new Set(decisions(first.events))).toEqual(
     new Set([
@@ -51,12 +71,13 @@ it('stops what is worse than the median, keeps its checkpoint, and brings it bac
   expect(decision).toMatchObject({ rule: 'median', metric: 'value', step: 100, threshold: 6, stage: 'score' });
   const end = first.events.find((event) => event.type === 'attempt-ended' && event.node === 'distil[cell=1,set=1]');
   const reached = end?.type === 'attempt-ended' ? end.savedStep : 0;
-  expect(reached).toBeGreaterThanOrEqual(100);
+  expect(reached).toBe(100);
 
   const again = await runTrivial(store, experiment);
   expect(again.outcome).toMatchObject({ outcome: 'done', executed: 0 });
   expect(pruned(again.events)).toEqual(pruned(first.events));
 
+  openAll();
   const back = await runTrivial(store, experiment, { prune: false });
   expect(back.outcome).toMatchObject({ outcome: 'done', executed: 2 });
   const started = back.events.find((event) => event.type === 'node-started' && event.node === 'distil[cell=1,set=1]');
@@ -70,12 +91,13 @@ it('stops what is worse than the median, keeps its checkpoint, and brings it bac
 
 it('judges what was there when the run began, and leaves cells that are finished', async () => {
   const store = temporaryFolder();
-  const cells = grid([5, 1, 7]);
+  const { cells, open, openAll } = gridOf([5, 1, 7]);
+  open(1);
   await runTrivial(store, { cells: [cells[1]!] });
   const { events, outcome } = await runTrivial(
     store,
     { cells: [cells[1]!, cells[0]!, cells[2]!], prune: RULE },
-    { concurrency: 1 },
+    { concurrency: 1, onEvent: (event) => event.type === 'prune-decision' && openAll() },
   );
   expect(outcome.outcome).toBe('done');
   expect(decisions(events).length).toBe(2);
@@ -83,14 +105,17 @@ it('judges what was there when the run began, and leaves cells that are finished
 });
 
 it('does nothing unless it is asked to', async () => {
-  const { events } = await runTrivial(temporaryFolder(), { cells: grid([5, 1, 7]) });
+  const { cells, openAll } = gridOf([5, 1, 7]);
+  openAll();
+  const { events } = await runTrivial(temporaryFolder(), { cells });
   expect(decisions(events)).toEqual([]);
   expect(nodesOf(events, 'node-skipped')).toEqual([]);
 });
 
 it('has room for evaluations where attempts are few: all come as far before anyone goes further', async () => {
-  const experiment = { cells: grid([1, 5, 7, 2]), prune: { ...RULE, minCells: 4 } };
-  const { events } = await runTrivial(temporaryFolder(), experiment, { concurrency: 1 });
+  const { cells, onEvent } = gridOf([1, 5, 7, 2]);
+  const experiment = { cells, prune: { ...RULE, minCells: 4 } };
+  const { events } = await runTrivial(temporaryFolder(), experiment, { concurrency: 1, onEvent });
   expect(decisions(events)).toEqual([
     ['prune', '0', 1],
     ['keep', '1', 5],
@@ -111,9 +136,8 @@ it('has room for evaluations where attempts are few: all come as far before anyo
 });
 
 it('stops what runs: a cell that would go on for long', async () => {
-  const [a, b, c] = grid([5, 1, 7]) as [TrivialCells[number], TrivialCells[number], TrivialCells[number]];
-  const cells = [a, { ...b, distil: { ...b.distil, steps: 100_000_000 } }, c];
-  const { events, outcome } = await runTrivial(temporaryFolder(), { cells, prune: RULE }, { concurrency: 6 });
+  const { cells, onEvent } = gridOf([5, 1, 7]);
+  const { events, outcome } = await runTrivial(temporaryFolder(), { cells, prune: RULE }, { concurrency: 6, onEvent });
   expect(outcome.outcome).toBe('done');
   expect(pruned(events)).toEqual(['distil[cell=1,set=1]', 'score[cell=1,set=1]']);
   const end = events.find((event) => event.type === 'attempt-ended' && event.node === 'distil[cell=1,set=1]');
@@ -121,7 +145,8 @@ it('stops what runs: a cell that would go on for long', async () => {
 });
 
 it('never gives up the baseline, and compares only within the axes that are named', async () => {
-  const cells = grid([1, 5, 7]);
+  const { cells, openAll } = gridOf([1, 5, 7]);
+  openAll();
   const spared = await runTrivial(
     temporaryFolder(),
     { cells, prune: RULE, baseline: { cell: '0' } },

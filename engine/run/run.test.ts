@@ -1,11 +1,12 @@
 /** Runs with real child processes on stages that compute next to nothing: order, sharing, hits, failures, interruption. */
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { results } from '../../test/rig/artifacts.ts';
 import { temporaryFolder } from '../../test/rig/retort.ts';
 import { trivialPlan } from '../../test/rig/trivial-plan.ts';
 import { nodesOf, runTrivial } from '../../test/rig/trivial-run.ts';
+import type { RunEvent } from '../events.ts';
 
 /** Two cells that share `a`; `c` reads `b`. */
 const TWO_CELLS = {
@@ -135,21 +136,31 @@ it('starts nothing new after a failure with fail-fast', async () => {
 
 it('ends what is under way with checkpoints, where a failure is to stop everything', async () => {
   const store = temporaryFolder();
-  const cells = [{ a: { steps: 300, salt: 1, work: 100, failAt: 200 } }, { b: { steps: 5000, salt: 2, work: 200 } }];
-  const first = await runTrivial(store, { cells }, { concurrency: 2, failFast: 'stop' });
+  // One fails once the other is under way, which would wait for ever.
+  const [begun, gate] = ['begun', 'gate'].map((name) => join(temporaryFolder(), name)) as [string, string];
+  const cells = [
+    { a: { steps: 10, salt: 1, failAt: 6, gateAt: 5, gate: begun } },
+    { b: { steps: 20, salt: 2, gateAt: 2, gate } },
+  ];
+  const onEvent = (event: RunEvent) =>
+    event.type === 'node-progress' && event.node.startsWith('b') && writeFileSync(begun, '');
+  const first = await runTrivial(store, { cells }, { concurrency: 2, failFast: 'stop', onEvent });
   expect(first.outcome).toMatchObject({ outcome: 'failed', executed: 0 });
   const ends = first.events.flatMap((event) => (event.type === 'attempt-ended' ? [[event.node[0], event.end]] : []));
   expect(ends).toContainEqual(['b', 'stopped']);
   expect(first.events.flatMap((event) => (event.type === 'node-skipped' ? [event.reason] : []))).toEqual(['fail-fast']);
   const saved = first.events.find((event) => event.type === 'attempt-ended' && event.node[0] === 'b');
+  writeFileSync(gate, '');
   const again = await runTrivial(store, { cells: cells.slice(1) });
   const from = again.events.find((event) => event.type === 'node-started');
   expect(from?.type === 'node-started' && from.fromStep).toBe(saved?.type === 'attempt-ended' && saved.savedStep);
+  expect(saved).toMatchObject({ savedStep: 1 });
 });
 
 it('is interrupted with checkpoints, and the same plan continues the same run', async () => {
   const store = temporaryFolder();
-  const cells = [{ a: { steps: 400, work: 100 }, b: { from: 'a', steps: 2 } }];
+  const gate = join(temporaryFolder(), 'gate');
+  const cells = [{ a: { steps: 20, gateAt: 2, gate }, b: { from: 'a', steps: 2 } }];
   const stopping = new AbortController();
   const { outcome, events } = await runTrivial(
     store,
@@ -172,10 +183,11 @@ it('is interrupted with checkpoints, and the same plan continues the same run', 
     'run-finished',
   ]);
 
+  writeFileSync(gate, '');
   const again = await runTrivial(store, { cells });
   expect(again.outcome).toMatchObject({ outcome: 'done', run: outcome.run, executed: 2 });
   const [first] = again.events.filter((event) => event.type === 'node-started');
-  expect(first!.fromStep).toBeGreaterThan(0);
+  expect(first!.fromStep).toBe(1);
   expect(readdirSync(join(store, 'checkpoints'))).toEqual([]);
   expect(existsSync(join(outcome.folder, 'finished.json'))).toBe(true);
 

@@ -1,11 +1,14 @@
 /**
  * Named points between the steps of every commit protocol. `RETORT_FAULT=name` or `name:n` makes the process kill itself
- * as `kill -9` would, the n-th time it passes the point, so that tests can stop it exactly there. Without the variable a
- * point costs one comparison.
+ * as `kill -9` would, the n-th time it passes the point, so that tests can stop it exactly there. `name:n@file` makes it
+ * wait there instead: it makes the file, and goes on once somebody has removed that. Without the variable a point costs one
+ * comparison.
  *
  * Invariant: whatever changes a file of the store has a point behind it, and every point is killed at by a test;
  * `test/fault-points.test.ts` holds the source to the first, the lists below to the second.
  */
+import { existsSync, writeFileSync } from 'node:fs';
+
 const STEPS = ['opened', 'half-written', 'written', 'synced', 'renamed', 'durable'] as const;
 export type WriteStep = (typeof STEPS)[number];
 
@@ -113,16 +116,36 @@ export function fault(point: FaultPoint): void {
   if (armed?.point !== point) return;
   passed++;
   if (passed < armed.passing) return;
+  if (armed.file !== undefined) {
+    if (passed === armed.passing) waitAt(armed.file);
+    return;
+  }
   process.kill(process.pid, 'SIGKILL');
   // The signal may reach another thread first: this one must not take another step meanwhile.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
 
-function parse(text: string | undefined): { readonly point: string; readonly passing: number } | undefined {
+/** As in a step that takes for ever: the thread hears nothing meanwhile. */
+function waitAt(file: string): void {
+  writeFileSync(file, '');
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  while (existsSync(file)) Atomics.wait(never, 0, 0, LOOK_EVERY_MS);
+}
+
+const LOOK_EVERY_MS = 10;
+
+interface Armed {
+  readonly point: string;
+  readonly passing: number;
+  readonly file: string | undefined;
+}
+
+function parse(text: string | undefined): Armed | undefined {
   if (!text) return undefined;
-  const [point = '', passing = '1'] = text.split(':');
+  const [place = '', file] = text.split(/@(.*)/s);
+  const [point = '', passing = '1'] = place.split(':');
   // A point that no longer exists would make its test pass for the wrong reason.
   if (!everyFaultPoint.some((known) => known === point) || !/^[1-9]\d*$/.test(passing))
     throw new Error(`Internal error: expected RETORT_FAULT to name a fault point, got \`${text}\``);
-  return { point, passing: Number(passing) };
+  return { point, passing: Number(passing), file };
 }

@@ -2,11 +2,10 @@
  * `plan` and `run` agree: the nodes that are executed are among those that were planned, and each planned node that was not
  * has an event that says why.
  */
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { tinyExperiment } from '../rig/experiments.ts';
+import { Hold } from '../rig/hold.ts';
 import { type Event, events, Project } from '../rig/retort.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 /** Ids of what `plan` says will be computed, and of what is there. */
 async function planned(project: Project, args: readonly string[]): Promise<{ toRun: string[]; hits: string[] }> {
@@ -85,16 +84,15 @@ it('what is cancelled, or computed by another driver meanwhile, says so too', as
   const project = new Project().write({ 'tiny.yaml': tinyExperiment({ iterations: 40, epochs: 2, sets: 1 }) });
   const args = ['tiny.yaml', '--reporter', 'ndjson'];
   const { toRun } = await planned(project, ['tiny.yaml']);
-  const first = project.start(['run', ...args]);
-  await first.event(({ type, node }) => type === 'node-started' && node?.startsWith('distil[method=dm') === true);
-  // It keeps its node for as long as the other one needs to come and wait for it.
-  const children = first.children();
-  for (const pid of children) process.kill(pid, 'SIGSTOP');
+  // No other node has so many steps. It is kept for as long as the other one needs to come and wait for it.
+  const hold = new Hold('step-done:12');
+  const first = project.start(['run', ...args], hold.environment);
+  await hold.reached(first);
   const second = project.start(['run', ...args]);
-  await second.event(({ type }) => type === 'node-joined');
+  await second.event(({ type, node }) => type === 'node-joined' && node?.startsWith('distil[method=dm') === true);
   first.child.kill('SIGINT');
   await first.event(({ type }) => type === 'interrupt');
-  for (const pid of children) process.kill(pid, 'SIGCONT');
+  hold.release();
   const [one, two] = [await first.finished, await second.finished];
   expect([one.code, two.code]).toEqual([75, 0]);
   const [oneEvents, twoEvents] = [events(one.stdout), events(two.stdout)];

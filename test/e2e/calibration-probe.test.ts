@@ -4,11 +4,10 @@
  */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { tinyExperiment } from '../rig/experiments.ts';
+import { Hold } from '../rig/hold.ts';
 import { Project } from '../rig/retort.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 const GRID = tinyExperiment({ iterations: 100_000, sets: 2 })
   .replace(/ +random: .*\n/, '')
@@ -76,7 +75,10 @@ it('reads its inputs out of a store and writes nothing into it; what has a histo
 
 it('Ctrl-C ends a probe and leaves nothing behind', async () => {
   const { folder, environment } = project();
-  const running = folder.start(['plan', 'grid.yaml', '--probe'], environment);
+  // In the first step of the second probe.
+  const hold = new Hold('step-done:2');
+  const running = folder.start(['plan', 'grid.yaml', '--probe'], { ...environment, ...hold.environment });
+  await hold.reached(running);
   await running.until(/Probe of start/);
   running.child.kill('SIGINT');
   const ended = await running.finished;

@@ -70,7 +70,7 @@ export class Project {
   start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Running {
     const child = spawn(process.execPath, [BINARY, ...args], {
       cwd: this.folder,
-      env: { ...process.env, NO_COLOR: '1', CI: '1', XDG_CONFIG_HOME: this.path('.config'), ...environment },
+      env: { ...withoutSettings(), NO_COLOR: '1', CI: '1', XDG_CONFIG_HOME: this.path('.config'), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     return new Running(child);
@@ -82,11 +82,19 @@ export class Project {
   }
 }
 
+/** What whoever runs the tests has chosen for runs of their own is not for these; where backends are installed, is. */
+function withoutSettings(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('RETORT_') || name === 'RETORT_CACHE');
+  return Object.fromEntries(kept.filter(([name]) => name !== 'FORCE_COLOR'));
+}
+
 export class Running {
   readonly child: ChildProcess;
   readonly finished: Promise<Finished>;
   #stdout = '';
   #stderr = '';
+  /** It has ended, and all that it said is here. */
+  #ended = false;
   readonly #waiting = new Set<() => void>();
 
   constructor(child: ChildProcess) {
@@ -101,6 +109,7 @@ export class Running {
     });
     this.finished = new Promise((settle) => {
       child.on('close', (code, signal) => {
+        this.#ended = true;
         settle({ code, signal, stdout: this.#stdout, stderr: this.#stderr });
         for (const check of this.#waiting) check();
       });
@@ -116,8 +125,7 @@ export class Running {
     return new Promise((found, missing) => {
       const check = () => {
         const match = look();
-        const ended = this.child.exitCode !== null || this.child.signalCode !== null;
-        if (match === undefined && !ended) return;
+        if (match === undefined && !this.#ended) return;
         this.#waiting.delete(check);
         if (match !== undefined) found(match);
         else missing(new Error(`The command ended without ${what}:\n${this.#stdout}\n${this.#stderr}`));

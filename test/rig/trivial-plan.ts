@@ -29,6 +29,8 @@ export interface TrivialStage {
   readonly talkative?: number;
   readonly mark?: number;
   readonly hold?: number;
+  readonly gateAt?: number;
+  readonly gate?: string;
   readonly flaky?: string;
   readonly resources?: Partial<ResolvedStage['resources']>;
   readonly retries?: number;

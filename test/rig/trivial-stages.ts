@@ -3,8 +3,10 @@
  * holds, into one number. Tests load this module into child processes by `stageModules`.
  */
 import { existsSync, writeFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { FailureError } from '../../base/result.ts';
+import { StepInterrupted } from '../../stages/interrupted.ts';
 import { partsOf, type Range, rangeName, rangesOf } from '../../stages/shards.ts';
 import type { ParameterSchema, StageKind, State } from '../../stages/stage.ts';
 import { ints } from '../../tensor/tensor.ts';
@@ -23,6 +25,12 @@ const parameters: ParameterSchema = {
     mark: integer('How good it is: what a `score` of it says.'),
     talkative: integer('1: prints, as a native library would.'),
     hold: integer('MiB of memory held from the second step on.'),
+    gateAt: integer('The step, from 1, that waits at the gate.'),
+    gate: {
+      type: 'string',
+      default: '',
+      description: 'A file: until it is there, step `gateAt` waits, as long as nobody asks to stop.',
+    },
     flaky: {
       type: 'string',
       default: '',
@@ -49,17 +57,19 @@ export const count: StageKind = {
   usesData: false,
   threads: 1,
   async open({ params, seed, inputs, report }) {
-    const { steps, work, salt, failAt, crashAt, dieAt, talkative, hold = 0 } = params as Record<string, number>;
-    const flaky = params.flaky as string;
+    const { steps, work, salt, failAt, crashAt, dieAt, talkative, hold = 0, gateAt } = params as Record<string, number>;
+    const [flaky, gate] = [params.flaky as string, gateOf(params.gate as string)];
     if (talkative === 1)
       process.stdout.write(`a library says hello\nand sees GPUs [${process.env.CUDA_VISIBLE_DEVICES ?? 'any'}]\n`);
     let held: Buffer | undefined;
     const from = inputs.from ? JSON.parse(new TextDecoder().decode(inputs.from.read(FILE))).value : 0;
     return {
       steps: steps ?? 0,
+      ...(gate && { interrupt: gate.interrupt }),
       init: () => state(mixed(mixed(seed.base, from), mixed(seed.set ?? 0, salt ?? 0))),
-      step(before, index) {
+      async step(before, index) {
         const here = index + 1;
+        if (here === gateAt) await gate?.opened();
         if (here === dieAt) process.kill(process.pid, 'SIGKILL');
         if (here >= 2 && hold > 0) held ??= Buffer.alloc(hold * 1024 ** 2, 1);
         if (flaky !== '' && !existsSync(flaky)) {
@@ -88,6 +98,24 @@ export const count: StageKind = {
     };
   },
 };
+
+const LOOK_EVERY_MS = 5;
+
+function gateOf(file: string) {
+  if (file === '') return undefined;
+  let stopped = false;
+  return {
+    interrupt() {
+      stopped = true;
+    },
+    async opened() {
+      while (!existsSync(file)) {
+        if (stopped) throw new StepInterrupted();
+        await pause(LOOK_EVERY_MS);
+      }
+    },
+  };
+}
 
 function state(value: number): State {
   return { tensors: { value: ints([value]) }, values: {} };

@@ -59,7 +59,8 @@ export async function runSteps(steps: Steps): Promise<LastState | undefined> {
   const secondsBefore = found?.seconds ?? 0;
   let saved = step;
   let savedAt = performance.now();
-  let toldAt = 0;
+  // The first step is always told: somebody waits for a sign of life.
+  let toldAt = Number.NEGATIVE_INFINITY;
   steps.position.step = step;
   control.send({ type: 'started', fromStep: step, steps: end });
   log(found ? `goes on from ${beginning(found, node.key)} at step ${step} of ${end}` : `begins: ${end} steps`);
