@@ -78,7 +78,7 @@ it('the store lies where the file says, from every folder of the project', async
 });
 
 it('an unfinished run keeps the backend frozen in it when the default changes; --backend begins anew', async () => {
-  const project = new Project().write({ 'tiny.yaml': tinyExperiment({ iterations: 4000, sets: 1 }) });
+  const project = new Project().write({ 'tiny.yaml': tinyExperiment({ iterations: 100_000, sets: 1 }) });
   const first = project.start(['run', 'tiny.yaml', '--reporter', 'ndjson']);
   const { run } = await first.event(({ type }) => type === 'run-started');
   await first.event(({ type, step = 0 }) => type === 'node-progress' && step > 2);
@@ -97,4 +97,4 @@ it('an unfinished run keeps the backend frozen in it when the default changes; -
   const plan = await project.retort(['plan', 'tiny.yaml', '--backend', 'reference']);
   expect(plan.stdout).toContain('backend reference');
   expect(plan.stdout).toContain('0 hits');
-}, 60_000);
+});

@@ -17,6 +17,8 @@ export function findBrowser(): string | undefined {
   return names.find((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0);
 }
 
+const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--remote-debugging-pipe'];
+
 type Answer = Readonly<Record<string, unknown>>;
 type Message = { id?: number; method?: string; params?: Answer; result?: Answer; error?: unknown };
 
@@ -33,9 +35,15 @@ export class Browser {
   constructor(program: string) {
     this.#child = spawn(
       program,
-      ['--headless', '--no-sandbox', '--disable-gpu', '--remote-debugging-pipe', `--user-data-dir=${this.#profile}`],
-      { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] },
+      // In containers /dev/shm may be small, and the home folder nobody's.
+      [...FLAGS, `--user-data-dir=${this.#profile}`],
+      { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], env: { ...process.env, HOME: this.#profile } },
     );
+    const gone = () => {
+      for (const answer of this.#waiting.values()) answer({ error: 'the browser has ended' });
+    };
+    this.#child.on('exit', gone).on('error', gone);
+    this.#child.stdio[3]?.on('error', gone);
     let rest = '';
     (this.#child.stdio[4] as Readable).setEncoding('utf8').on('data', (text: string) => {
       const messages = (rest + text).split('\0');
@@ -45,7 +53,10 @@ export class Browser {
   }
 
   #hear({ id, method, params, ...message }: Message): void {
-    if (id !== undefined) this.#waiting.get(id)?.(message);
+    if (id !== undefined) {
+      this.#waiting.get(id)?.(message);
+      this.#waiting.delete(id);
+    }
     if (method === 'Page.loadEventFired') this.#loaded?.();
     if (method === 'Log.entryAdded' || method === 'Runtime.exceptionThrown')
       this.complaints.push(JSON.stringify(params));
@@ -92,8 +103,11 @@ export class Browser {
 
   async close(): Promise<void> {
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
-    await this.#send('Browser.close').catch(() => this.#child.kill());
-    await ended;
-    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      await this.#send('Browser.close').catch(() => this.#child.kill());
+      await ended;
+    }
+    // Its helpers may still be writing.
+    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 20 });
   }
 }

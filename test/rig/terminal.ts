@@ -13,7 +13,7 @@ export function tmuxIsInstalled(): boolean {
 }
 
 export class Terminal {
-  /** A server of its own, so that a test never meets a user's windows. */
+  /** A server of its own, so that a test never meets a user's windows; in UTF-8, whatever the language here. */
   readonly #server = `retort-${randomUUID().slice(0, 8)}`;
 
   constructor(command: string, options: { folder: string; columns: number; rows: number }) {
@@ -31,7 +31,11 @@ export class Terminal {
   }
 
   #tmux(...args: string[]): string {
-    return execFileSync('tmux', ['-L', this.#server, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    return execFileSync('tmux', ['-u', '-L', this.#server, ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, LC_ALL: 'C.UTF-8' },
+    });
   }
 
   type(text: string): void {
@@ -58,7 +62,7 @@ export class Terminal {
   }
 
   /** Polls the screen, since a terminal has no event for "this is drawn". */
-  async until(pattern: RegExp, timeoutMs = 150_000): Promise<string> {
+  async until(pattern: RegExp, timeoutMs = 500_000): Promise<string> {
     const end = Date.now() + timeoutMs;
     for (;;) {
       const screen = this.screen();
