@@ -5,8 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../base/package-root.ts';
@@ -15,13 +14,11 @@ import { type Protocol, protocolPoints } from '../engine/store/faults.ts';
 import type { Finding } from '../engine/store/findings.ts';
 import { openStore } from '../engine/store/store.ts';
 import { verifyStore } from '../engine/store/verify.ts';
+import { memoryFolder } from './rig/memory-folder.ts';
 import { protocols } from './rig/protocols.ts';
 
-// A kill loses nothing that was written, so a file system in memory tells as much, and syncs sixty times faster.
-const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
-
 async function actedIn(protocol: Protocol, fault: string): Promise<unknown[]> {
-  const outer = mkdtempSync(join(memory, 'retort-protocol-'));
+  const outer = memoryFolder('protocol');
   try {
     return await seenAfter(protocol, fault, join(outer, 'store'));
   } finally {

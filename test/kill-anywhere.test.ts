@@ -5,7 +5,7 @@
 import { expect, it } from 'vitest';
 import { soak } from './rig/interruptions.ts';
 
-it('Kill-anywhere: survives two hundred interruptions', { timeout: 480_000 }, async () => {
+it('Kill-anywhere: survives two hundred interruptions', { timeout: 1_200_000 }, async () => {
   const { interruptions, problems } = await soak(200, 1);
   expect(problems).toEqual([]);
   expect(interruptions).toBeGreaterThanOrEqual(200);

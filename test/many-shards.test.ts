@@ -12,5 +12,4 @@ it('five hundred shards are run, joined, and there the next time', async () => {
   expect(await manyShards(store, 500)).toMatchObject({ executed: 502 });
   const again = await manyShards(store, 500);
   expect(again).toMatchObject({ executed: 0 });
-  expect(again.seconds).toBeLessThan(10);
-}, 120_000);
+});

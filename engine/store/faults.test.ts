@@ -1,8 +1,7 @@
 /** Killed at every step of every commit protocol: nothing half-made is believed, and the same command ends with the same bytes. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../../base/digest.ts';
@@ -10,6 +9,7 @@ import { packageRoot } from '../../base/package-root.ts';
 import { unwrap } from '../../base/result.ts';
 import type { State } from '../../stages/stage.ts';
 import { floats } from '../../tensor/tensor.ts';
+import { memoryFolder } from '../../test/rig/memory-folder.ts';
 import { newestCheckpoint } from './checkpoints.ts';
 import { readEvents } from './event-log.ts';
 import { type FaultPoint, faultPoints } from './faults.ts';
@@ -20,13 +20,11 @@ import { rehearsalPlan, rehearse, toyStep } from './rehearsal.ts';
 import { allRuns, openRun, readRunEnd } from './runs.ts';
 import { openStore, type Store } from './store.ts';
 
-// A kill loses nothing that was written, so a file system in memory tells as much, and syncs sixty times faster.
-const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const folders: string[] = [];
 afterAll(() => folders.map((folder) => rmSync(folder, { recursive: true, force: true })));
 
 function newFolder(): string {
-  const folder = mkdtempSync(join(memory, 'retort-faults-'));
+  const folder = memoryFolder('faults');
   folders.push(folder);
   return folder;
 }

@@ -1,13 +1,13 @@
 /** What a collection takes and what it leaves; killed at any point, everything lies in the store or in the trash, whole. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../base/package-root.ts';
 import { unwrap } from '../../base/result.ts';
 import { floats } from '../../tensor/tensor.ts';
+import { memoryFolder } from '../../test/rig/memory-folder.ts';
 import type { PlanNode } from '../plan/plan.ts';
 import { removeCheckpoints, writeCheckpoint } from './checkpoints.ts';
 import { rememberContent } from './contents.ts';
@@ -27,12 +27,11 @@ import { openStore, type Store } from './store.ts';
 import { allBatches, emptyTrash, isInTrash, restoreItem, tidyTrash } from './trash.ts';
 import { verifyStore } from './verify.ts';
 
-const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const folders: string[] = [];
 afterAll(() => folders.map((folder) => rmSync(folder, { recursive: true, force: true })));
 
 function rehearsed(): Store {
-  const folder = mkdtempSync(join(memory, 'retort-gc-'));
+  const folder = memoryFolder('gc');
   folders.push(folder);
   rehearse(folder);
   return unwrap(openStore(folder));

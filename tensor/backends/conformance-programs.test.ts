@@ -20,7 +20,7 @@ async function resultsOf(program: Program, feeds: Readonly<Record<string, Tensor
 
 describe.each(backends)('%s', (_title, opened) => {
   if (!opened) {
-    it.skip('cannot be opened here');
+    it.skip('(so not tested here)');
     return;
   }
   const backend: Backend = opened;

@@ -41,7 +41,7 @@ function digestsWith(name: BackendName, threads: number, times: number): Digests
 
 describe.each(await openNatives(1))('%s', (_title, backend) => {
   if (!backend) {
-    it.skip('cannot be opened here');
+    it.skip('(so not tested here)');
     return;
   }
 

@@ -52,7 +52,7 @@ const cases = [
 
 describe.each(natives)('%s', (_title, backend) => {
   if (!backend) {
-    it.skip('cannot be opened here');
+    it.skip('(so not tested here)');
     return;
   }
 

@@ -9,7 +9,7 @@ import { openReference } from './reference/backend.ts';
 
 describe.each(await openNatives(2))('%s', (_title, backend) => {
   if (!backend) {
-    it.skip('cannot be opened here');
+    it.skip('(so not tested here)');
     return;
   }
   it('an index beyond the end', async () => {

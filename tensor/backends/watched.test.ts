@@ -34,7 +34,7 @@ const fed = (...values: number[]) => floats(values, [2, 2]);
 
 describe.each([...(await openNatives(2)), ['reference', openReference()] as const])('%s', (_title, backend) => {
   if (!backend) {
-    it.skip('cannot be opened here');
+    it.skip('(so not tested here)');
     return;
   }
 

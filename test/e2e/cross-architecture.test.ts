@@ -1,9 +1,7 @@
 /** One distillation, evaluated by several networks: what runs, what the table shows, and slices of it. */
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { tinyExperiment } from '../rig/experiments.ts';
 import { Project } from '../rig/retort.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 interface Table {
   readonly tables: readonly {

@@ -1,9 +1,7 @@
 /** Data sets as users meet them: what `retort data` says of them, and an experiment on a part of one. */
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { tinyExperiment } from '../rig/experiments.ts';
 import { Project } from '../rig/retort.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 it('says what each set needs and where users get it, and all that is known of one', async () => {
   const project = new Project();

@@ -2,11 +2,9 @@
  * Explain: for any stage a hit, the first of its kind, or the shortest list of differences to the nearest earlier result;
  * the same words in `explain`, in `plan` and as JSON.
  */
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { tinyExperiment } from '../rig/experiments.ts';
 import { Project } from '../rig/retort.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 it('Explain: hit, first, or what differs from the nearest earlier result, in the same words everywhere', async () => {
   const project = new Project().write({ 'grid.yaml': tinyExperiment({ iterations: 2, sets: 1 }) });

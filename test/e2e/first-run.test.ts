@@ -1,12 +1,10 @@
 /** From a YAML to a table: run, run again, and what lies on disk afterwards. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { keyFiles, results } from '../rig/artifacts.ts';
 import { tinyExperiment } from '../rig/experiments.ts';
 import { events, Project } from '../rig/retort.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 /** The result table alone: it is the last thing on stdout, and equal for equal results. */
 function table(stdout: string): string {

@@ -3,12 +3,10 @@
  * folder that gives everything back.
  */
 import { readdirSync } from 'node:fs';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { results } from '../rig/artifacts.ts';
 import { tinyExperiment } from '../rig/experiments.ts';
 import { Project } from '../rig/retort.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 it('GC a person can trust: names, sizes, reasons, a dry run, a grace time, a trash that gives back', async () => {
   const project = new Project().write({ 'tiny.yaml': tinyExperiment({ sets: 1, iterations: 2 }) });

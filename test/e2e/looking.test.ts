@@ -1,11 +1,9 @@
 /** The commands that look at what has run: the report as one page, the run and its nodes, and readers that close the pipe. */
 import { spawn } from 'node:child_process';
 import { appendFileSync, readFileSync, rmSync } from 'node:fs';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { tinyExperiment } from '../rig/experiments.ts';
 import { BINARY, events, Project } from '../rig/retort.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 const json = (text: string) => JSON.parse(text);
 
@@ -45,7 +43,7 @@ it('ls, status, show, logs and watch of a run that has ended; a reader that clos
   const watched = await project.retort(['watch']);
   expect(watched.code).toBe(0);
   expect(watched.stdout).toMatch(/ finished in .*: 4 run, 0 hits\n$/);
-  const wrong = await project.retort(['status', '2001']);
+  const wrong = await project.retort(['status', 'no-such-run']);
   expect([wrong.code, wrong.stdout]).toEqual([2, '']);
 
   for (const command of ['plan grid.yaml', 'compare last', 'explain grid.yaml', 'watch last', 'show last']) {

@@ -3,11 +3,9 @@
  * alone a run is repeated and compared digest by digest.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { tinyExperiment } from '../rig/experiments.ts';
 import { Project } from '../rig/retort.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 it('One-file provenance: a run is written into one file, run again from it alone, and compared digest by digest', async () => {
   const project = new Project().write({ 'tiny.yaml': tinyExperiment({ sets: 1, iterations: 2 }) });

@@ -1,11 +1,9 @@
 /** Code is no part of a key: a hit that other code of the same stage version has made stays a hit, and `plan` says so. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { tinyExperiment } from '../rig/experiments.ts';
 import { Project, ROOT } from '../rig/retort.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 it('a hit made by other code of the same version is said', async () => {
   const project = new Project().write({ 'tiny.yaml': tinyExperiment({ sets: 1 }) });

@@ -1,10 +1,8 @@
 /** How a run ends, as scripts see it: failed cells, damaged stores, several experiments, the table asked for again. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { tinyExperiment } from '../rig/experiments.ts';
 import { events, Project } from '../rig/retort.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 /** Without times, names of runs, folders and figures, which differ between machines. */
 function steady(text: string): string {

@@ -2,11 +2,9 @@
  * Plan with price: what will run and what it costs, from history or with "no history" said plainly, what the cache saves;
  * and the executed set is the planned set.
  */
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { tinyExperiment } from '../rig/experiments.ts';
 import { events, Project } from '../rig/retort.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 it('Plan with price: no history is said, then time, disk and savings; plan and run agree', async () => {
   const project = new Project().write({ 'grid.yaml': tinyExperiment({ iterations: 2, sets: 1 }) });

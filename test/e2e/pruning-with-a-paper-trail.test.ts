@@ -4,17 +4,15 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { events, Project } from '../rig/retort.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 const EXPERIMENT = `version: 1
 name: curves
 data: { set: fashion-mnist }
 network: { kind: convnet, width: 4, depth: 2 }
 resources: { threads: 1 }
-x-match: &match { stage: match, method: dm, start: start, iterations: 60, batchReal: 8, snapshots: { at: [6] } }
+x-match: &match { stage: match, method: dm, start: start, iterations: 300, batchReal: 8, snapshots: { at: [6] } }
 matrix:
   rate:
     random: { stage: select, imagesPerClass: 2 }
@@ -25,7 +23,7 @@ stages:
   start: { stage: select, imagesPerClass: 2 }
   distil: { use: $rate }
   score: { stage: evaluate, images: distil, epochs: 3 }
-prune: { rule: median, at: 0.1 }
+prune: { rule: median, at: 0.02 }
 compare: { baseline: { rate: random } }
 `;
 
@@ -40,7 +38,8 @@ interface Decision {
 
 it('Pruning with a paper trail: decisions with their evidence, cells in a state of their own, brought back by --no-prune', async () => {
   const project = new Project().write({ 'curves.yaml': EXPERIMENT });
-  const first = await project.retort(['run', 'curves.yaml', '--reporter', 'plain']);
+  // One at a time, as on a machine of one core: where there is room for all, a hopeless cell may be done before it is judged.
+  const first = await project.retort(['run', 'curves.yaml', '--concurrency', '1', '--reporter', 'plain']);
   expect(first.code).toBe(0);
   const decisions = kept(project).filter(({ type }) => type === 'prune-decision');
   expect(decisions.length).toBeGreaterThan(0);

@@ -2,11 +2,9 @@
  * Semantic grid diff: two grids, or two slices, aligned by parameters, averaged over the right seeds, paired where pairing
  * is real; and it says so where no number of pairs at hand can reach p < 0.05.
  */
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { tinyExperiment } from '../rig/experiments.ts';
 import { Project } from '../rig/retort.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 it('Semantic grid diff: a run against the file that has moved on, and two slices of one run', async () => {
   const project = new Project().write({ 'grid.yaml': tinyExperiment({ iterations: 2, sets: 2 }) });

@@ -36,7 +36,7 @@ it('a shard whose process died is made again alone', async () => {
   expect(code).toBe(0);
   const started = of(told, 'node-started');
   expect(started).toEqual([shard(1), shard(2), shard(2), shard(3), 'distil[set=1]', expect.stringContaining('score')]);
-}, 60_000);
+});
 
 it('a shard that is lost is made again alone', async () => {
   const project = new Project().write({ 'shards.yaml': YAML });
@@ -52,7 +52,7 @@ it('a shard that is lost is made again alone', async () => {
   // What joins them has lost nothing else: it is whole again.
   expect(of(again.told, 'node-started')).toEqual([shard(2)]);
   expect((await project.retort(['verify'])).code).toBe(0);
-}, 60_000);
+});
 
 it('is verified, and exported as one set', async () => {
   const project = new Project().write({ 'shards.yaml': YAML });
@@ -65,4 +65,4 @@ it('is verified, and exported as one set', async () => {
   expect([...(labels?.data ?? [])]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   const status = await project.retort(['status']);
   expect(status.stdout).toContain('6 nodes: 6 done');
-}, 60_000);
+});

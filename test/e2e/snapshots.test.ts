@@ -1,8 +1,6 @@
 /** Snapshots and prefix-extending iterations as a user meets them: what a shorter run has kept is not made again. */
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { events, Project } from '../rig/retort.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 const EXPERIMENT = `version: 1
 name: curves

@@ -2,11 +2,9 @@
  * Two kinds of seed: synthetic sets and evaluations of one set are different axes, and evaluations of one set are never
  * counted as independent evidence for the method.
  */
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { tinyExperiment } from '../rig/experiments.ts';
 import { Project } from '../rig/retort.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 it('Two kinds of seed: evaluations of one set raise no n, and the table says why', async () => {
   const project = new Project().write({ 'grid.yaml': tinyExperiment({ iterations: 1, sets: 1 }) });

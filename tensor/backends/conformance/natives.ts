@@ -29,7 +29,7 @@ async function open(names: readonly BackendName[], threads: number): Promise<rea
     const opened = await openBackend(name, { threads });
     // onnxruntime is a dependency: without it nothing was tested.
     if (!opened.ok && name === 'onnxruntime') throw new Error(opened.error.message);
-    natives.push(opened.ok ? [name, opened.value] : [`${name}: ${opened.error.message}`, undefined]);
+    natives.push(opened.ok ? [name, opened.value] : [`${name}: ${opened.error.message.replace(/\.$/, '')}`, undefined]);
   }
   return natives;
 }
