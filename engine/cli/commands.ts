@@ -20,6 +20,11 @@ const backend: Flag = {
   description: 'Numeric backend; wins over the experiment (see `retort doctor`).',
 };
 const grid: Flag = { description: '`key=a,b` is an axis of the grid with these values.' };
+const rerunOn: Flag = {
+  value: 'code',
+  choices: ['code'],
+  description: 'code: results that other code of their stage has made are made again, beside the old ones.',
+};
 const json: Flag = { description: 'One JSON document with a schema version.' };
 
 const only: Flag = {
@@ -47,6 +52,7 @@ export const commands: readonly Command[] = [
       store,
       data,
       backend,
+      'rerun-on': rerunOn,
       grid,
       reporter: {
         value: 'NAME',
@@ -83,6 +89,7 @@ export const commands: readonly Command[] = [
       store,
       data,
       backend,
+      'rerun-on': rerunOn,
       grid,
       only,
       probe: {
@@ -104,7 +111,7 @@ export const commands: readonly Command[] = [
       ['retort explain grid.yaml', 'a line for every node'],
       ["retort explain grid.yaml 'score[*set=1*'", 'in full'],
     ],
-    flags: { store, data, backend, grid, json },
+    flags: { store, data, backend, grid, 'rerun-on': rerunOn, json },
     load: () => import('./commands/explain.ts'),
   },
   {
@@ -132,6 +139,7 @@ export const commands: readonly Command[] = [
       store,
       data,
       backend,
+      'rerun-on': rerunOn,
       grid,
       metric: { value: 'NAME', description: "The figure to show (default: the experiment's)." },
       by: { value: 'AXIS', description: "The axis to compare along (default: the experiment's baseline)." },
@@ -164,6 +172,7 @@ export const commands: readonly Command[] = [
       store,
       data,
       backend,
+      'rerun-on': rerunOn,
       output: { value: 'FILE', short: 'o', description: 'Where to write the page (default: standard output).' },
       figures: { value: 'DIR', description: 'Write the figures as PNG files as well, or alone without --output.' },
     },
@@ -185,6 +194,7 @@ export const commands: readonly Command[] = [
       store,
       data,
       backend,
+      'rerun-on': rerunOn,
       grid,
       metric: { value: 'NAME', description: "The figure to compare (default: the experiment's)." },
       format: { value: 'FORMAT', choices: TABLE_FORMAT_NAMES, description: 'table, md, csv or json.' },

@@ -22,6 +22,8 @@ interface Way {
   readonly file: string;
   readonly overrides: readonly string[];
   readonly backend?: string;
+  /** With `--rerun-on`: results that were made again have keys of their own. */
+  readonly rerunOn?: string;
 }
 
 export function currentPlans(store: Store, args: Arguments): CurrentPlans {
@@ -50,7 +52,12 @@ function waysOfRuns(store: Store): Way[] {
     const run = openRun(store, id);
     if (!run.ok) continue;
     const { plan, folder } = run.value;
-    const way = { file: plan.experiment.file, overrides: overridesOf(folder), backend: plan.backend };
+    const way = {
+      file: plan.experiment.file,
+      overrides: overridesOf(folder),
+      backend: plan.backend,
+      ...(plan.rerunOn && { rerunOn: plan.rerunOn }),
+    };
     ways.set(JSON.stringify(way), way);
   }
   return [...ways.values()];
@@ -65,11 +72,12 @@ function overridesOf(folder: string): string[] {
   }
 }
 
-function keysOf({ file, overrides, backend }: Way, args: Arguments): Result<string[], string> {
+function keysOf({ file, overrides, backend, rerunOn }: Way, args: Arguments): Result<string[], string> {
   const values = new Map(
     ['store', 'data'].flatMap((flag) => (args.has(flag) ? [[flag, args.text(flag) ?? '']] : [])) as [string, string][],
   );
   if (backend !== undefined) values.set('backend', backend);
+  if (rerunOn !== undefined) values.set('rerun-on', rerunOn);
   const own = new Arguments([file], values, args.settings);
   const resolved = resolveAll({ files: [file], overrides }, own);
   if (!resolved.ok) return { ok: false, error: `${resolved.error[0]?.message ?? 'it has errors'}` };

@@ -23,6 +23,8 @@ import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { dataFolder, storeFolder } from './folders.ts';
 import { frozenBackend } from './frozen-backend.ts';
 import { tell, tellDiagnostics, tellFailure, tellUsage } from './output.ts';
+import { rerunOnCode } from './present-code.ts';
+import { storeToRead } from './results.ts';
 import type { Told } from './told.ts';
 
 export interface Prepared {
@@ -163,7 +165,9 @@ export function planning(
           numerics: numerics.value,
         },
       );
-      return ok(plan);
+      if (args.text('rerun-on') !== 'code' || known) return ok(plan);
+      const store = storeToRead(args);
+      return store.ok ? ok(rerunOnCode(plan, store.value)) : store;
     },
   };
 }

@@ -7,12 +7,12 @@ import { type Change, type EarlierResults, type Explanation, explainer } from '.
 import { changeInWords, inShort, type Wording } from '../plan/explain-words.ts';
 import type { Plan, PlanNode } from '../plan/plan.ts';
 import { figures } from '../report/wording.ts';
-import { codeDigest } from '../store/code-digests.ts';
 import type { EarlierResult } from '../store/earlier-results.ts';
 import { type Beginning, furthestState } from '../store/kept-states.ts';
 import { leaseHolder } from '../store/leases.ts';
 import { prunedNodes } from '../store/prune-marks.ts';
 import type { Store } from '../store/store.ts';
+import { isOtherCode, type Remade, remadeNodes } from './present-code.ts';
 import type { Records } from './results.ts';
 
 export interface Prospect {
@@ -24,6 +24,8 @@ export interface Prospect {
   readonly seconds?: number;
   /** A hit that other code of the same stage version has made. */
   readonly otherCode?: true;
+  /** What `--rerun-on code` has made of such a hit. */
+  readonly remade?: Remade;
   /** The step at which it goes on, and from whose state: its own checkpoint, or another node's of its chain. */
   readonly fromStep?: number;
   readonly fromKey?: string;
@@ -48,6 +50,7 @@ export function prospectsOf(plan: Plan, { store, records, earlier }: Known): Pro
   const explain = explainer(plan, asEarlier(earlier));
   const wording = wordingOf(plan);
   const pruned = prunedNodes(store, plan);
+  const remade = remadeNodes(plan, store, records);
   const missing = byChain(
     plan.nodes.filter(({ key, id }) => !records.has(key) && !pruned.has(id)),
     (node) => node,
@@ -57,9 +60,13 @@ export function prospectsOf(plan: Plan, { store, records, earlier }: Known): Pro
     const record = records.get(node.key);
     if (record) {
       const says = ['hit', figures(record.metrics)].filter(Boolean).join(': ');
-      const code = record.code === undefined ? undefined : codeDigest(node.manifest.stage);
-      const isOther = code !== undefined && code !== record.code;
-      return { node, state: 'hit', says, seconds: record.seconds, ...(isOther && { otherCode: true }) };
+      const isOther = isOtherCode(store, record);
+      const again = remade.get(node);
+      return {
+        ...{ node, state: 'hit', says, seconds: record.seconds },
+        ...(isOther && { otherCode: true }),
+        ...(again && { remade: again }),
+      };
     }
     const explanation = explain(node);
     const because = { ...explanation, inWords: reasonInWords(explanation, wording) };

@@ -59,6 +59,7 @@ function experimentSettings(plan: Plan): Settings {
   ]);
   const base = nodes.find(({ manifest }) => manifest.seed !== undefined)?.manifest.seed?.base;
   if (base !== undefined) settings.set('seed', base);
+  if (plan.rerunOn) settings.set('rerun-on', plan.rerunOn);
   if (plan.prune) settings.set('prune', plan.prune as unknown as Json);
   for (const [name, value] of Object.entries(numerics))
     if (name !== 'backend') settings.set(`${plan.backend}.${name}`, value);

@@ -9,7 +9,7 @@ import { type ManifestOf, ownFacts, upstreamOf } from './explain-features.ts';
 import type { KeyManifest } from './plan.ts';
 
 export interface Change {
-  readonly what: 'parameter' | 'version' | 'seed' | 'data' | 'numerics' | 'input' | 'snapshot' | 'shard';
+  readonly what: 'parameter' | 'version' | 'seed' | 'data' | 'numerics' | 'input' | 'snapshot' | 'shard' | 'code';
   /** The parameter's path, the replicate axis, the part of numerics, or the role. */
   readonly path: string;
   /** Absent: there was none (for a parameter: its default). */
@@ -82,6 +82,8 @@ function named(path: string): Pick<Change, 'what' | 'path'> {
       return { what: 'numerics', path: rest.join('.') };
     case 'data':
       return { what: 'data', path: 'data' };
+    case 'code':
+      return { what: 'code', path: 'code' };
     case 'at':
       return { what: 'snapshot', path: 'at' };
     case 'shard':

@@ -17,8 +17,9 @@ export type ManifestOf = (key: string) => KeyManifest | undefined;
 const DEEPEST = 4;
 
 /** Facts of the node itself; inputs are left out. */
-export function ownFacts({ version, params, seed, inputs, numerics, at, shard, merge }: KeyManifest): Facts {
+export function ownFacts({ version, params, seed, inputs, numerics, at, shard, merge, code }: KeyManifest): Facts {
   const facts = new Map<string, Json>([['version', version]]);
+  if (code !== undefined) facts.set('code', code);
   if (at !== undefined) facts.set('at', at);
   if (shard) leaves(shard, 'shard', facts);
   if (merge) facts.set('shards', Object.keys(inputs).length);

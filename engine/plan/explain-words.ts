@@ -40,6 +40,11 @@ function ownWords({ what, path, from, to, stage }: Change, { defaultOf }: Wordin
     }
     case 'version':
       return `version of stage ${stage} ${brief(from)} → ${brief(to)}`;
+    case 'code':
+      // Of one that the present code has made again, once more.
+      return from !== undefined && to === undefined
+        ? `code of stage ${stage} as it is, not asked for`
+        : `code of stage ${stage} has changed`;
     case 'seed':
       return `${path === 'base' ? 'seed' : path} ${brief(from)} → ${brief(to)}`;
     case 'data':

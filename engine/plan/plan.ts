@@ -22,6 +22,8 @@ export interface KeyManifest {
   readonly shard?: JsonObject;
   /** Joins the shards that are its inputs. */
   readonly merge?: true;
+  /** Of what is made again because other code had made it: the digest of the code. See `present-code.ts`. */
+  readonly code?: string;
 }
 
 /**
@@ -78,6 +80,8 @@ export interface Plan {
   /** Which snapshot tables show; the stage's end when absent. */
   readonly select?: 'best';
   readonly prune?: PruneRule;
+  /** Results of other code are made again; see `present-code.ts`. */
+  readonly rerunOn?: 'code';
   readonly cells: readonly { readonly id: string; readonly axes: Readonly<Record<string, string>> }[];
   /** In topological order. */
   readonly nodes: readonly PlanNode[];

@@ -76,7 +76,7 @@ export function settingsOf(
   for (const [path, value] of deepFacts(manifest, manifestOf)) {
     // A seed upstream is a seed, too; how many steps were made upstream costs nothing here.
     const isLength = path === `params.${length}` || path === `shard.${length}`;
-    if (/(^|\/)seed\./.test(path) || isLength || /\/params\.(iterations|epochs|steps)$/.test(path)) continue;
+    if (/(^|\/)(seed\.|code$)/.test(path) || isLength || /\/params\.(iterations|epochs|steps)$/.test(path)) continue;
     // Which part it is costs nothing, how large it is does.
     if (/(^|\/)shard\./.test(path)) facts.set(path, extentOf(value));
     else facts.set(path, path.endsWith('data') ? value.replace(/@.*/, '') : value);

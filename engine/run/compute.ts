@@ -140,7 +140,7 @@ async function compute(
 
 /** Its inputs may have come out with the same bytes as in another experiment that went on from there. */
 function tookOver(node: PlanNode, { run, journal, tally, indexing, pruning }: Computing): boolean {
-  const taken = takeOver(run.store, node);
+  const taken = takeOver(run.store, node, { presentCode: run.plan.rerunOn === 'code' });
   if (!taken) return false;
   const { record, from } = taken;
   publishArtifacts(run, node.id, record);

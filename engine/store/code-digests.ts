@@ -5,8 +5,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../base/package-root.ts';
+import { type KeyRecord, keyPath, readRecord } from './keys.ts';
+import type { Store } from './store.ts';
 
 export const DIGESTS_FILE = 'dist/code-digests.json';
+
+/** Of the code that made a result, also where it was taken over from another key; undefined where it is not on record. */
+export function codeOf(store: Store, { code, takenFrom }: KeyRecord): string | undefined {
+  if (code !== undefined || takenFrom === undefined) return code;
+  return readRecord(keyPath(store, takenFrom), takenFrom)?.code;
+}
 
 let digests: Readonly<Record<string, string>> | undefined;
 

@@ -14,6 +14,7 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import { sha256 } from '../../base/digest.ts';
 import type { Json } from '../../base/json.ts';
 import type { KeyManifest, PlanNode } from '../plan/plan.ts';
+import { codeDigest, codeOf } from './code-digests.ts';
 import { temporaryPath } from './durable.ts';
 import { fault } from './faults.ts';
 import { noteInChain } from './kept-states.ts';
@@ -63,16 +64,22 @@ export function rememberContent(store: Store, node: PlanNode): void {
   }
 }
 
-/** The result of an equal computation under another key, committed under this node's own; undefined where there is none. */
+/**
+ * The result of an equal computation under another key, committed under this node's own; undefined where there is none.
+ * `presentCode`: only one that the present code has made.
+ */
 export function takeOver(
   store: Store,
   node: PlanNode,
+  { presentCode = false }: { readonly presentCode?: boolean } = {},
 ): { readonly record: KeyRecord; readonly from: string } | undefined {
   const content = contentKey(store, node);
   const pointer = content === undefined ? undefined : readPointer(store, content);
   if (!pointer || pointer.key === node.key) return undefined;
   const known = readKey(store, pointer.key);
   if (!known || !isSameComputation(known.manifest, node.manifest)) return undefined;
+  const code = codeOf(store, known);
+  if (presentCode && code !== codeDigest(node.manifest.stage)) return undefined;
   const { artifacts, metrics, seconds, steps } = known;
   const { key, manifest } = node;
   const from = known.takenFrom ?? known.key;
@@ -83,6 +90,7 @@ export function takeOver(
   commitKey(store, {
     ...{ schema: 'retort-key/1', key, manifest, artifacts, metrics, seconds, steps },
     ...(state && { state }),
+    ...(code !== undefined && { code }),
     takenFrom: from,
   });
   const record = readKey(store, key);

@@ -82,6 +82,11 @@ function keptIn(store: Store, record: KeyRecord, atMost: number, beyond = 0): Be
   return { step: state.step, state: { tensors, values: state.values }, seconds, key, finished: true };
 }
 
+/** Finished nodes of a chain, as written. */
+export function recordsInChain(store: Store, chain: string): KeyRecord[] {
+  return keysOf(store, chain).flatMap((key) => readRecord(keyPath(store, key), key) ?? []);
+}
+
 function keysOf(store: Store, chain: string): string[] {
   const folder = chainFolder(store, chain);
   try {

@@ -5,6 +5,7 @@ import { packageRoot } from '../../../base/package-root.ts';
 import { fail, type Result } from '../../../base/result.ts';
 import { suggestion } from '../../config/nearest.ts';
 import { looksLikeOverride } from '../../config/overrides.ts';
+import type { Plan } from '../../plan/plan.ts';
 import { formatLedger, type RunLedger } from '../../report/attempts-table.ts';
 import { costTable, formatCosts } from '../../report/cost-table.ts';
 import type { Side } from '../../report/diff.ts';
@@ -16,6 +17,7 @@ import { type PublishedFile, parsePublished } from '../../report/published/schem
 import { metricNames, type ResultTable, resultTable } from '../../report/table.ts';
 import type { TableFormat } from '../../report/table-format-names.ts';
 import { formatTable } from '../../report/table-formats.ts';
+import { count } from '../../report/wording.ts';
 import { eventsPath, readRunEvents } from '../../store/run-events.ts';
 import { planDigest, runsOfPlan } from '../../store/runs.ts';
 import type { Store } from '../../store/store.ts';
@@ -24,6 +26,7 @@ import { EXIT } from '../exit-codes.ts';
 import { findRun } from '../find-run.ts';
 import { print, tell, tellUsage } from '../output.ts';
 import { cellsOutside } from '../outside-cells.ts';
+import { remadeNodes } from '../present-code.ts';
 import { recordsOf, storeToRead } from '../results.ts';
 import { isFile, type Named, parseSide, sidesOf } from '../sides.ts';
 import { type Told, told } from '../told.ts';
@@ -86,8 +89,19 @@ function besideOutside(
   args: Arguments,
 ): ResultTable {
   const all = args.has('all-cells');
+  if (named && isFile(named.of)) tellRemade(plan, store);
   if (!all && !(named && isFile(named.of))) return table;
   return withOutsideCells(table, plan, cellsOutside(store, plan, slice), all);
+}
+
+/** Who has had results made again wants to know that these are the ones before. */
+function tellRemade(plan: Plan, store: Store | undefined): void {
+  const remade = [...remadeNodes(plan, store, recordsOf(store, plan)).values()];
+  const different = remade.filter((result) => result === 'different').length;
+  if (different > 0)
+    tell(
+      `The present code made other results of ${count(different, 'node')} of ${plan.experiment.file}; \`--rerun-on code\` shows those.\n`,
+    );
 }
 
 /** What each cell cost, by the records of its nodes. */

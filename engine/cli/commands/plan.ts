@@ -123,18 +123,35 @@ function page({ plan, prospects, price, unseen, since }: Looked): string {
   const saved = savedSeconds(prospects);
   const toRun = prospects.length - hits - pruned;
   const foot = `${count(prospects.length, 'node')}: ${toRun} to run, ${count(hits, 'hit')}${pruned > 0 ? `, ${pruned} pruned` : ''}${saved > 0 ? ` (${duration(saved)} of work saved)` : ''}.`;
-  const kinds = prospects.flatMap(({ otherCode, node }) => (otherCode ? [node.manifest.stage] : []));
-  const other =
-    kinds.length > 0
-      ? [
-          `The code of ${[...new Set(kinds)].join(', ')} has changed since ${count(kinds.length, 'hit')}, not its version: the results should be the same.`,
-        ]
-      : [];
   const blind = unseen
     ? [`${inOneLine(unseen)} Planned without keys, from what is known of the set: nothing can be found as done.`]
     : [];
   const differs = since ? ['', ...differenceLines(since, plan.experiment.file)] : [];
-  return `${[...head(plan), ...blind, ...differs, '', ...nodes, '', foot, ...other, ...priceLines(price)].join('\n')}\n`;
+  return `${[...head(plan), ...blind, ...differs, '', ...nodes, '', foot, ...codeLines(prospects), ...priceLines(price)].join('\n')}\n`;
+}
+
+/** Hits of other code, and what is known of what the present code makes of them. */
+function codeLines(prospects: readonly Prospect[]): string[] {
+  const others = prospects.filter(({ otherCode }) => otherCode);
+  const of = (remade: Prospect['remade']) => {
+    const those = others.filter((prospect) => prospect.remade === remade);
+    const kinds = [...new Set(those.map(({ node }) => node.manifest.stage))].join(', ');
+    return { kinds, hits: count(those.length, 'hit'), any: those.length > 0 };
+  };
+  const [open, same, different] = [of(undefined), of('same'), of('different')];
+  return [
+    ...(open.any
+      ? [
+          `The code of ${open.kinds} has changed since ${open.hits}, not its version: the results should be the same; \`--rerun-on code\` makes them again.`,
+        ]
+      : []),
+    ...(same.any ? [`Made again by the present code of ${same.kinds}, with the same bytes: ${same.hits}.`] : []),
+    ...(different.any
+      ? [
+          `The present code of ${different.kinds} made other results of ${different.hits}, which \`--rerun-on code\` shows; those of the code before are meant here.`,
+        ]
+      : []),
+  ];
 }
 
 /** What hits took when they were computed. */

@@ -96,7 +96,7 @@ async function computed(
     fault('stage-finished');
     const seconds = last.secondsBefore + (performance.now() - begun) / 1000;
     const committed = commitResult(store, lease, { node, result, seconds, steps, state });
-    if (committed === 'conflict') control.send({ type: 'warning', message: conflictMessage(node.id) });
+    if (committed === 'conflict') control.send({ type: 'warning', message: conflictMessage(store, node) });
     removeCheckpoints(store, node.key);
     return { type: 'done', computed: true };
   } finally {

@@ -4,7 +4,7 @@ import type { StageResult, State } from '../../../stages/stage.ts';
 import type { PlanNode } from '../../plan/plan.ts';
 import { codeDigest } from '../../store/code-digests.ts';
 import { keepState, noteInChain } from '../../store/kept-states.ts';
-import { commitKey, type KeyRecord, type StoredFile } from '../../store/keys.ts';
+import { commitKey, type KeyRecord, keyPath, readRecord, type StoredFile } from '../../store/keys.ts';
 import type { Lease } from '../../store/leases.ts';
 import { putObject } from '../../store/objects.ts';
 import type { Store } from '../../store/store.ts';
@@ -59,6 +59,9 @@ function demandOutputs({ id, outputs }: PlanNode, { artifacts }: StageResult): v
   throw new Error(`Internal error: expected ${id} to make ${outputs.join(', ')}, got ${made.join(', ')}`);
 }
 
-export function conflictMessage(id: string): string {
+export function conflictMessage(store: Store, { id, key, manifest }: PlanNode): string {
+  const code = readRecord(keyPath(store, key), key)?.code;
+  if (code !== undefined && code !== codeDigest(manifest.stage))
+    return `${id} gave another result than before for the same key, and its code has changed since then, though not the version of stage ${manifest.stage}. The first result stands; the other is kept beside it.`;
   return `${id} gave another result than before for the same key: its stage, backend or machine is not deterministic. The first result stands; the other is kept beside it.`;
 }

@@ -44,7 +44,7 @@ export function onTheWay({ store, lease, request, control, log, stage }: Taking)
       missing.delete(step);
       const result = await snapshotOf(stage, node, state);
       const committed = commitResult(store, lease, { node, result, seconds, steps: step, state });
-      if (committed === 'conflict') control.send({ type: 'warning', message: conflictMessage(node.id) });
+      if (committed === 'conflict') control.send({ type: 'warning', message: conflictMessage(store, node) });
       removeCheckpoints(store, node.key);
       log(`${node.id} is done at step ${step}, key ${node.key}`);
       control.send({ type: 'snapshot', node: node.id, step, computed: committed !== 'same' });
