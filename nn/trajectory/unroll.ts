@@ -129,6 +129,9 @@ export class Unroll {
     const { arrays, states, steps } = trajectory;
     const sums = new Map<string, Accumulated>();
     let flowing = cotangents;
+    // The loop's own arrays are written by turns: what only waits to be collected is memory too.
+    let made: Named<Tensor> | undefined;
+    let spare: Named<Tensor> | undefined;
     for (let index = steps.length - 1; index >= 0; index--) {
       const kind = this.#kind(trajectory, index);
       const { step } = kind;
@@ -137,14 +140,17 @@ export class Unroll {
       flowing = complete(flowing, step);
       const feeds = await this.#feeds(trajectory, index, step, program);
       const given = { ...feeds, ...kept?.values, ...states[index], ...prefixed('cotangent', flowing) };
-      const results = await program.run(given);
+      const results = await program.run(given, spare && prefixed('state', spare));
       for (const name of Object.keys(step.learned)) {
         const sum = sums.get(name) ?? new Accumulated(known(arrays, name));
         sums.set(name, sum);
         const cotangent = results[`learned.${name}`];
         if (cotangent) sum.add(await this.#pulledBack(trajectory, index, name, cotangent), steps[index]?.rows?.[name]);
       }
-      if (!alone) flowing = selected('state', results);
+      if (!alone) {
+        spare = made;
+        made = flowing = selected('state', results);
+      }
       if (kept) this.#putBack(trajectory, index, kept);
     }
     const learned = Object.fromEntries([...sums].map(([name, sum]) => [name, sum.total()]));

@@ -5,7 +5,7 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { ok, type Result } from '../../../base/result.ts';
 import type { Expr } from '../../expr.ts';
-import { asFloat32, type DType, type Shape, type Tensor } from '../../tensor.ts';
+import { asFloat32, type DType, type Shape, sizeOf, type Tensor } from '../../tensor.ts';
 import type { Backend, BackendOptions, Graph, Program } from '../backend.ts';
 import { checkedFeed } from '../feeds.ts';
 import { explained } from '../source.ts';
@@ -53,6 +53,12 @@ async function prepare(runtime: Runtime, graph: Graph, threads: number, provider
   }
 }
 
+function emptyTensor({ shape, dtype }: Pick<Expr, 'shape' | 'dtype'>): Tensor {
+  const size = sizeOf(shape);
+  if (dtype === 'float') return { dtype, shape, data: new Float32Array(size) };
+  return dtype === 'int' ? { dtype, shape, data: new Int32Array(size) } : { dtype, shape, data: new Uint8Array(size) };
+}
+
 class OnnxProgram implements Program {
   readonly inputs: Readonly<Record<string, { shape: Shape; dtype: DType; value?: string }>>;
   readonly #runtime: Runtime;
@@ -82,8 +88,11 @@ class OnnxProgram implements Program {
       const fed = checkedFeed(feeds, name, { shape, dtype });
       if (value !== undefined) values[value] = this.#toRuntime(fed);
     }
-    // An array that is there already spares making one and a copy.
-    const places = this.#outputs.map(([name]) => [`out_${name}`, into[name] ? this.#toRuntime(into[name]) : null]);
+    // The runtime would make each result for itself and copy it.
+    const places = this.#outputs.map(([name, result]) => [
+      `out_${name}`,
+      this.#toRuntime(into[name] ?? emptyTensor(result)),
+    ]);
     const results = await this.#session.run(values, Object.fromEntries(places)).catch((error: unknown) => {
       throw this.#told(error);
     });
