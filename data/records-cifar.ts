@@ -1,4 +1,7 @@
-/** CIFAR-10 and CIFAR-100. The digests of the binary files are our own reading of them, those of the Python files the published ones. */
+/**
+ * CIFAR-10 and CIFAR-100. The digests of CIFAR-10's binary files are our own reading of them; those of the Python files and of
+ * the archives are published: with the sets, and in torchvision (`datasets/cifar.py`).
+ */
 import { CIFAR10_FILES, CIFAR100_FILES, cifarSet } from './cifar-set.ts';
 import type { DataSetRecord } from './data-set.ts';
 
@@ -54,6 +57,7 @@ export const CIFAR_SETS: readonly DataSetRecord[] = [
       data_batch_4: 'md5:634d18415352ddfa80567beed471001a',
       data_batch_5: 'md5:482c414d41f54cd18b22e5b47cb7c3cb',
       test_batch: 'md5:40351d587109b95175f43aff81a1287e',
+      'batches.meta': 'md5:5ff9c542aee3614f3951f8cda6e48888',
     },
     archives: {
       'cifar-10-binary.tar.gz': 'md5:c32a1d4ab5d03f1284b67883e8d87530',
@@ -190,6 +194,7 @@ export const CIFAR_SETS: readonly DataSetRecord[] = [
     digests: {
       train: 'md5:16019d7e3df5f24257cddd939b257f8d',
       test: 'md5:f0ef6b0ae62326f3e7ffdfab6717acfc',
+      meta: 'md5:7973b15100ade9c7d40fb424638fde48',
     },
     archives: {
       'cifar-100-binary.tar.gz': 'md5:03b5dce01913d631647c71ecec9e9cb8',

@@ -1,4 +1,7 @@
-/** The sets that experiments can name. A new set is a record here and, if its files are of a new kind, a format. */
+/**
+ * The sets that experiments can name. A new set is a record here and, if its files are of a new kind, a format.
+ * Digests `md5:…` are those that torchvision publishes (`torchvision/datasets`), `sha256:…` our own of the unpacked files.
+ */
 import type { DataSetRecord } from './data-set.ts';
 import { idxSet } from './idx-set.ts';
 import { CIFAR_SETS } from './records-cifar.ts';
@@ -42,6 +45,12 @@ export const DATA_SETS: readonly DataSetRecord[] = [
       't10k-images-idx3-ubyte': 'sha256:5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b',
       't10k-labels-idx1-ubyte': 'sha256:0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34',
     },
+    archives: {
+      'train-images-idx3-ubyte.gz': 'md5:8d4fb7e6c68d591d4c3dfef9ec88bf0d',
+      'train-labels-idx1-ubyte.gz': 'md5:25c81989df183df01b3e8a0aad5dffbe',
+      't10k-images-idx3-ubyte.gz': 'md5:bef4ecab320f06d8554ea6380940ec79',
+      't10k-labels-idx1-ubyte.gz': 'md5:bb300cfdad3c16e7a12a480ee83cd310',
+    },
   },
   {
     facts: {
@@ -66,6 +75,12 @@ export const DATA_SETS: readonly DataSetRecord[] = [
       'train-labels-idx1-ubyte': 'sha256:65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5',
       't10k-images-idx3-ubyte': 'sha256:0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
       't10k-labels-idx1-ubyte': 'sha256:ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
+    },
+    archives: {
+      'train-images-idx3-ubyte.gz': 'md5:f68b3c2dcbeaaa9fbdd348bbdeb94873',
+      'train-labels-idx1-ubyte.gz': 'md5:d53e105ee54ea40749a09fcbcd1e9432',
+      't10k-images-idx3-ubyte.gz': 'md5:9fb629c4189551a2d022fa330f9573f3',
+      't10k-labels-idx1-ubyte.gz': 'md5:ec29112dd5afa0611ce80d1b7f02629c',
     },
   },
   {

@@ -94,6 +94,8 @@ export interface StageContext {
   readonly files: StepFiles;
   /** Sends figures of the current step (loss, accuracy …) to the reporters; never influences a result. */
   report(figures: Readonly<Record<string, number>>): void;
+  /** Tells the user of something that does not end the stage; never influences a result. */
+  warn?(message: string): void;
 }
 
 /** Files by name, of one output role. */

@@ -14,11 +14,12 @@ import { zerosLike } from '../rows.ts';
 import type { StageContext, StageResult, StageRun, State } from '../stage.ts';
 import { readSyntheticSet, syntheticSetFile } from '../synthetic-set.ts';
 import { type Experts, openExperts } from '../trajectories.ts';
+import { demandTrainable, iterationsBelow, STEP_SIZE_HELP, watchStepSize } from './step-size.ts';
 import { drawsOfTrajectory } from './trajectory-draws.ts';
 import { openTrajectoryStep } from './trajectory-step.ts';
 
 export async function openTrajectoryMatch(context: StageContext): Promise<StageRun> {
-  const { params, inputs, data, seed, backend, report } = context;
+  const { params, inputs, data, seed, backend, report, warn } = context;
   const set = unwrap(openDataSet(data.set, data.folder));
   if (!inputs.start || !inputs.trajectories) throw new Error('Internal error: expected the inputs of `mtt`');
   const space = openImageSpace(set, backend, inputs.whitening);
@@ -43,9 +44,9 @@ export async function openTrajectoryMatch(context: StageContext): Promise<StageR
     stepSizeLearningRate: params.stepSizeLearningRate as number,
   });
 
-  const result = async ({ tensors, values }: State): Promise<StageResult> => {
+  const result = async ({ tensors, values }: State, isEnd: boolean): Promise<StageResult> => {
     const learningRate = values.stepSize as number;
-    demandPositive(learningRate);
+    demandTrainable(learningRate, isEnd);
     const made = {
       ...{ images: tensors.images as Tensor, labels: start.labels, learningRate },
       ...(tensors.softLabels && { softLabels: tensors.softLabels }),
@@ -80,38 +81,30 @@ export async function openTrajectoryMatch(context: StageContext): Promise<StageR
       const after = await iteration.step(before, start.labels, drawn, ends);
       const { loss, stepSize, stepSizeVelocity } = after;
       const course = `The learned step size was ${before.stepSize}.`;
-      demandFinite(`match (${params.method})`, index, { loss, images: after.images.data }, `${course} ${HELP}`);
+      demandFinite(
+        `match (${params.method})`,
+        index,
+        { loss, images: after.images.data },
+        `${course} ${STEP_SIZE_HELP}`,
+      );
       report({ loss, learningRate: stepSize });
+      const below = iterationsBelow(values.below, stepSize);
+      const warned = values.warned === true;
+      watchStepSize({ index, stepSize, below, warned }, warn);
       return {
         tensors: {
           ...{ images: after.images, velocity: after.velocity },
           ...(after.softLabels && { softLabels: after.softLabels }),
         },
-        values: { loss, stepSize, stepSizeVelocity },
+        values: { loss, stepSize, stepSizeVelocity, ...((below > 0 || warned) && { below, warned: true }) },
       };
     },
-    snapshot: result,
-    finish: result,
+    snapshot: (state) => result(state, false),
+    finish: (state) => result(state, true),
     close() {
       for (const part of [space, iteration]) part.close();
     },
   };
-}
-
-const HELP = 'Lower `learningRate`, `stepSizeLearningRate` or `maxStartEpoch`, or start from real images.';
-
-/**
- * While it is learned, α may swing below zero and come back, as it does in the official code on a rate that is high for its
- * loss; but no network can be trained at such a rate, so a set that ends there is none.
- */
-function demandPositive(stepSize: number): void {
-  if (stepSize > 0) return;
-  const { error } = fail(
-    'STEP_SIZE_NEGATIVE',
-    `The learned step size ended at ${stepSize}, but nothing can be trained at a rate that is not over 0.`,
-    { help: HELP },
-  );
-  throw new FailureError(error);
 }
 
 function demandLongEnough({ epochs }: Experts, last: number): void {

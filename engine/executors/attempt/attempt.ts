@@ -9,6 +9,7 @@
  */
 import { type Failure, FailureError, unwrap } from '../../../base/result.ts';
 import type { StageRun } from '../../../stages/stage.ts';
+import type { Metrics } from '../../events.ts';
 import { removeCheckpoints } from '../../store/checkpoints.ts';
 import { diskFailure } from '../../store/disk-failure.ts';
 import { fault } from '../../store/faults.ts';
@@ -87,7 +88,8 @@ async function computed(
   const tellUsage = () => control.send({ type: 'usage', step: position.step, ...usage() });
   let stage: StageRun | undefined;
   try {
-    stage = await openStage(store, request, (latest) => Object.assign(figures, latest));
+    const report = (latest: Metrics) => Object.assign(figures, latest);
+    stage = await openStage(store, request, report, (message) => control.send({ type: 'warning', message }));
     fault('stage-opened');
     const last = await runSteps({ begun, store, lease, request, control, log, stage, figures, position, tellUsage });
     if (!last) return { type: 'stopped' };

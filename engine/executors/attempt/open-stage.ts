@@ -15,6 +15,7 @@ export async function openStage(
   store: Store,
   { node, data, backend, folder, stageModules, debugNan }: AttemptRequest,
   report: (figures: Metrics) => void,
+  warn: (message: string) => void,
 ): Promise<StageRun> {
   const findKind = (kind: string) => findStageKind(kind, stageModules);
   const stage = await findKind(node.manifest.stage);
@@ -31,6 +32,7 @@ export async function openStage(
     threads: node.threads,
     files: stepFiles(store),
     report,
+    warn,
   });
   return watch ? explaining(opened, watch) : opened;
 }
