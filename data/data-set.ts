@@ -9,8 +9,11 @@ export interface Split {
   readonly count: number;
   /** count × channels × height × width; of a split that is too large to be held, none. */
   readonly pixels: Uint8Array;
-  /** Of such a split, the pixels at `indices`, in that order: decoded when they are asked for. */
-  decode?(indices: ArrayLike<number>): Uint8Array;
+  /**
+   * Of such a split, the pixels at `indices`, in that order: decoded when they are asked for. `next`: what will be asked for
+   * next, which is decoded while the caller goes on; it changes nothing of what comes.
+   */
+  decode?(indices: ArrayLike<number>, next?: ArrayLike<number>): Uint8Array;
   /** From 0 to classes - 1. */
   readonly labels: Uint8Array | Int32Array;
 }
@@ -71,11 +74,16 @@ export interface SetPart {
   readonly trainPerClass?: number;
 }
 
+export interface ReadOptions {
+  /** Where an image is a file: none is held, each is decoded when it is asked for. */
+  readonly streamed?: boolean;
+}
+
 /** How the files of a set are named and read; several sets share one. */
 export interface DataFormat {
   /** The set's files in `folder` itself: absolute paths in a fixed order, or every file that is missing. */
   find(folder: string): { readonly files: readonly string[]; readonly missing: readonly string[] };
-  read(files: readonly string[], facts: DataSetFacts): Result<Splits & FoundFacts>;
+  read(files: readonly string[], facts: DataSetFacts, options?: ReadOptions): Result<Splits & FoundFacts>;
   /** Where reading is long: finds what is missing or broken off, and the labels, without unpacking the pixels. */
   check?(
     files: readonly string[],

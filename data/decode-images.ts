@@ -43,7 +43,7 @@ port.on('message', async (job) => {
     failed = { index: -1, message: error.message };
   }
   const done = new Int32Array(job.state);
-  if (failed) port.postMessage(failed);
+  if (failed) port.postMessage({ ...failed, job: job.job });
   Atomics.store(done, 0, 1);
   Atomics.notify(done, 0);
 });
@@ -83,6 +83,8 @@ async function decodeAll({ paths, pixels, state, height, width, resize, together
 `;
 
 interface Trouble {
+  /** Number of the decoding. */
+  readonly job: number;
   readonly index: number;
   readonly message: string;
   readonly mismatch?: boolean;
@@ -133,27 +135,60 @@ function openDecoder(): MessagePort {
   return port1;
 }
 
-/** count × 3 × height × width, in the order of `paths`. */
-export function decodePictures(paths: readonly string[], { height, width, resize }: PictureSize): Result<Uint8Array> {
+/** Pictures that are being decoded by another thread. */
+export interface Decoding {
+  /** count × 3 × height × width, in the order of the paths; the calling thread sleeps until they are there. */
+  wait(): Result<Uint8Array>;
+}
+
+let begun = 0;
+/** What decodings have told that were not waited for yet, by their number. */
+const troubles = new Map<number, Trouble>();
+
+/** Begins at once, and goes on while the calling thread does other things. */
+export function beginDecoding(paths: readonly string[], { height, width, resize }: PictureSize): Decoding {
   const pixels = new SharedArrayBuffer(paths.length * 3 * height * width);
-  if (paths.length === 0) return ok(new Uint8Array(pixels));
+  if (paths.length === 0) return { wait: () => ok(new Uint8Array(pixels)) };
   const state = new SharedArrayBuffer(8);
   const done = new Int32Array(state);
   const port = openDecoder();
-  port.postMessage({ paths, pixels, state, height, width, resize, together: TOGETHER });
-  for (let before = -1; Atomics.load(done, 0) === 0; ) {
-    Atomics.wait(done, 0, 0, PATIENCE_MS);
-    const now = Atomics.load(done, 1);
-    if (Atomics.load(done, 0) === 0 && now === before) {
-      decoder = undefined;
-      throw new Error(`Internal error: the decoder of pictures stopped after ${now} of ${paths.length}`);
-    }
-    before = now;
+  const job = begun++;
+  port.postMessage({ job, paths, pixels, state, height, width, resize, together: TOGETHER });
+  return {
+    wait() {
+      for (let before = -1; Atomics.load(done, 0) === 0; ) {
+        Atomics.wait(done, 0, 0, PATIENCE_MS);
+        const now = Atomics.load(done, 1);
+        if (Atomics.load(done, 0) === 0 && now === before) {
+          decoder = undefined;
+          throw new Error(`Internal error: the decoder of pictures stopped after ${now} of ${paths.length}`);
+        }
+        before = now;
+      }
+      const trouble = troubleOf(port, job);
+      return trouble ? undecoded(trouble, paths[trouble.index] ?? '') : ok(new Uint8Array(pixels));
+    },
+  };
+}
+
+/** As `beginDecoding`, waited for at once. */
+export function decodePictures(paths: readonly string[], size: PictureSize): Result<Uint8Array> {
+  return beginDecoding(paths, size).wait();
+}
+
+/** Of several decodings the troubles lie in the port in the order in which they ended. */
+function troubleOf(port: MessagePort, job: number): Trouble | undefined {
+  for (let told = receiveMessageOnPort(port); told; told = receiveMessageOnPort(port)) {
+    const trouble = told.message as Trouble;
+    troubles.set(trouble.job, trouble);
   }
-  const trouble = receiveMessageOnPort(port)?.message as Trouble | undefined;
-  if (!trouble) return ok(new Uint8Array(pixels));
+  const own = troubles.get(job);
+  troubles.delete(job);
+  return own;
+}
+
+function undecoded(trouble: Trouble, path: string): Result<never> {
   if (trouble.index < 0) throw new Error(`Internal error: sharp cannot be loaded: ${trouble.message}`);
-  const path = paths[trouble.index] ?? '';
   return trouble.mismatch
     ? fail('DATA_MISMATCH', `${basename(path)} ${trouble.message}.`, {
         place: path,

@@ -173,7 +173,8 @@ it('decodes the pictures of a large set as they are asked for, to the same numbe
   expect([streamed.train.pixels.length, streamed.train.count]).toEqual([0, 3]);
   expect(streamed.test.decode).toBeUndefined();
   for (const indices of [[2, 0, 2], [1], []])
-    expect(normalised(facts, streamed.train, indices)).toEqual(normalised(facts, held.train, indices));
+    for (const next of [undefined, [1], [2, 1, 0]])
+      expect(normalised(facts, streamed.train, indices, next)).toEqual(normalised(facts, held.train, indices));
   expect(() => normalised(facts, streamed.train, [3])).toThrow(/expected an index below 3/);
   // What is damaged is told when its turn has come, and the next pictures are read all the same.
   const path = join(root, 'train/n02/images/n02_1.JPEG');
@@ -181,6 +182,16 @@ it('decodes the pictures of a large set as they are asked for, to the same numbe
   writeFileSync(path, whole.subarray(0, 200));
   expect(() => normalised(facts, streamed.train, [0, 2])).toThrow(/n02_1\.JPEG cannot be decoded/);
   expect(normalised(facts, streamed.train, [0, 1])).toEqual(normalised(facts, held.train, [0, 1]));
+});
+
+it('holds none of a set that is to be read picture by picture, and decodes only what is asked for', async () => {
+  await writeTiny();
+  writeFileSync(join(root, 'train/n02/images/n02_1.JPEG'), readFileSync(join(root, 'val/val_annotations.txt')));
+  expect(openDataSet('tiny-imagenet', root)).toMatchObject({ ok: false, error: { code: 'DATA_CORRUPT' } });
+  const { train, test } = unwrap(openDataSet('tiny-imagenet', root, { streamed: true }));
+  expect([train.pixels.length, test.pixels.length]).toEqual([0, 0]);
+  expect(train.decode?.([0, 1])).toHaveLength(2 * 3 * 64 * 64);
+  expect(() => train.decode?.([2])).toThrow(/n02_1\.JPEG cannot be decoded/);
 });
 
 it('says what is known of a set without a look at its pictures', async () => {

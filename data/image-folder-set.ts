@@ -10,9 +10,10 @@
  */
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
-import { fail, ok, type Result, unwrap } from '../base/result.ts';
+import { fail, ok, type Result } from '../base/result.ts';
 import type { DataFormat, DataSetFacts, LabelledSplit, SetPart, Split } from './data-set.ts';
-import { decodeImages, decodePictures, type PictureSize } from './decode-images.ts';
+import { decodeAhead } from './decode-ahead.ts';
+import { decodeImages, type PictureSize } from './decode-images.ts';
 
 export interface ImageFolderOptions {
   /** Folders of the classes, in the order of their labels; all folders of `train/` where left out. */
@@ -56,12 +57,13 @@ export function imageFolderSet(options: ImageFolderOptions): DataFormat {
       }
       return labelled(files, facts, classIds, part);
     },
-    read(files, facts) {
+    read(files, facts, { streamed = false } = {}) {
       const found = labelled(files, facts, classIds, part);
       if (!found.ok) return found;
       const { train, test, ...known } = found.value;
       const size = { height: facts.height, width: facts.width, resize };
-      const [trained, tested] = [pictured(train, size, mostHeld), pictured(test, size, mostHeld)];
+      const most = streamed ? 0 : mostHeld;
+      const [trained, tested] = [pictured(train, size, most), pictured(test, size, most)];
       if (!trained.ok || !tested.ok) return trained.ok ? (tested as Result<never>) : trained;
       return ok({ ...known, train: trained.value, test: tested.value });
     },
@@ -78,16 +80,8 @@ export function imageFolderSet(options: ImageFolderOptions): DataFormat {
 const MOST_HELD = 2 ** 31;
 
 function pictured({ count, labels, paths }: PathSplit, size: PictureSize, mostHeld: number): Result<Split> {
-  if (3 * count * size.height * size.width > mostHeld) {
-    const decode = (indices: ArrayLike<number>) =>
-      unwrap(
-        decodePictures(
-          Array.from(indices, (index) => paths[index] ?? ''),
-          size,
-        ),
-      );
-    return ok({ count, labels, pixels: new Uint8Array(0), decode });
-  }
+  if (3 * count * size.height * size.width > mostHeld)
+    return ok({ count, labels, pixels: new Uint8Array(0), decode: decodeAhead(paths, size) });
   const pixels = decodeImages(paths, size);
   return pixels.ok ? ok({ count, labels, pixels: pixels.value }) : pixels;
 }

@@ -2,11 +2,12 @@
 import { floats, sizeOf, type Tensor } from '../tensor/tensor.ts';
 import type { DataSetFacts, Split } from './data-set.ts';
 
-/** The images at `indices`, in that order: float32 [n, channels, height, width]. */
+/** The images at `indices`, in that order: float32 [n, channels, height, width]. `next`: see `Split.decode`. */
 export function normalised(
   set: Pick<DataSetFacts, 'channels' | 'height' | 'width' | 'mean' | 'std'>,
   split: Split,
   indices: ArrayLike<number>,
+  next?: ArrayLike<number>,
 ): Tensor {
   const { channels, height, width } = set;
   const area = height * width;
@@ -21,7 +22,7 @@ export function normalised(
     (index) => !(Number.isInteger(index) && index >= 0 && index < split.count),
   );
   if (outside !== undefined) throw new Error(`Internal error: expected an index below ${split.count}, got ${outside}`);
-  const decoded = split.decode?.(indices);
+  const decoded = split.decode?.(indices, next);
   const pixels = decoded ?? split.pixels;
   let to = 0;
   for (let image = 0; image < indices.length; image++) {

@@ -6,7 +6,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { packageRoot } from '../base/package-root.ts';
 import { fail, ok, type Result } from '../base/result.ts';
-import type { DataSet, DataSetFacts, DataSetRecord, DataSummary, LabelledSplit } from './data-set.ts';
+import type { DataSet, DataSetFacts, DataSetRecord, DataSummary, LabelledSplit, ReadOptions } from './data-set.ts';
 import { DATA_SETS } from './records.ts';
 import { factsOfPart, partNamed, recordOfPart } from './selection.ts';
 
@@ -77,13 +77,13 @@ function checkFiles({ facts, format }: DataSetRecord, files: readonly string[]):
 }
 
 /** The set, or the part of one, whose files lie in `folder` itself, as `locateDataSet` found it: exactly the files that it named. */
-export function openDataSet(name: string, folder: string): Result<DataSet> {
+export function openDataSet(name: string, folder: string, options?: ReadOptions): Result<DataSet> {
   const record = recordOf(name);
   if (!record.ok) return record;
   const { facts, format } = record.value;
   const { files, missing } = format.find(resolve(folder));
   if (missing.length > 0) return incomplete(record.value, folder, missing);
-  const splits = format.read(files, facts);
+  const splits = format.read(files, facts, options);
   return splits.ok ? ok({ ...facts, ...splits.value }) : splits;
 }
 

@@ -20,8 +20,8 @@ import { readWhitening, WHITENING_FILE } from './whitening.ts';
 export interface ImageSpace {
   /** Digest of the fit; undefined where mean and deviation are used. */
   readonly whitening: string | undefined;
-  /** The images at `indices`, in that order. */
-  read(split: Split, indices: ArrayLike<number>): Promise<Tensor>;
+  /** The images at `indices`, in that order; those at `next` are decoded while the caller works on them. */
+  read(split: Split, indices: ArrayLike<number>, next?: ArrayLike<number>): Promise<Tensor>;
   /** A synthetic set of this space as a PNG. */
   picture(set: SyntheticSet): Promise<Uint8Array>;
   close(): void;
@@ -34,7 +34,7 @@ export function openImageSpace(data: DataSetFacts, backend: Backend, fit?: Artif
   if (!fit)
     return {
       whitening: undefined,
-      read: async (split, indices) => normalised(data, split, indices),
+      read: async (split, indices, next) => normalised(data, split, indices, next),
       picture: async (set) => picture(set, data),
       close() {},
     };
@@ -55,7 +55,7 @@ export function openImageSpace(data: DataSetFacts, backend: Backend, fit?: Artif
   };
   return {
     whitening: sha256(bytes),
-    read: (split, indices) => apply(normalised(bare, split, indices), 'whiten'),
+    read: (split, indices, next) => apply(normalised(bare, split, indices, next), 'whiten'),
     picture: async (set) => picture({ ...set, images: await apply(set.images, 'unwhiten') }, bare),
     close: compiled.close,
   };

@@ -28,13 +28,14 @@ export async function trainOnce(
 ): Promise<{ tensors: Tensors; loss: number; accuracy: number }> {
   const order = shuffles.permutation(pass, images);
   const batches = Math.ceil(images / batchSize);
+  const batchAt = (batch: number) => order.subarray(batch * batchSize, (batch + 1) * batchSize);
   let trained = tensors;
   let loss = 0;
   let right = 0;
   for (let batch = 0; batch < batches; batch++) {
-    const chosen = order.subarray(batch * batchSize, (batch + 1) * batchSize);
+    const [chosen, next] = [batchAt(batch), batchAt(batch + 1)];
     const labels = ints(Int32Array.from(chosen, (image) => train.labels[image] ?? 0));
-    const seen = await augmenter.apply(await space.read(train, chosen), pass * batches + batch);
+    const seen = await augmenter.apply(await space.read(train, chosen, next), pass * batches + batch);
     const step = await training.step(trained, seen, labels, scalar(rate));
     trained = step.tensors;
     loss += (step.loss * chosen.length) / images;

@@ -28,10 +28,7 @@ export function openTest(backend: Backend, network: Network): TestPass {
       let loss = 0;
       for (let start = 0; start < split.count; start += CHUNK) {
         const count = Math.min(CHUNK, split.count - start);
-        const images = await space.read(
-          split,
-          Int32Array.from({ length: count }, (_, index) => start + index),
-        );
+        const images = await space.read(split, chunkAt(start, split.count), chunkAt(start + CHUNK, split.count));
         const program = await compiled.get(`${count}`, () => logitsOf(network, count));
         const logits = (await program.run({ ...values, images })).logits as Tensor;
         for (let image = 0; image < count; image++) {
@@ -45,6 +42,11 @@ export function openTest(backend: Backend, network: Network): TestPass {
     },
     close: compiled.close,
   };
+}
+
+function chunkAt(start: number, total: number): Int32Array {
+  const count = Math.max(0, Math.min(CHUNK, total - start));
+  return Int32Array.from({ length: count }, (_, index) => start + index);
 }
 
 function logitsOf(network: Network, count: number): Record<string, Expr> {

@@ -12,23 +12,26 @@ import { programs } from '../programs.ts';
 import type { StageContext, StageRun } from '../stage.ts';
 
 export async function openImport({ params, data, backend, folder, report }: StageContext): Promise<StageRun> {
-  const set = unwrap(openDataSet(data.set, data.folder));
+  const set = unwrap(openDataSet(data.set, data.folder, { streamed: true }));
   const { path, bytes } = fileOf(params.file as string | JsonObject, folder);
   const classifier = classifierOf(bytes, path, set);
   const { channels, height, width } = set;
   const [size, total] = [params.batchSize as number, set.test.count];
+  const batchAt = (index: number): Int32Array =>
+    Int32Array.from({ length: Math.max(0, Math.min(size, total - index * size)) }, (_, place) => index * size + place);
   const compiled = programs(backend);
   return {
     steps: Math.ceil(total / size),
     init: () => ({ tensors: {}, values: { right: 0 } }),
     async step({ values }, index) {
-      const count = Math.min(size, total - index * size);
+      const count = batchAt(index).length;
       const program = await compiled.get(`${count}`, () => {
         const { logits } = classifier.apply(input('images', [count, channels, height, width]));
         return { logits };
       });
-      const chosen = Int32Array.from({ length: count }, (_, place) => index * size + place);
-      const { logits } = await program.run({ ...classifier.values, images: normalised(set, set.test, chosen) });
+      const chosen = batchAt(index);
+      const images = normalised(set, set.test, chosen, batchAt(index + 1));
+      const { logits } = await program.run({ ...classifier.values, images });
       const rowOf = (place: number) =>
         Array.from(logits?.data ?? []).slice(place * set.classes, (place + 1) * set.classes);
       const found = [...chosen].filter((image, place) => {

@@ -46,17 +46,19 @@ export function openEmbedding(settings: EmbeddingSettings) {
   const real = { ...{ set, space, augmenter, training }, images, batchSize: BATCH };
   const compiled = programs(backend);
 
-  /** Output `name` of all images at `indices`, in chunks. */
+  /** Output `name` of all images at `indices`, in chunks; those at `after` will be looked at next. */
   const over = async (
     values: Tensors,
     indices: Int32Array,
     name: 'embedding' | 'label',
     use: (part: Tensor, at: number) => void,
+    after: Int32Array = new Int32Array(0),
   ) => {
     for (let at = 0; at < indices.length; at += CHUNK) {
       const chunk = indices.subarray(at, at + CHUNK);
       const program = await compiled.get(`${name} ${chunk.length}`, () => view(network, chunk.length, name));
-      const seen = await space.read(train, chunk);
+      const rest = indices.subarray(at + CHUNK);
+      const seen = await space.read(train, chunk, (rest.length > 0 ? rest : after).subarray(0, CHUNK));
       use((await program.run({ ...values, images: seen }))[name] as Tensor, at);
     }
   };
@@ -86,13 +88,15 @@ export function openEmbedding(settings: EmbeddingSettings) {
       const counted = { forgotten: ints(forgotten ?? []), learned: ints(learned ?? []), right: ints(right) };
       return { ...after, tensors: { ...after.tensors, ...counted } };
     },
-    async features(values: Tensors, indices: Int32Array): Promise<Features> {
+    /** `after`: those that are asked for next. */
+    async features(values: Tensors, indices: Int32Array, after?: Int32Array): Promise<Features> {
       let rows = new Float32Array(0);
-      await over(values, indices, 'embedding', ({ data }, at) => {
+      const keep = ({ data }: Tensor, at: number) => {
         const width = data.length / Math.min(CHUNK, indices.length - at);
         if (rows.length === 0) rows = new Float32Array(indices.length * width);
         rows.set(data, at * width);
-      });
+      };
+      await over(values, indices, 'embedding', keep, after);
       return { count: indices.length, width: rows.length / indices.length, values: rows };
     },
     close() {

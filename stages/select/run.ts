@@ -1,6 +1,8 @@
 /**
  * Selection. The last step chooses the images' indices; before it, for coresets, one step an epoch trains the network that
- * chooses, unless another stage has. The images themselves are read only to be written.
+ * chooses, unless another stage has. The images themselves are read only to be written: of a set of pictures no more is held
+ * than the chosen ones, the mean of a class, or what a network sees in a class. Only where a network is trained here, which
+ * goes over all of them again and again, are they held, as far as sets are.
  */
 import type { Json, JsonObject } from '../../base/json.ts';
 import { FailureError, fail, unwrap } from '../../base/result.ts';
@@ -22,8 +24,9 @@ import { neededOf, TRAINED } from './index.ts';
 import { readEmbeddingNetwork } from './teacher.ts';
 
 export async function openSelect({ params, seed, data, inputs, backend, report }: StageContext): Promise<StageRun> {
-  const set = unwrap(openDataSet(data.set, data.folder));
   const method = params.method as string;
+  const streamed = !TRAINED.includes(method) || inputs.network !== undefined;
+  const set = unwrap(openDataSet(data.set, data.folder, { streamed }));
   const imagesPerClass = params.imagesPerClass as number;
   const used = (params.images as number | undefined) ?? set.train.count;
   const byClass = indicesByClass(set.train, set.classes).map((indices) => indices.filter((image) => image < used));
@@ -86,20 +89,24 @@ async function coreset(
   count: number,
 ): Promise<number[]> {
   const chosen: number[] = [];
-  for (const indices of byClass) {
+  for (const [label, indices] of byClass.entries()) {
     const of = (name: string) => Array.from(indices, (image) => tensors[name]?.data[image] ?? 0);
     const positions =
       method === 'forgetting'
         ? mostForgotten(of('forgotten'), of('learned'), count)
-        : (method === 'herding' ? herding : kCenter)(await embedding.features(tensors, indices), count);
+        : (method === 'herding' ? herding : kCenter)(
+            await embedding.features(tensors, indices, byClass[label + 1]),
+            count,
+          );
     chosen.push(...positions.map((position) => indices[position] ?? -1));
   }
   return chosen;
 }
 
-/** Images read at a time to take their mean. */
-const CHUNK = 256;
+/** Pixel values, in all channels, of the images that are read at a time to take their mean. */
+const MOST_VALUES = 2 ** 20;
 
+/** A running sum in doubles, in the order of the files. */
 async function classMeans(
   set: DataSet,
   space: ImageSpace,
@@ -107,11 +114,16 @@ async function classMeans(
   imagesPerClass: number,
 ): Promise<Tensor> {
   const size = set.channels * set.height * set.width;
+  const chunk = Math.max(1, Math.min(256, Math.floor(MOST_VALUES / size)));
   const means: Tensor[] = [];
-  for (const indices of byClass) {
+  for (const [label, indices] of byClass.entries()) {
     const mean = new Float64Array(size);
-    for (let at = 0; at < indices.length; at += CHUNK) {
-      const { data } = await space.read(set.train, indices.subarray(at, at + CHUNK));
+    const partAt = (at: number) =>
+      at < indices.length
+        ? indices.subarray(at, at + chunk)
+        : (byClass[label + 1] ?? indices.subarray(0, 0)).subarray(0, chunk);
+    for (let at = 0; at < indices.length; at += chunk) {
+      const { data } = await space.read(set.train, partAt(at), partAt(at + chunk));
       for (let value = 0; value < data.length; value++)
         mean[value % size] = (mean[value % size] as number) + (data[value] as number) / indices.length;
     }

@@ -24,6 +24,11 @@ export async function openStatistics({ params, seed, data, inputs, backend }: St
   const changes = { padding, flip: params.flip as boolean };
   const images = (params.images as number | undefined) ?? set.train.count;
   const batches = Math.ceil(images / batchSize);
+  /** Every teacher sees the same batches in turn. */
+  const batchAt = (index: number): Int32Array => {
+    const from = (index % batches) * batchSize;
+    return Int32Array.from({ length: Math.min(batchSize, images - from) }, (_, place) => from + place);
+  };
   const compiled = programs(backend);
   const draws = randomStream(seed, 'statistics/view');
 
@@ -34,9 +39,9 @@ export async function openStatistics({ params, seed, data, inputs, backend }: St
       values: {},
     }),
     async step({ tensors, values }, index) {
-      const [turn, batch] = [Math.floor(index / batches), index % batches];
-      const from = batch * batchSize;
-      const count = Math.min(batchSize, images - from);
+      const turn = Math.floor(index / batches);
+      const chosen = batchAt(index);
+      const count = chosen.length;
       const teacher = teachers[turn] as Classifier;
       const program = await compiled.get(`${turn} ${count}`, () => statisticsProgram(teacher, count, patch, changes));
       const uniform = draws.uniform(index, 3 * count);
@@ -45,11 +50,7 @@ export async function openStatistics({ params, seed, data, inputs, backend }: St
       const shift = (u: number) => Math.floor(u * (2 * padding + 1)) - padding;
       const result = await program.run({
         ...teacher.values,
-        images: normalised(
-          set,
-          set.train,
-          Int32Array.from({ length: count }, (_, place) => from + place),
-        ),
+        images: normalised(set, set.train, chosen, index + 1 < teachers.length * batches ? batchAt(index + 1) : []),
         ...(padding > 0 && { down: each(0, shift), across: each(1, shift) }),
         ...(changes.flip && { mirrored: each(2, (u) => (u < 0.5 ? 1 : 0)) }),
         ...Object.fromEntries(sumsOf(tensors, turn)),
