@@ -8,9 +8,10 @@
  * five products leaves its result in the order in which the next reads it, so that nothing is transposed.
  */
 import type { Backend } from '../tensor/backends/backend.ts';
-import { constant, type Expr } from '../tensor/expr.ts';
-import { conv2d, matmul, reshape } from '../tensor/ops/index.ts';
-import { floats } from '../tensor/tensor.ts';
+import { constant, type Expr, input } from '../tensor/expr.ts';
+import { gradient } from '../tensor/gradient.ts';
+import { conv2d, matmul, mul, reshape, sum } from '../tensor/ops/index.ts';
+import { floats, type Shape } from '../tensor/tensor.ts';
 import { type Convolve, imageExtents } from './layers.ts';
 
 const PATCH = 6;
@@ -40,27 +41,30 @@ const OF_RESULTS = [
   [0, 1, -1, 8, -8, 1],
 ];
 
-/**
- * `images` [N, C, H, W], `filters` [O, C, 3, 3], one row and column of zeros around the images → [N, O, H, W].
- * `adjoint`: its derivative's adjoint, [N, O, H, W] → [N, C, H, W], which is a convolution by the flipped filters.
- */
-export function winogradConvolution(images: Expr, filters: Expr, { adjoint = false } = {}): Expr {
+/** `images` [N, C, H, W], `filters` [O, C, 3, 3], one row and column of zeros around the images → [N, O, H, W]. */
+export function winogradConvolution(images: Expr, filters: Expr): Expr {
   const { count, channels, height, width } = imageExtents(images);
-  const [o = 0, c = 0] = filters.shape;
-  const out = adjoint ? c : o;
+  const [out = 0] = filters.shape;
   const [tall, wide] = [Math.ceil(height / TILE), Math.ceil(width / TILE)];
   const columns = matmul(patches(width), reshape(images, [count * channels * height, width]), { transB: true });
   const both = matmul(patches(height), reshape(columns, [PATCH * wide * count * channels, height]), { transB: true });
   // Of constant filters backends take this when the program is made.
-  const kernels = matmul(ofFilters(adjoint), reshape(filters, [o * c, KERNEL ** 2]), { transB: true });
+  const kernels = matmul(ofFilters(), reshape(filters, [out * channels, KERNEL ** 2]), { transB: true });
   const products = matmul(
     reshape(both, [PATCH, tall, PATCH, wide * count, channels]),
-    reshape(kernels, [PATCH, 1, PATCH, o, c]),
-    { transB: !adjoint },
+    reshape(kernels, [PATCH, 1, PATCH, out, channels]),
+    { transB: true },
   );
   const rows = matmul(reshape(products, [PATCH * tall, PATCH * wide * count * out]), results(height), { transA: true });
   const whole = matmul(reshape(rows, [PATCH * wide, count * out * height]), results(width), { transA: true });
   return reshape(whole, [count, out, height, width]);
+}
+
+/** Its adjoint in the images: [N, O, H, W] → `shape` [N, C, H, W], with the filters transformed as they are forward. */
+function adjoint(g: Expr, filters: Expr, shape: Shape): Expr {
+  // What is linear has one gradient wherever it is taken.
+  const anywhere = input('images', shape);
+  return gradient(sum(mul(winogradConvolution(anywhere, filters), g)), [anywhere])[0] as Expr;
 }
 
 /**
@@ -77,7 +81,7 @@ export function winogradForm({ op, inputs, attrs, shape }: Expr): Expr | undefin
   const isPlain = String(kernel) === '3,3' && String(strides) === '1,1' && String(padding) === '1,1,1,1';
   if (!isPlain || String(dilations) !== '1,1' || groups !== 1) return undefined;
   if ((2 * out * channels) / (out + channels) < Math.max(...shape.slice(2))) return undefined;
-  return winogradConvolution(images, filters, { adjoint: op === 'conv2dInputGrad' });
+  return op === 'conv2d' ? winogradConvolution(images, filters) : adjoint(images, filters, shape);
 }
 
 /**
@@ -92,13 +96,10 @@ export function convolutionOn({ name }: Pick<Backend, 'name'>): Convolve {
   };
 }
 
-/** w ↦ G w Gᵀ as one matrix [36, 9]; `flipped`: of w in reverse order. */
-function ofFilters(flipped: boolean): Expr {
+/** w ↦ G w Gᵀ as one matrix [36, 9]. */
+function ofFilters(): Expr {
   const data = OF_FILTERS.flatMap((left) =>
-    OF_FILTERS.flatMap((right) => {
-      const row = left.flatMap((a) => right.map((b) => a * b));
-      return flipped ? row.reverse() : row;
-    }),
+    OF_FILTERS.flatMap((right) => left.flatMap((a) => right.map((b) => a * b))),
   );
   // Thirds, which single precision does not have, are rounded where a backend takes them.
   return constant({ dtype: 'float', shape: [PATCH ** 2, KERNEL ** 2], data: Float64Array.from(data) });
