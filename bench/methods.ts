@@ -23,9 +23,7 @@ export const methods: Benchmark = async ({ quick, threads, backend, only }, find
     cifar100: cifarLike(folder, 'cifar100', 5000),
   };
   try {
-    const chosen = works().filter(
-      ({ name, width }) => (!quick || width <= QUICK_WIDTH) && (!only || name.includes(only)),
-    );
+    const chosen = works().filter(({ name, width }) => (only ? name.includes(only) : !quick || width <= QUICK_WIDTH));
     for (const work of chosen) {
       note(`${work.name}: ${backend}, ${threads} threads`);
       const own = await stageSide({ work, folder: folders[work.set], backend, threads });

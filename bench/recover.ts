@@ -21,7 +21,7 @@ export const recover: Benchmark = async ({ quick, threads, backend, only }, find
       cifar100: cifarLike(folder, 'cifar100', 500),
       'imagenet-1k': imagenetLike(folder, 10, 4),
     };
-    for (const work of works().filter(({ name, ...of }) => (!quick || of.quick) && (!only || name.includes(only)))) {
+    for (const work of works().filter(({ name, ...of }) => (only ? name.includes(only) : !quick || of.quick))) {
       findings.note(`${work.name}: ${backend}, ${threads} threads`);
       const configuration: ChildConfiguration = { work, folder: folders[work.set], backend, threads };
       const own = await ownSide(import.meta.url, 'recover/stage-child', configuration);
