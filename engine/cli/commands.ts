@@ -3,6 +3,7 @@
  * because it is one table, from which help, arguments and completion are made.
  */
 import { EXPORT_FORMATS } from '../export/format-names.ts';
+import { NUMERICS_MODES } from '../plan/numerics.ts';
 import { TABLE_FORMAT_NAMES } from '../report/table-format-names.ts';
 import type { Command, Flag } from './command.ts';
 
@@ -20,6 +21,11 @@ const backend: Flag = {
   description: 'Numeric backend; wins over the experiment (see `retort doctor`).',
 };
 const grid: Flag = { description: '`key=a,b` is an axis of the grid with these values.' };
+const numerics: Flag = {
+  value: 'WHAT',
+  choices: NUMERICS_MODES,
+  description: 'Keys hold all that can move a bit (strict), or leave out machine and threads (backend).',
+};
 const rerunOn: Flag = {
   value: 'code',
   choices: ['code'],
@@ -52,6 +58,7 @@ export const commands: readonly Command[] = [
       store,
       data,
       backend,
+      numerics,
       'rerun-on': rerunOn,
       grid,
       reporter: {
@@ -89,6 +96,7 @@ export const commands: readonly Command[] = [
       store,
       data,
       backend,
+      numerics,
       'rerun-on': rerunOn,
       grid,
       only,
@@ -111,7 +119,7 @@ export const commands: readonly Command[] = [
       ['retort explain grid.yaml', 'a line for every node'],
       ["retort explain grid.yaml 'score[*set=1*'", 'in full'],
     ],
-    flags: { store, data, backend, grid, 'rerun-on': rerunOn, json },
+    flags: { store, data, backend, grid, numerics, 'rerun-on': rerunOn, json },
     load: () => import('./commands/explain.ts'),
   },
   {
@@ -139,6 +147,7 @@ export const commands: readonly Command[] = [
       store,
       data,
       backend,
+      numerics,
       'rerun-on': rerunOn,
       grid,
       metric: { value: 'NAME', description: "The figure to show (default: the experiment's)." },
@@ -172,6 +181,7 @@ export const commands: readonly Command[] = [
       store,
       data,
       backend,
+      numerics,
       'rerun-on': rerunOn,
       output: { value: 'FILE', short: 'o', description: 'Where to write the page (default: standard output).' },
       figures: { value: 'DIR', description: 'Write the figures as PNG files as well, or alone without --output.' },
@@ -194,6 +204,7 @@ export const commands: readonly Command[] = [
       store,
       data,
       backend,
+      numerics,
       'rerun-on': rerunOn,
       grid,
       metric: { value: 'NAME', description: "The figure to compare (default: the experiment's)." },

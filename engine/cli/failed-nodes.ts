@@ -59,7 +59,7 @@ export function failureLines(nodes: readonly FailedNode[], retry: (node: string)
 
 /** The same command for one node, as a shell would read it. */
 export function retryCommand(args: Arguments, file: string, overrides: readonly string[]): (node: string) => string {
-  const given = ['store', 'data', 'backend'].flatMap((flag) => {
+  const given = ['store', 'data', 'backend', 'numerics', 'rerun-on'].flatMap((flag) => {
     const value = args.text(flag);
     return value === undefined ? [] : [`--${flag}`, value];
   });

@@ -24,6 +24,7 @@ interface Way {
   readonly backend?: string;
   /** With `--rerun-on`: results that were made again have keys of their own. */
   readonly rerunOn?: string;
+  readonly numerics?: string;
 }
 
 export function currentPlans(store: Store, args: Arguments): CurrentPlans {
@@ -56,6 +57,7 @@ function waysOfRuns(store: Store): Way[] {
       file: plan.experiment.file,
       overrides: overridesOf(folder),
       backend: plan.backend,
+      ...(plan.numericsMode && { numerics: plan.numericsMode }),
       ...(plan.rerunOn && { rerunOn: plan.rerunOn }),
     };
     ways.set(JSON.stringify(way), way);
@@ -72,11 +74,12 @@ function overridesOf(folder: string): string[] {
   }
 }
 
-function keysOf({ file, overrides, backend, rerunOn }: Way, args: Arguments): Result<string[], string> {
+function keysOf({ file, overrides, backend, rerunOn, numerics }: Way, args: Arguments): Result<string[], string> {
   const values = new Map(
     ['store', 'data'].flatMap((flag) => (args.has(flag) ? [[flag, args.text(flag) ?? '']] : [])) as [string, string][],
   );
   if (backend !== undefined) values.set('backend', backend);
+  if (numerics !== undefined) values.set('numerics', numerics);
   if (rerunOn !== undefined) values.set('rerun-on', rerunOn);
   const own = new Arguments([file], values, args.settings);
   const resolved = resolveAll({ files: [file], overrides }, own);

@@ -62,6 +62,7 @@ export function nodePage(store: Store, { key, name, run, node }: FoundNode): str
           .join(', '),
     ],
     ['numerics', manifest && numericsWords(manifest.numerics)],
+    ['made with', record?.madeWith && numericsWords(record.madeWith)],
     ['run', run?.id],
     ...(node ? Object.entries(node.inputs).map(([role, id]): [string, string] => [`input ${role}`, id]) : []),
     ['data', typeof manifest?.inputs.data === 'string' ? manifest.inputs.data.replace(/@(.{12}).*/, '@$1') : undefined],

@@ -57,7 +57,8 @@ export function operandsOf(args: Arguments, command: string): Told<Operands> {
 /** Without a word to the user. With a text: that of each file, which is then not read. */
 export function resolveAll({ files, overrides }: Operands, args: Arguments, text?: string): Resolved {
   const backend = args.text('backend');
-  const { backend: defaultBackend } = args.settings;
+  const numerics = args.text('numerics');
+  const { backend: defaultBackend, numerics: defaultNumerics } = args.settings;
   return resolveExperiments(
     files.map((path) => ({ path, ...(text !== undefined && { text }) })),
     overrides,
@@ -70,6 +71,8 @@ export function resolveAll({ files, overrides }: Operands, args: Arguments, text
       },
       ...(backend !== undefined && { backend }),
       ...(defaultBackend && { defaultBackend }),
+      ...(numerics !== undefined && { numerics }),
+      ...(defaultNumerics && { defaultNumerics }),
     },
   );
 }

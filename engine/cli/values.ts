@@ -87,11 +87,12 @@ export function originWords(origin: Origin): string {
 
 /** What else stands in the file, without origins: seed, data, replicates. */
 export function valueLines(experiment: ResolvedExperiment): string[] {
-  const { seed, data, replicates, backend } = experiment;
+  const { seed, data, replicates, backend, numerics = 'strict' } = experiment;
   const head = [
     ['seed', seed],
     ['data.set', data.set],
     ['backend', backend],
+    ['numerics', numerics],
     ['replicates.sets', replicates.sets],
     ['replicates.evaluations', replicates.evaluations],
   ].map(([name, value]) => `${name}: ${value}`);

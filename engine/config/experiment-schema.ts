@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from '../../base/json.ts';
 import { DURATION_PATTERN, SIZE_PATTERN } from '../../base/units.ts';
+import { NUMERICS_MODES } from '../plan/numerics.ts';
 
 export const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
 
@@ -249,6 +250,13 @@ export function experimentProperties({ dataSets, backends }: Vocabulary): Readon
       type: 'string',
       enum: backends,
       description: 'The engine that computes. Part of the cache key; `--backend` on the command line wins.',
+    },
+    numerics: {
+      type: 'string',
+      enum: [...NUMERICS_MODES],
+      default: 'strict',
+      description:
+        'What of the numerics is part of the cache key. `strict`: backend, versions, class of the processor or device, and threads, so that equal keys mean equal bytes. `backend`: backend and versions only, so that results of other machines and thread counts are hits, though their last bits may differ.',
     },
     resources: {
       type: 'object',

@@ -34,6 +34,9 @@ export interface ResolveOptions {
   readonly backend?: string;
   /** From the user's configuration: for experiments that name none. */
   readonly defaultBackend?: string;
+  /** The same for how much of the numerics stands in keys. */
+  readonly numerics?: string;
+  readonly defaultNumerics?: string;
 }
 
 export type Resolved =
@@ -76,7 +79,7 @@ function resolveFile(
 }
 
 function checkTopLevel(experiment: TreeMap, options: ResolveOptions, problems: Problems): void {
-  for (const name of ['data', 'seed', 'backend', 'replicates', 'prune', 'compare'])
+  for (const name of ['data', 'seed', 'backend', 'numerics', 'replicates', 'prune', 'compare'])
     refuseAxes(name, experiment, problems);
   const { source, start } = experiment.span;
   // Where nothing else is the culprit, the first character of the file is: the whole first line would be too much.
@@ -194,6 +197,9 @@ function assemble(
     data: { set: dataName },
     backend:
       options.backend ?? (source.backend as string | undefined) ?? options.defaultBackend ?? (BACKENDS[0] as string),
+    ...((options.numerics ?? source.numerics ?? options.defaultNumerics) === 'backend' && {
+      numerics: 'backend' as const,
+    }),
     replicates: counts,
     axes: Object.fromEntries(grid.axes.map((axis) => [axis.name, axis.options.map((option) => option.label)])),
     cells,

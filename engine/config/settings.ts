@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { JsonObject } from '../../base/json.ts';
 import { ok, type Result } from '../../base/result.ts';
+import { NUMERICS_MODES } from '../plan/numerics.ts';
 import type { Diagnostic } from './diagnostics.ts';
 
 export const SETTINGS_FILE = 'retort.config.yaml';
@@ -15,6 +16,8 @@ export const SETTINGS_FILE = 'retort.config.yaml';
 export interface Settings {
   /** For experiments that name none. */
   readonly backend?: string;
+  /** For experiments that do not say what of it stands in keys. */
+  readonly numerics?: string;
   /** Folder of data sets. */
   readonly data?: string;
   /** Folder of results. */
@@ -85,18 +88,28 @@ function given({ RETORT_BACKEND, RETORT_DATA, RETORT_STORE }: SettingsPlace['env
   };
 }
 
-function placed({ backend, data, store }: Settings, path: string, folder: string): Settings {
+function placed({ backend, numerics, data, store }: Settings, path: string, folder: string): Settings {
   const at = (name: string) => {
     // No shell stands between the file and us.
     const spelled = name === '~' || name.startsWith('~/') ? join(homedir(), name.slice(1)) : name;
     return isAbsolute(spelled) ? spelled : relative(folder, join(dirname(path), spelled)) || '.';
   };
-  return { ...(backend && { backend }), ...(data && { data: at(data) }), ...(store && { store: at(store) }) };
+  return {
+    ...(backend && { backend }),
+    ...(numerics && { numerics }),
+    ...(data && { data: at(data) }),
+    ...(store && { store: at(store) }),
+  };
 }
 
 function settingsProperties(backends: readonly string[]): Readonly<Record<string, JsonObject>> {
   return {
     backend: { type: 'string', enum: [...backends], description: 'The engine of experiments that name none.' },
+    numerics: {
+      type: 'string',
+      enum: [...NUMERICS_MODES],
+      description: 'What of the numerics stands in keys, for experiments that do not say.',
+    },
     data: { type: 'string', minLength: 1, description: 'The folder of the data set, or of several by name.' },
     store: { type: 'string', minLength: 1, description: 'The folder of results.' },
   };

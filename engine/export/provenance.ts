@@ -22,6 +22,8 @@ export interface ReproducibleRecord {
   readonly backend: string;
   readonly data: Plan['data'];
   readonly numerics: Plan['numerics'];
+  /** Absent: strict. */
+  readonly numericsMode?: Plan['numericsMode'];
   readonly software: JsonObject;
   readonly environment: JsonObject;
   readonly nodes: readonly {
@@ -59,6 +61,7 @@ export function provenance(given: ProvenanceOf): JsonObject {
     backend: plan.backend,
     data: plan.data,
     numerics: plan.numerics,
+    ...(plan.numericsMode && { numericsMode: plan.numericsMode }),
     software,
     environment,
     nodes: plan.nodes.map((node) => nodeRecord(node, records.get(node.key))),

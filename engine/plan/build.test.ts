@@ -244,6 +244,20 @@ it('changes with everything that can change a result, and for all that depends o
   expect(changed(ONE_SET, { stageKinds: version('evaluate') })).toEqual(scores);
 });
 
+it('leaves the machine out of keys where the experiment says so, and nothing else of the numerics', () => {
+  const shared = ONE_SET.replace('version: 1', 'version: 1\nnumerics: backend');
+  const device = { provider: 'cuda', device: 'a' };
+  const made = plan(shared, { numerics: { ...OPTIONS.numerics, ...device } });
+  expect(made).toMatchObject({ numericsMode: 'backend' });
+  for (const { numerics } of [made, ...made.nodes.map(({ manifest }) => manifest)])
+    expect(numerics).toEqual({ backend: 'onnxruntime', version: '1.30.0', provider: 'cuda' });
+  const other = { processor: 'avx512', ...device, device: 'b' };
+  const elsewhere = shared.replace('epochs: 5', 'epochs: 5, resources: { threads: 1 }');
+  expect(keys(elsewhere, { numerics: { ...OPTIONS.numerics, ...other } })).toEqual(made.nodes.map((n) => n.key).sort());
+  expect(keys(shared)).not.toEqual(keys(shared, { numerics: { ...OPTIONS.numerics, version: '1.31.0' } }));
+  expect(plan(ONE_SET.replace('version: 1', 'version: 1\nnumerics: strict'))).toEqual(plan(ONE_SET));
+});
+
 it('keeps what is there when sets, evaluations or values of an axis are added', () => {
   const before = keys(BASE);
   const more = [

@@ -15,6 +15,7 @@ import { chainOf, paramsAt } from './chain.ts';
 import type { Cell, ResolvedExperiment, ResolvedStage } from './experiment.ts';
 import { cacheKey, keyManifest, without } from './key.ts';
 import { nodeIds } from './node-ids.ts';
+import { keptNumerics } from './numerics.ts';
 import type { KeyManifest, NodeUse, Plan, PlanNode } from './plan.ts';
 
 export interface PlanOptions {
@@ -59,7 +60,8 @@ export function buildPlan(experiment: ResolvedExperiment, options: PlanOptions):
     experiment: { name: experiment.name, file: experiment.file },
     data: { set: experiment.data.set, digest: options.dataDigest, description: options.dataDescription },
     backend: experiment.backend,
-    numerics: options.numerics,
+    numerics: keptNumerics(options.numerics, experiment.numerics),
+    ...(experiment.numerics && { numericsMode: experiment.numerics }),
     replicates: experiment.replicates,
     axes: experiment.axes,
     ...(experiment.baseline && { baseline: experiment.baseline }),
@@ -104,7 +106,10 @@ function placeNode(
   const params = without(paramsAt(kind, stage.params, own), kind.splitting ?? []);
   const seed = { base: experiment.seed, ...where };
   const dataSet = experiment.data.set;
-  const whole = keyManifest({ stage: kind, params, seed, inputs, dataSet, dataDigest, numerics, threads });
+  const whole = keyManifest({
+    ...{ stage: kind, params, seed, inputs, dataSet, dataDigest, numerics, threads },
+    mode: experiment.numerics,
+  });
   const manifest = own !== undefined && kind.prefixExtending === undefined ? { ...whole, at: own } : whole;
   const use: NodeUse = { cell: cell.id, stage: stage.name, ...where };
   const place = (made: KeyManifest, params: JsonObject, read: Draft['inputs'], used: NodeUse): string => {

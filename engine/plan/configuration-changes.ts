@@ -54,6 +54,7 @@ function experimentSettings(plan: Plan): Settings {
     ['data', data.set],
     [`files of ${data.set}`, data.digest.slice(0, 12)],
     ['backend', plan.backend],
+    ['numerics', plan.numericsMode ?? 'strict'],
     ['replicates.sets', replicates.sets],
     ['replicates.evaluations', replicates.evaluations],
   ]);
@@ -114,7 +115,8 @@ function isConsequence(path: string, ours: Settings, theirs: Settings): boolean 
   const differs = (setting: string) => ours.get(setting) !== theirs.get(setting);
   if (path.startsWith('files of ')) return differs('data');
   const [group = ''] = path.split('.');
-  if (group === ours.get('backend') || group === theirs.get('backend')) return differs('backend');
+  if (group === ours.get('backend') || group === theirs.get('backend'))
+    return differs('backend') || differs('numerics');
   return path.includes('.version of ') && isOtherStage(path, ours, theirs);
 }
 

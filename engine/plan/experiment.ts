@@ -55,6 +55,8 @@ export interface ResolvedExperiment {
   /** The name of the set, or of the part of it that is used (`data/selection.ts`). */
   readonly data: { readonly set: string };
   readonly backend: string;
+  /** How much of the numerics stands in keys; all of it when absent. */
+  readonly numerics?: 'backend';
   readonly replicates: { readonly sets: number; readonly evaluations: number };
   /** Axis → labels in the order of the file. */
   readonly axes: Readonly<Record<string, readonly string[]>>;

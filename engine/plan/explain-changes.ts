@@ -94,8 +94,18 @@ function named(path: string): Pick<Change, 'what' | 'path'> {
   }
 }
 
-/** Another backend has other versions: only threads are a choice of their own. */
+/** Another backend has other versions: only threads are a choice of their own. Where one key leaves the machine out, that is it. */
 function withoutConsequences(changes: readonly OwnChange[]): OwnChange[] {
+  const modes = changes.filter(({ what, path }) => what === 'numerics' && path === 'threads');
+  const [mode] = modes.filter(({ from, to }) => from === undefined || to === undefined);
+  if (mode) {
+    const named = (threads: Json | undefined) => (threads === undefined ? 'backend' : 'strict');
+    const said: OwnChange = { what: 'numerics', path: 'numerics', from: named(mode.from), to: named(mode.to) };
+    const rest = changes.filter(
+      ({ what, from, to }) => what !== 'numerics' || (from !== undefined && to !== undefined),
+    );
+    return [...withoutConsequences(rest), said];
+  }
   const otherBackend = changes.some(({ what, path }) => what === 'numerics' && path === 'backend');
   return changes.filter(
     ({ what, path }) => !otherBackend || what !== 'numerics' || path === 'backend' || path === 'threads',

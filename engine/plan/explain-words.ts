@@ -56,7 +56,7 @@ function ownWords({ what, path, from, to, stage }: Change, { defaultOf }: Wordin
     case 'snapshot':
       return `taken after step ${brief(from ?? 'the last')} → ${brief(to ?? 'the last')}`;
     case 'numerics': {
-      const whose = path === 'backend' || path === 'threads' ? '' : ' of the backend';
+      const whose = ['backend', 'threads', 'numerics'].includes(path) ? '' : ' of the backend';
       return `${path}${whose} ${brief(from)} → ${brief(to)}`;
     }
     case 'input':

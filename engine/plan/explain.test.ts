@@ -81,6 +81,9 @@ it('stage version, backend, data and what has no earlier result', () => {
   expect(explained(now, was({ numerics: { backend: 'tensorflow', version: '2.1', threads: 1 } }))).toEqual({
     a: ['backend tensorflow → reference'],
   });
+  // The machine is in the one key and not in the other: that is one difference, whatever machine it is.
+  const { threads: _, ...shared } = node.manifest.numerics;
+  expect(explained(now, was({ numerics: shared }))).toEqual({ a: ['numerics backend → strict'] });
   expect(explained(now, was({ inputs: { data: 'mnist@abc' } }))).toEqual({ a: ['data mnist → none'] });
   expect(explained(now, was({ stage: 'other' }))).toEqual({ a: ['first count'] });
   expect(explained(now, resultsOf())).toEqual({ a: ['first count'] });

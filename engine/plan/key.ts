@@ -9,6 +9,7 @@ import { sha256 } from '../../base/digest.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { Seed, StageKind } from '../../stages/stage.ts';
 import { differing } from './defaults.ts';
+import { keptNumerics, type NumericsMode } from './numerics.ts';
 import type { KeyManifest } from './plan.ts';
 
 export type CacheKey = string & { readonly __brand: 'CacheKey' };
@@ -26,10 +27,12 @@ export interface KeyInputs {
   /** Backend, its versions and the processor class. */
   readonly numerics: Readonly<Record<string, string | number>>;
   readonly threads: number;
+  /** How much of the numerics counts; all of it where absent. */
+  readonly mode?: NumericsMode | undefined;
 }
 
 export function keyManifest(given: KeyInputs): KeyManifest {
-  const { stage, params, seed, inputs, dataSet, dataDigest, numerics, threads } = given;
+  const { stage, params, seed, inputs, dataSet, dataDigest, numerics, threads, mode } = given;
   if ('data' in stage.inputs) throw new Error(`Internal error: expected no input role \`data\` in stage ${stage.kind}`);
   return {
     // The form of the manifest itself: a later form must not meet an older one by accident.
@@ -45,8 +48,9 @@ export function keyManifest(given: KeyInputs): KeyManifest {
     seed: stageSeed(stage, seed),
     // What it is computed from: keys of what stands upstream, so that a dry run is exact, and the bytes of the data set.
     inputs: stage.usesData ? { ...inputs, data: `${dataSet}@${dataDigest}` } : inputs,
-    // What can move the last bit of a float sum: engine, its version, processor class, native threads.
-    numerics: { ...numerics, threads },
+    // What can move the last bit of a float sum: engine, its version, processor class, native threads. The last two only
+    // where equal keys are to mean equal bytes.
+    numerics: keptNumerics({ ...numerics, threads }, mode),
   };
 }
 

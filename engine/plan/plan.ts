@@ -73,6 +73,8 @@ export interface Plan {
   readonly data: { readonly set: string; readonly digest: string; readonly description: string };
   readonly backend: string;
   readonly numerics: Readonly<Record<string, string | number>>;
+  /** Keys leave the machine out; see `numerics.ts`. */
+  readonly numericsMode?: 'backend';
   readonly replicates: { readonly sets: number; readonly evaluations: number };
   readonly axes: Readonly<Record<string, readonly string[]>>;
   readonly baseline?: Readonly<Record<string, string>>;

@@ -1,6 +1,8 @@
 /** What one attempt has told of itself, added up for its `attempt-ended`: also where it was killed and said no last word. */
+import { backendNumerics } from '../../tensor/backends/open.ts';
 import type { AttemptEndKind } from '../events.ts';
 import type { AttemptEnd, AttemptMessage, AttemptRequest } from '../executors/executor.ts';
+import { modeOf } from '../plan/numerics.ts';
 import type { KeyManifest } from '../plan/plan.ts';
 import type { Unstamped } from './journal.ts';
 
@@ -57,7 +59,7 @@ export class Account {
   }
 
   event(end: AttemptEnd, cancelled: boolean): Unstamped {
-    const { node, attempt, gpus } = this.#request;
+    const { node, attempt, gpus, backend } = this.#request;
     const { bytesRead, bytesWritten } = this.#usage ?? {};
     const own = Math.round(performance.now() - this.#begun) / 1000;
     return {
@@ -71,7 +73,7 @@ export class Account {
       peakMemory: this.peakMemory,
       waitedSeconds: Math.round(1000 * this.#waited) / 1000,
       gpus: gpus?.length ?? 0,
-      device: deviceOf(node.manifest),
+      device: deviceOf(node.manifest, backend),
       ...(bytesRead !== undefined && bytesWritten !== undefined && { bytesRead, bytesWritten }),
       fromStep: this.#from,
       toStep: this.#to,
@@ -81,8 +83,10 @@ export class Account {
   }
 }
 
-/** By its class, which is in the key: `cuda 10de:2330`, else the processor's. */
-function deviceOf({ numerics: { provider, device, processor } }: KeyManifest): string {
+/** By its class, which is in the key unless that leaves the machine out: `cuda 10de:2330`, else the processor's. */
+function deviceOf({ numerics }: KeyManifest, backend: string): string {
+  const here = modeOf(numerics) === 'strict' ? undefined : backendNumerics(backend);
+  const { provider, device, processor } = here?.ok ? here.value : numerics;
   return provider === undefined ? `${processor ?? 'processor'}` : [provider, device].filter(Boolean).join(' ');
 }
 

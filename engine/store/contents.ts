@@ -80,7 +80,7 @@ export function takeOver(
   if (!known || !isSameComputation(known.manifest, node.manifest)) return undefined;
   const code = codeOf(store, known);
   if (presentCode && code !== codeDigest(node.manifest.stage)) return undefined;
-  const { artifacts, metrics, seconds, steps } = known;
+  const { artifacts, metrics, seconds, steps, madeWith } = known;
   const { key, manifest } = node;
   const from = known.takenFrom ?? known.key;
   fault('content-found');
@@ -91,6 +91,7 @@ export function takeOver(
     ...{ schema: 'retort-key/1', key, manifest, artifacts, metrics, seconds, steps },
     ...(state && { state }),
     ...(code !== undefined && { code }),
+    ...(madeWith && { madeWith }),
     takenFrom: from,
   });
   const record = readKey(store, key);

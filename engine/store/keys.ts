@@ -34,6 +34,8 @@ export interface KeyRecord {
   readonly state?: KeptState;
   /** The key that it was computed under, where another node's result was taken over; see `contents.ts`. */
   readonly takenFrom?: string;
+  /** Where its key leaves the machine out, on what it was made; not part of the result. */
+  readonly madeWith?: Readonly<Record<string, string | number>>;
   /** Of the code that made it, see `code-digests.ts`; not part of the result. */
   readonly code?: string;
 }

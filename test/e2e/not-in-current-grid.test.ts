@@ -2,10 +2,8 @@
  * A value that is taken out of a grid takes no result away: `compare` says that there is more, and with `--all-cells` shows it,
  * marked and apart from what the grid has; `show` marks it in the run that made it.
  */
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { Project } from '../rig/retort.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 const grid = (sizes: readonly number[], epochs = 1) => `version: 1
 name: sizes

@@ -1,9 +1,7 @@
 /** A file that was changed: `plan` and `run` say what differs from the newest run of the experiment, and only then. */
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { tinyExperiment } from '../rig/experiments.ts';
 import { events, Project } from '../rig/retort.ts';
-
-vi.setConfig({ testTimeout: 180_000 });
 
 const ONLY = ['--only', 'start', '--reporter'];
 

@@ -35,7 +35,12 @@ export async function run(args: Arguments): Promise<number> {
   // The recorded backend, and not what this machine would choose.
   const own = new Arguments(
     [file],
-    new Map([...given(args), ['backend', record.backend], ['store', folder]]),
+    new Map([
+      ...given(args),
+      ['backend', record.backend],
+      ['numerics', record.numericsMode ?? 'strict'],
+      ['store', folder],
+    ]),
     args.settings,
   );
   const resolved = resolveAll({ files: [record.experiment.file], overrides: [] }, own, JSON.stringify(record.config));

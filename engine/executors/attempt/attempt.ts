@@ -97,7 +97,7 @@ async function computed(
     const result = await (node.chain?.cut ? snapshotOf(stage, node, state) : stage.finish(state));
     fault('stage-finished');
     const seconds = last.secondsBefore + (performance.now() - begun) / 1000;
-    const committed = commitResult(store, lease, { node, result, seconds, steps, state });
+    const committed = commitResult(store, lease, { node, backend: request.backend, result, seconds, steps, state });
     if (committed === 'conflict') control.send({ type: 'warning', message: conflictMessage(store, node) });
     removeCheckpoints(store, node.key);
     return { type: 'done', computed: true };

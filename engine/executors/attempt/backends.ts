@@ -7,6 +7,7 @@ import { FailureError, unwrap } from '../../../base/result.ts';
 import type { Backend } from '../../../tensor/backends/backend.ts';
 import { backendNumerics, openBackend } from '../../../tensor/backends/open.ts';
 import { type Watched, watched } from '../../../tensor/backends/watched.ts';
+import { keptNumerics, modeOf, type Numerics } from '../../plan/numerics.ts';
 import type { PlanNode } from '../../plan/plan.ts';
 
 const opened = new Map<string, Backend>();
@@ -43,7 +44,7 @@ function lazyBackend(name: string, threads: number): Backend {
 
 /** The key promises these numerics: a process that would compute with others must not write under it. */
 function demandPlannedNumerics(backend: Backend, { id, threads, manifest }: PlanNode): void {
-  const here = canonicalJson({ ...backend.numerics, threads });
+  const here = canonicalJson(keptNumerics({ ...backend.numerics, threads }, modeOf(manifest.numerics)));
   const planned = canonicalJson(manifest.numerics);
   if (here === planned) return;
   throw new FailureError({
@@ -51,4 +52,9 @@ function demandPlannedNumerics(backend: Backend, { id, threads, manifest }: Plan
     message: `${id} was planned for ${planned}, but this process would compute with ${here}.`,
     help: 'Run the experiment on the machine and with the packages it was planned with, or plan it again.',
   });
+}
+
+/** For the record of a result whose key leaves the machine out: on what it was made. */
+export function madeWith(name: string, { threads, manifest }: PlanNode): Numerics | undefined {
+  return modeOf(manifest.numerics) === 'strict' ? undefined : { ...unwrap(backendNumerics(name)), threads };
 }

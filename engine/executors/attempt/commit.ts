@@ -1,6 +1,7 @@
 /** What a stage has made goes into the store: every object first, the key last. */
 import { FailureError } from '../../../base/result.ts';
 import type { StageResult, State } from '../../../stages/stage.ts';
+import { modeOf } from '../../plan/numerics.ts';
 import type { PlanNode } from '../../plan/plan.ts';
 import { codeDigest } from '../../store/code-digests.ts';
 import { keepState, noteInChain } from '../../store/kept-states.ts';
@@ -8,12 +9,15 @@ import { commitKey, type KeyRecord, keyPath, readRecord, type StoredFile } from 
 import type { Lease } from '../../store/leases.ts';
 import { putObject } from '../../store/objects.ts';
 import type { Store } from '../../store/store.ts';
+import { madeWith } from './backends.ts';
 
 export interface Finished {
   readonly node: PlanNode;
   readonly result: StageResult;
   readonly seconds: number;
   readonly steps: number;
+  /** The name of the backend. */
+  readonly backend: string;
   /** Kept where longer nodes can go on from it. */
   readonly state: State;
 }
@@ -21,7 +25,7 @@ export interface Finished {
 export function commitResult(
   store: Store,
   lease: Lease,
-  { node, result, seconds, steps, state }: Finished,
+  { node, backend, result, seconds, steps, state }: Finished,
 ): ReturnType<typeof commitKey> {
   demandOutputs(node, result);
   const artifacts: Record<string, Record<string, StoredFile>> = {};
@@ -37,6 +41,7 @@ export function commitResult(
   }
   const { key, manifest } = node;
   const code = codeDigest(manifest.stage);
+  const made = madeWith(backend, node);
   const record: KeyRecord = {
     schema: 'retort-key/1',
     key,
@@ -46,6 +51,7 @@ export function commitResult(
     seconds,
     steps,
     ...(code !== undefined && { code }),
+    ...(made && { madeWith: made }),
     ...(node.chain && { state: keepState(store, steps, state) }),
   };
   noteInChain(store, node);
@@ -63,5 +69,7 @@ export function conflictMessage(store: Store, { id, key, manifest }: PlanNode): 
   const code = readRecord(keyPath(store, key), key)?.code;
   if (code !== undefined && code !== codeDigest(manifest.stage))
     return `${id} gave another result than before for the same key, and its code has changed since then, though not the version of stage ${manifest.stage}. The first result stands; the other is kept beside it.`;
+  if (modeOf(manifest.numerics) === 'backend')
+    return `${id} gave another result than before for the same key, which leaves the machine out (\`numerics: backend\`). The first result stands; the other is kept beside it.`;
   return `${id} gave another result than before for the same key: its stage, backend or machine is not deterministic. The first result stands; the other is kept beside it.`;
 }

@@ -43,7 +43,14 @@ export function onTheWay({ store, lease, request, control, log, stage }: Taking)
       if (!node) return;
       missing.delete(step);
       const result = await snapshotOf(stage, node, state);
-      const committed = commitResult(store, lease, { node, result, seconds, steps: step, state });
+      const committed = commitResult(store, lease, {
+        node,
+        backend: request.backend,
+        result,
+        seconds,
+        steps: step,
+        state,
+      });
       if (committed === 'conflict') control.send({ type: 'warning', message: conflictMessage(store, node) });
       removeCheckpoints(store, node.key);
       log(`${node.id} is done at step ${step}, key ${node.key}`);
