@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { type Benchmark, type BenchmarkOptions, type Findings, median } from './benchmark.ts';
 import { STEPS, stageTakes, type Taken } from './engine/checkpoint-cost.ts';
 import { dvcProject, reproduce } from './engine/dvc.ts';
-import { endedAttempts } from './engine/ended-attempts.ts';
+import { type EndedAttempts, endedAttempts } from './engine/ended-attempts.ts';
 import { finishedGrid, retort } from './engine/finished-grid.ts';
 import { firstRun } from './engine/first-run.ts';
 import type { Whole } from './engine/process.ts';
@@ -134,22 +134,28 @@ async function growth({ quick }: BenchmarkOptions, { figure, ratio }: Findings, 
   figure('memory of the driver, 10000 executed', memoryOf(times.large), 'MB');
 }
 
-/** What people ask a store that has seen much: a run of 10,000 attempts, the newest of 200. */
+/** What people ask a store that has seen much: a run of 10,000 attempts, the newest of 200; the same while it is driven, and left by a kill. */
 async function listings({ quick }: BenchmarkOptions, { figure }: Findings, parent: string): Promise<void> {
-  const { folder, node } = await endedAttempts(parent, 10_000);
-  const looks = {
-    ls: ['ls'],
-    status: ['status'],
-    'show RUN': ['show', 'last'],
-    'show NODE': ['show', node],
-    'logs NODE': ['logs', node],
+  const look = async (state: string, { folder, node }: EndedAttempts): Promise<void> => {
+    const looks = {
+      ls: ['ls'],
+      status: ['status'],
+      'show RUN': ['show', 'last'],
+      'show NODE': ['show', node],
+      'logs NODE': ['logs', node],
+    };
+    for (const [name, args] of Object.entries(looks)) {
+      const once = () => retort(folder, ...args);
+      await once();
+      const { took } = await alternately({ took: once }, quick ? 3 : 5);
+      figure(`10000 attempts${state} ${name}`, secondsOf(took), 's');
+    }
   };
-  for (const [name, args] of Object.entries(looks)) {
-    const look = () => retort(folder, ...args);
-    await look();
-    const { took } = await alternately({ took: look }, quick ? 3 : 5);
-    figure(`10000 attempts ${name}`, secondsOf(took), 's');
-  }
+  await look('', await endedAttempts(parent, 10_000));
+  const underWay = await endedAttempts(mkdtempSync(join(parent, 'under-way-')), 10_000, { underWay: true });
+  await look(', live,', underWay);
+  underWay.leave();
+  await look(', killed,', underWay);
 }
 
 async function checkpoints({ quick }: BenchmarkOptions, { figure }: Findings, parent: string): Promise<void> {

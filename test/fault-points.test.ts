@@ -23,8 +23,7 @@ const EXCEPTIONS: readonly (readonly [file: string, line: string, why: string])[
   ['engine/store/durable.ts', 'rmSync(from, { force: true })', 'a second name under tmp/, never read'],
   ['engine/store/durable.ts', 'rmSync(beside, { force: true })', 'a file under tmp/, never read'],
   ['engine/store/durable.ts', 'writeSync(file, bytes, done)', 'halves and whole have points in `writeSynced`'],
-  ['engine/store/contents.ts', 'rmSync(beside, { force: true })', 'a file under tmp/, never read'],
-  ['engine/store/kept-standing.ts', 'rmSync(beside, { force: true })', 'a file under tmp/, never read'],
+  ['engine/store/hint-files.ts', 'rmSync(beside, { force: true })', 'a file under tmp/, never read'],
   ['engine/store/heartbeat.ts', "writeSync(file, '.', 0)", 'one byte over an equal one'],
   ['engine/store/event-log.ts', 'writeSync(file, line', 'a line whole: `event-half-written` stands within it'],
   ['engine/store/publish.ts', 'linkSync(object, path)', '`artifact-linked` follows in `publishArtifacts`'],
@@ -90,6 +89,16 @@ it('every named point is passed somewhere, and every point passed is named', () 
   const covered = (point: string) => passed.includes(point) || files.some((file) => point.startsWith(`${file}-`));
   expect(everyFaultPoint.filter((point) => !covered(point))).toEqual([]);
   expect(passed.filter((point) => !everyFaultPoint.some((known) => known === point))).toEqual([]);
+});
+
+it('what is written as a hint names its points, and the file of each has both', () => {
+  const hints = sources().flatMap(({ lines }) => [
+    ...lines.join('\n').matchAll(/\bwriteHint\([^;]*? as: '([a-z-]+)'/g),
+  ]);
+  const named = hints.map(([, as]) => as ?? '');
+  expect(named.sort()).toEqual(['data-checked', 'data-digests', 'pointer', 'standing']);
+  const steps = named.flatMap((as) => [`${as}-written`, `${as}-renamed`]);
+  expect(steps.filter((step) => !everyFaultPoint.some((known) => known === step))).toEqual([]);
 });
 
 it('what is written durably names its points: `as` is required', () => {

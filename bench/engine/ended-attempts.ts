@@ -1,6 +1,9 @@
 /**
  * A store to look at: a run of which every node was computed in one attempt, the newest of many, and its index. Written as
  * a driver writes it, with a line of progress for every second that an attempt took; what the attempts made is not there.
+ *
+ * The same under way: all but one node have ended, the last is at work, and the process that wrote it drives it until `leave`,
+ * which leaves it unfinished, as a kill does: what was kept of its events last lies some thousand of them back.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,13 +11,13 @@ import type { Json } from '../../base/json.ts';
 import { unwrap } from '../../base/result.ts';
 import { Arguments } from '../../engine/cli/arguments.ts';
 import { prepare } from '../../engine/cli/prepare.ts';
-import { keepStandingOfRun } from '../../engine/cli/run-standing.ts';
+import { keepStandingOfRun, standingKeeper } from '../../engine/cli/run-standing.ts';
 import type { RunEvent } from '../../engine/events.ts';
 import type { PlanNode } from '../../engine/plan/plan.ts';
 import type { Unstamped } from '../../engine/run/journal.ts';
 import { openEventLog } from '../../engine/store/event-log.ts';
 import { reindex } from '../../engine/store/index.ts';
-import { createRun, type DrivenRun, finishRun } from '../../engine/store/runs.ts';
+import { createRun, type DrivenRun, finishRun, leaveRun } from '../../engine/store/runs.ts';
 import { openStore } from '../../engine/store/store.ts';
 import { finishedGrid } from './finished-grid.ts';
 
@@ -26,9 +29,20 @@ export interface EndedAttempts {
   /** Holds the store `runs`. */
   readonly folder: string;
   readonly node: string;
+  /** Nobody drives the run any more, and nothing else changes. */
+  leave(): void;
 }
 
-export async function endedAttempts(parent: string, attempts: number): Promise<EndedAttempts> {
+export interface Attempts {
+  /** The driver has not ended the run. */
+  readonly underWay?: boolean;
+}
+
+export async function endedAttempts(
+  parent: string,
+  attempts: number,
+  { underWay = false }: Attempts = {},
+): Promise<EndedAttempts> {
   const folder = finishedGrid(parent, attempts);
   const store = unwrap(openStore(join(folder, 'runs'), { create: true }));
   const file = join(folder, 'grid.yaml');
@@ -40,13 +54,15 @@ export async function endedAttempts(parent: string, attempts: number): Promise<E
   };
   for (let older = 0; older < OLDER_RUNS; older++) end(await run('replicates.sets=1'), 0);
   const newest = await run();
-  tell(newest);
-  end(newest, attempts);
-  keepStandingOfRun(store, newest.id);
+  tell(newest, underWay);
+  if (!underWay) {
+    end(newest, attempts);
+    keepStandingOfRun(store, newest.id);
+  }
   unwrap(await reindex(store)).close();
-  const last = newest.plan.nodes.at(-1);
-  if (!last) throw new Error('Internal error: expected nodes');
-  return { folder, node: last.id };
+  const node = newest.plan.nodes.at(underWay ? -2 : -1);
+  if (!node) throw new Error('Internal error: expected nodes');
+  return { folder, node: node.id, leave: () => leaveRun(newest) };
 }
 
 function end(run: DrivenRun, executed: number): void {
@@ -54,11 +70,16 @@ function end(run: DrivenRun, executed: number): void {
   finishRun(run, { outcome: 'done', at: new Date().toISOString(), executed, hits, seconds: executed * TOOK });
 }
 
-function tell(run: DrivenRun): void {
+function tell(run: DrivenRun, underWay: boolean): void {
   const events = openEventLog(run);
+  const keeper = standingKeeper(run.store);
   const { id, folder, plan } = run;
   let now = Date.now() - 1000 * TOOK * plan.nodes.length;
-  const append = (event: Unstamped) => events.append({ at: new Date(now).toISOString(), ...event } as RunEvent);
+  const append = (unstamped: Unstamped) => {
+    const event = { at: new Date(now).toISOString(), ...unstamped } as RunEvent;
+    events.append(event);
+    keeper.onEvent(event);
+  };
   append({ type: 'run-started', run: id, folder, plan, continues: false });
   for (const node of plan.nodes) {
     const place = run.nodeFolder(node.id);
@@ -66,11 +87,12 @@ function tell(run: DrivenRun): void {
     mkdirSync(join(place, 'attempt-1'), { recursive: true });
     writeFileSync(log, `${node.id}\n`);
     for (const event of attemptAt(node, place, log)) {
+      if (underWay && node === plan.nodes.at(-1) && event.type === 'attempt-ended') break;
       append(event);
       if (event.type === 'node-progress') now += 1000;
     }
   }
-  append({ type: 'run-finished', outcome: 'done', executed: plan.nodes.length, hits: 0, seconds: 1 });
+  if (!underWay) append({ type: 'run-finished', outcome: 'done', executed: plan.nodes.length, hits: 0, seconds: 1 });
   events.close();
 }
 

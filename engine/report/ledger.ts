@@ -42,6 +42,7 @@ type Ended = Extract<RunEvent, { type: 'attempt-ended' }>;
 /** One attempt: what it was, and where its seconds went. */
 export type LedgerRow = Ended & Pick<LedgerTotals, 'usefulSeconds' | 'repeatedSeconds' | 'wastedSeconds'>;
 
+/** An attempt of which no end is known. Times are milliseconds since the epoch. */
 interface Opened {
   readonly attempt: number;
   readonly at: number;
@@ -52,14 +53,27 @@ interface Opened {
 }
 
 interface NodeBook {
-  readonly attempts: Ended[];
-  open: Opened | undefined;
+  attempts: Ended[];
+  open?: Opened | undefined;
+  /** Attempts before the newest one began. */
+  before: number;
   /** It failed, or was given up by a rule. */
   failed: boolean;
 }
 
+type Sums = Omit<LedgerTotals, 'hits' | 'savedSeconds'>;
+
+/** As JSON: of nodes that are done only what all of them took. */
+export interface KeptLedger {
+  readonly done: Sums;
+  readonly books: readonly (readonly [node: string, book: NodeBook])[];
+  readonly hits: readonly (readonly [node: string, seconds: number])[];
+}
+
 export class Ledger {
   readonly #nodes = new Map<string, NodeBook>();
+  /** Of attempts that are in no book any more. */
+  #done: Sums = NOTHING;
   readonly #hits = new Map<string, number>();
   /** Node → its chain. */
   readonly #chains = new Map<string, string>();
@@ -77,6 +91,7 @@ export class Ledger {
       case 'node-started': {
         const book = this.#book(event.node);
         settle(event.node, book);
+        book.before = book.attempts.length;
         const { attempt, fromStep } = event;
         const at = Date.parse(event.at);
         book.open = { attempt, at, fromStep, toStep: fromStep, savedStep: fromStep, seenAt: at };
@@ -118,44 +133,19 @@ export class Ledger {
   /** Node by node, in the order in which they were heard of first. */
   rows(): LedgerRow[] {
     return [...this.#nodes].flatMap(([node, book]) => {
-      settle(node, book);
-      return book.attempts.map((attempt, place) => ({ ...attempt, ...whereItWent(book, attempt, place) }));
+      const settled = { ...book, attempts: settledAttempts(node, book) };
+      return settled.attempts.map((attempt, place) => ({ ...attempt, ...whereItWent(settled, attempt, place) }));
     });
   }
 
-  totals(): LedgerTotals {
-    const ends: Partial<Record<AttemptEndKind, number>> = {};
-    const devices: Record<string, number> = {};
-    const sums = { attempts: 0, wallSeconds: 0, cpuSeconds: 0, waitedSeconds: 0, gpuSeconds: 0 };
-    const bytes = { bytesRead: 0, bytesWritten: 0 };
-    const went = { usefulSeconds: 0, repeatedSeconds: 0, wastedSeconds: 0 };
-    let peakMemory = 0;
-    // In one pass without the rows: a look at thousands of attempts waits for it.
-    for (const [node, book] of this.#nodes) {
-      settle(node, book);
-      for (const [place, attempt] of book.attempts.entries()) {
-        const { end, device, wallSeconds, gpus = 0 } = attempt;
-        ends[end] = (ends[end] ?? 0) + 1;
-        if (device !== undefined) devices[device] = (devices[device] ?? 0) + wallSeconds;
-        sums.attempts++;
-        sums.wallSeconds += wallSeconds;
-        sums.cpuSeconds += attempt.cpuSeconds;
-        sums.waitedSeconds += attempt.waitedSeconds ?? 0;
-        sums.gpuSeconds += gpus * wallSeconds;
-        bytes.bytesRead += attempt.bytesRead ?? 0;
-        bytes.bytesWritten += attempt.bytesWritten ?? 0;
-        peakMemory = Math.max(peakMemory, attempt.peakMemory);
-        const { usefulSeconds, repeatedSeconds, wastedSeconds } = whereItWent(book, attempt, place);
-        went.usefulSeconds += usefulSeconds;
-        went.repeatedSeconds += repeatedSeconds;
-        went.wastedSeconds += wastedSeconds;
-      }
-    }
-    const { attempts, wallSeconds, cpuSeconds, waitedSeconds, gpuSeconds } = sums;
+  /** Of nodes that are `atWork` without what has happened since they began: nobody can say yet what becomes of their steps. */
+  totals(atWork: ReadonlySet<string> = NOBODY): LedgerTotals {
+    const books = [...this.#nodes].map(([node, book]) => ({
+      failed: book.failed,
+      attempts: atWork.has(node) ? book.attempts.slice(0, book.before) : settledAttempts(node, book),
+    }));
     return {
-      ...{ attempts, ends, wallSeconds, cpuSeconds, peakMemory, waitedSeconds, gpuSeconds, devices },
-      ...bytes,
-      ...went,
+      ...sum(this.#done, books),
       hits: this.#hits.size,
       savedSeconds: secondsTogether(
         [...this.#hits].map(([id, seconds]) => {
@@ -166,10 +156,29 @@ export class Ledger {
     };
   }
 
+  /**
+   * To go on from later; without the plan, and so without which nodes are of one chain. What has led to a result was of use,
+   * whatever becomes of the node in a later attempt, so of such nodes there is nothing more to know.
+   */
+  kept(): KeptLedger {
+    const isDone = ({ attempts, open, failed }: NodeBook) => !open && !failed && attempts.at(-1)?.end === 'done';
+    const books = [...this.#nodes];
+    const done = books.filter(([, book]) => isDone(book)).map(([, book]) => book);
+    return { done: sum(this.#done, done), books: books.filter(([, book]) => !isDone(book)), hits: [...this.#hits] };
+  }
+
+  static of({ done, books, hits }: KeptLedger): Ledger {
+    const ledger = new Ledger();
+    ledger.#done = done;
+    for (const [node, book] of books) ledger.#nodes.set(node, book);
+    for (const [node, seconds] of hits) ledger.#hits.set(node, seconds);
+    return ledger;
+  }
+
   #book(node: string): NodeBook {
     let book = this.#nodes.get(node);
     if (!book) {
-      book = { attempts: [], open: undefined, failed: false };
+      book = { attempts: [], before: 0, failed: false };
       this.#nodes.set(node, book);
     }
     return book;
@@ -182,24 +191,61 @@ export function ledgerOf(events: Iterable<RunEvent>): LedgerTotals {
   return ledger.totals();
 }
 
-/** The attempt of a driver that was killed never said how it ended. */
+const NOBODY: ReadonlySet<string> = new Set();
+
+const NOTHING: Sums = {
+  ...{ attempts: 0, ends: {}, wallSeconds: 0, cpuSeconds: 0, peakMemory: 0, waitedSeconds: 0, gpuSeconds: 0 },
+  ...{ devices: {}, bytesRead: 0, bytesWritten: 0, usefulSeconds: 0, repeatedSeconds: 0, wastedSeconds: 0 },
+};
+
+/** In one pass without the rows: a look at thousands of attempts waits for it. */
+function sum(before: Sums, books: readonly Pick<NodeBook, 'attempts' | 'failed'>[]): Sums {
+  const ends: Partial<Record<AttemptEndKind, number>> = { ...before.ends };
+  const devices: Record<string, number> = { ...before.devices };
+  const sums: { -readonly [Name in keyof Sums]: Sums[Name] } = { ...before };
+  for (const book of books)
+    for (const [place, attempt] of book.attempts.entries()) {
+      const { end, device, wallSeconds, gpus = 0 } = attempt;
+      ends[end] = (ends[end] ?? 0) + 1;
+      if (device !== undefined) devices[device] = (devices[device] ?? 0) + wallSeconds;
+      sums.attempts++;
+      sums.wallSeconds += wallSeconds;
+      sums.cpuSeconds += attempt.cpuSeconds;
+      sums.peakMemory = Math.max(sums.peakMemory, attempt.peakMemory);
+      sums.waitedSeconds += attempt.waitedSeconds ?? 0;
+      sums.gpuSeconds += gpus * wallSeconds;
+      sums.bytesRead += attempt.bytesRead ?? 0;
+      sums.bytesWritten += attempt.bytesWritten ?? 0;
+      const { usefulSeconds, repeatedSeconds, wastedSeconds } = whereItWent(book, attempt, place);
+      sums.usefulSeconds += usefulSeconds;
+      sums.repeatedSeconds += repeatedSeconds;
+      sums.wastedSeconds += wastedSeconds;
+    }
+  return { ...sums, ends, devices };
+}
+
 function settle(node: string, book: NodeBook): void {
-  const { open } = book;
-  if (!open) return;
+  book.attempts = settledAttempts(node, book);
   book.open = undefined;
+}
+
+/** The attempt of a driver that was killed never said how it ended. */
+function settledAttempts(node: string, { open, attempts }: NodeBook): Ended[] {
+  if (!open) return attempts;
   const { attempt, fromStep, toStep, savedStep } = open;
   // Clocks are set back now and then.
   const wallSeconds = Math.max(0, (open.seenAt - open.at) / 1000);
   const at = new Date(open.seenAt).toISOString();
-  book.attempts.push({
+  const lost: Ended = {
     ...{ type: 'attempt-ended', at, node, attempt, end: 'lost', wallSeconds, cpuSeconds: 0, peakMemory: 0 },
     ...{ fromStep, toStep, savedStep },
-  });
+  };
+  return [...attempts, lost];
 }
 
 /** Seconds of an attempt at its place among those of its node. */
 function whereItWent(
-  { attempts, failed }: NodeBook,
+  { attempts, failed }: Pick<NodeBook, 'attempts' | 'failed'>,
   attempt: Ended,
   place: number,
 ): Pick<LedgerRow, 'usefulSeconds' | 'repeatedSeconds' | 'wastedSeconds'> {

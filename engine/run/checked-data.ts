@@ -3,12 +3,12 @@
  * reads them, which would take longer than everything else that a plan needs. What is remembered lies in the store and may
  * be deleted at any time.
  */
-import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../../base/digest.ts';
 import type { DataSummary } from '../../data/data-set.ts';
 import type { CheckedData } from '../../data/registry.ts';
-import { fault } from '../store/faults.ts';
+import { writeHint } from '../store/hint-files.ts';
 
 /** Raised when checks find more, or a summary says more. */
 const VERSION = 1;
@@ -33,15 +33,7 @@ export function checkedData(store: string): CheckedData {
     put(set, files, summary) {
       if (!existsSync(store) || files.some((path) => Date.now() - statSync(path).mtimeMs < RESTED_MS)) return;
       const all = { ...read(file), [set]: { version: VERSION, files: stateOf(files), summary } };
-      const beside = `${file}.${process.pid}`;
-      try {
-        writeFileSync(beside, `${JSON.stringify(all, null, 1)}\n`);
-        fault('data-checked-written');
-        renameSync(beside, file);
-        fault('data-checked-renamed');
-      } catch {
-        // A store that may only be read: everything is checked anew next time.
-      }
+      writeHint(file, `${JSON.stringify(all, null, 1)}\n`, { as: 'data-checked' });
     },
   };
 }

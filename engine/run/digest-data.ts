@@ -4,11 +4,11 @@
  * remembered lies in the store and may be deleted at any time.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { sha256 } from '../../base/digest.ts';
-import { fault } from '../store/faults.ts';
+import { writeHint } from '../store/hint-files.ts';
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -53,18 +53,10 @@ class DigestMemory {
     return digest;
   }
 
-  /** Not synced to the disk: a memory that is lost is made again. */
+  /** In a store that may only be read nothing is remembered: everything is read anew next time. */
   save(): void {
     if (this.#file === undefined || !this.#changed) return;
-    const beside = `${this.#file}.${process.pid}`;
-    try {
-      writeFileSync(beside, `${JSON.stringify(this.#known, null, 2)}\n`);
-      fault('data-digests-written');
-      renameSync(beside, this.#file);
-      fault('data-digests-renamed');
-    } catch {
-      // A store that may only be read: everything is read anew next time.
-    }
+    writeHint(this.#file, `${JSON.stringify(this.#known, null, 2)}\n`, { as: 'data-digests' });
   }
 }
 

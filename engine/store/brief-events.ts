@@ -85,6 +85,17 @@ export function readBriefly(path: string, from: number): { readonly events: RunE
   return { events: events.sort((a, b) => a.line - b.line).map(({ event }) => event), next };
 }
 
+/** All of them, each `run-started` with an empty plan. */
+export function readWithoutPlans(path: string, from: number): { readonly events: RunEvent[]; readonly next: number } {
+  const events: RunEvent[] = [];
+  const next = eachLine(path, { offset: from, line: 0 }, (bytes, start, stop) => {
+    const line = bytes.subarray(start, stop);
+    const event = isOf(RUN_STARTED, bytes, start) ? withoutPlan(line) : parsed(line.toString());
+    if (event) events.push(event);
+  });
+  return { events, next };
+}
+
 /** Of each attempt how it began, and of one without an end its checkpoints and the last few lines of its progress. */
 function attemptLines(path: string, wanted: readonly Wanted[]): Placed[] {
   const books = new Map<string, { attempt: Wanted; kept: Placed[]; progress: Placed[] }[]>();

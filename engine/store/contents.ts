@@ -8,15 +8,15 @@
  * nothing is lost with it. What is taken over gets a key file of its own, committed like any other, so a crash in between
  * leaves the node to be taken over again.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { sha256 } from '../../base/digest.ts';
 import type { Json } from '../../base/json.ts';
 import type { KeyManifest, PlanNode } from '../plan/plan.ts';
 import { codeDigest, codeOf } from './code-digests.ts';
-import { temporaryPath } from './durable.ts';
 import { fault } from './faults.ts';
+import { writeHint } from './hint-files.ts';
 import { noteInChain } from './kept-states.ts';
 import { commitKey, type KeyRecord, readKey } from './keys.ts';
 import type { Store } from './store.ts';
@@ -51,17 +51,8 @@ export function rememberContent(store: Store, node: PlanNode): void {
   const known = readPointer(store, content);
   if (known && (known.key === node.key || readKey(store, known.key))) return;
   const pointer: Pointer = { schema: 'retort-content/1', content, key: node.key };
-  const beside = temporaryPath(store.tmp);
-  try {
-    mkdirSync(dirname(pointerPath(store, content)), { recursive: true });
-    writeFileSync(beside, `${JSON.stringify(pointer)}\n`);
-    fault('pointer-written');
-    renameSync(beside, pointerPath(store, content));
-    fault('pointer-renamed');
-  } catch {
-    // Only the shortcut is lost; what is wrong with the disk is told where it matters.
-    rmSync(beside, { force: true });
-  }
+  const text = `${JSON.stringify(pointer)}\n`;
+  writeHint(pointerPath(store, content), text, { tmp: store.tmp, as: 'pointer', makeFolder: true });
 }
 
 /**

@@ -31,9 +31,14 @@ export type DurableFile =
 /** Files whose folder is renamed into place as a whole: never named, so never renamed, by themselves. */
 export type BuiltFile = 'run-file' | 'probe';
 
+/** What is written by `hint-files.ts`. */
+export type HintFile = 'pointer' | 'standing' | 'data-digests' | 'data-checked';
+
 const written = <F extends DurableFile>(file: F) => STEPS.map((step) => `${file}-${step}` as const);
 const built = <F extends BuiltFile>(file: F) =>
   (['opened', 'half-written', 'written'] as const).map((step) => `${file}-${step}` as const);
+const hint = <F extends HintFile>(file: F) =>
+  (['written', 'renamed'] as const).map((step) => `${file}-${step}` as const);
 
 /** Points of an attempt between the store's own, in their order. */
 const ATTEMPT = ['stage-opened', 'step-done', 'stage-finished'] as const;
@@ -73,7 +78,7 @@ export const protocolPoints = {
   /** The note of a chain, before the key. */
   chain: written('chain-note'),
   /** The pointer to a result by its content, and taking that result over. */
-  content: ['pointer-written', 'pointer-renamed', 'content-found'],
+  content: [...hint('pointer'), 'content-found'],
   /** A lease whose thing was leased before; one of another host; one that came between. */
   lease: ['fence-begun', 'fence-beside', 'fence-renamed', 'clock-touched', 'clock-read', 'lease-put-back'],
   /** An artifact in whose place something else stands. */
@@ -83,9 +88,9 @@ export const protocolPoints = {
   /** The index: only ever a picture of the files. */
   index: ['index-keys-read', 'index-run-read', 'index-emptied', 'index-removed'],
   /** What a run has come to: only ever a picture of its events. */
-  standing: ['standing-written', 'standing-renamed'],
+  standing: hint('standing'),
   /** What is remembered of data sets. */
-  data: ['data-digests-written', 'data-digests-renamed', 'data-checked-written', 'data-checked-renamed'],
+  data: [...hint('data-digests'), ...hint('data-checked')],
   gc: [
     ...written('trash-list'),
     'trash-listed',

@@ -5,7 +5,7 @@
 import { watch } from 'node:fs';
 import { join } from 'node:path';
 import type { RunEvent } from '../events.ts';
-import { parsed, readBriefly } from './brief-events.ts';
+import { parsed, readBriefly, readWithoutPlans } from './brief-events.ts';
 import type { Store } from './store.ts';
 import { eachPiece } from './whole-lines.ts';
 
@@ -26,11 +26,14 @@ export interface Reading {
    * only the last few lines of an attempt without an end are read.
    */
   readonly brief?: boolean;
+  /** `false`: every event, each `run-started` with an empty plan. */
+  readonly plans?: boolean;
 }
 
 /** Whole lines from an offset on. */
-export function readRunEvents(path: string, { from = 0, brief = false }: Reading = {}): ReadEvents {
+export function readRunEvents(path: string, { from = 0, brief = false, plans = true }: Reading = {}): ReadEvents {
   if (brief) return readBriefly(path, from);
+  if (!plans) return readWithoutPlans(path, from);
   const events: RunEvent[] = [];
   const next = eachPiece(path, from, (bytes) => {
     for (const line of bytes.toString().split('\n')) {

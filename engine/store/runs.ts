@@ -9,7 +9,7 @@
  *     runs/<run>/stages/<node>/<role>/<file>
  *     runs/<run>/stages/<node>/attempt-<n>/log.txt
  *     runs/<run>/finished.json          how it ended; absent while it can be continued
- *     runs/<run>/standing.json          what its events come to, for quick looks; may be absent or out of date
+ *     runs/<run>/standing.json          what its events come to as far as it says, for quick looks; may be absent
  *
  * The folder is built beside and renamed into place: a run that is there has its plan.
  */

@@ -277,11 +277,14 @@ export const protocols: Readonly<Record<Protocol, Acted>> = {
     act(folder) {
       const store = opened(folder);
       for (const run of allRuns(store))
-        keepStanding(store, run, () => ({ events: readEvents(unwrap(openRun(store, run))).events.length }));
+        keepStanding(store, run, () => {
+          const { events, next } = readEvents(unwrap(openRun(store, run)));
+          return { standing: events.length, next };
+        });
     },
     seen(folder) {
       const store = opened(folder);
-      return allRuns(store).map((run) => readKeptStanding(store, run) as Json);
+      return allRuns(store).map((run) => (readKeptStanding(store, run)?.standing ?? null) as Json);
     },
   },
   data: {

@@ -18,7 +18,7 @@ import { interruption } from '../interrupt.ts';
 import { print, tell, tellDiagnostics, tellFailure, tellUsage } from '../output.ts';
 import { planning, resolveAll } from '../prepare.ts';
 import { openReporter, reporterName } from '../reporter.ts';
-import { keepStandingOfRun } from '../run-standing.ts';
+import { keepStandingOfRun, standingKeeper } from '../run-standing.ts';
 import { told } from '../told.ts';
 
 export async function run(args: Arguments): Promise<number> {
@@ -74,7 +74,7 @@ export async function run(args: Arguments): Promise<number> {
       experiment,
       store: store.value,
       data: data.value,
-      reporters: [reporter],
+      reporters: [reporter, standingKeeper(store.value)],
       signal: stopping.signal,
     });
     keepStandingOfRun(store.value, ended.run);

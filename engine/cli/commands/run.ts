@@ -22,7 +22,7 @@ import { print, tell, tellFailure } from '../output.ts';
 import { operandsOf, type Prepared, prepare } from '../prepare.ts';
 import { openReporter, type ReporterName, reporterName } from '../reporter.ts';
 import { recordsOf } from '../results.ts';
-import { keepStandingOfRun } from '../run-standing.ts';
+import { keepStandingOfRun, standingKeeper } from '../run-standing.ts';
 import { selected } from '../selection.ts';
 import { told } from '../told.ts';
 
@@ -93,7 +93,10 @@ async function runOne(prepared: Prepared, setting: Setting): Promise<number> {
       experiment,
       store,
       data,
-      reporters: [shown, watch.reporter, { onEvent: (event) => ledger.add(event), close() {} }],
+      reporters: [
+        ...[shown, watch.reporter, standingKeeper(store)],
+        { onEvent: (event) => ledger.add(event), close() {} },
+      ],
       signal,
       failFast: args.has('fail-fast') && (args.text('fail-fast') === 'stop' ? 'stop' : 'start-nothing'),
       concurrency: args.count('concurrency'),

@@ -209,9 +209,14 @@ export function cellsOver({ cells, nodes }: ViewModel): { readonly over: number;
 }
 
 function waiting(id: string): NodeView {
+  return nodeInState(id, 'waiting');
+}
+
+/** Of which nothing else is known. */
+export function nodeInState(id: string, state: NodeState): NodeView {
   return {
     id,
-    state: 'waiting',
+    state,
     attempt: 0,
     step: 0,
     steps: 0,
