@@ -35,15 +35,20 @@ export function priced(
   const estimate = estimator({ plan, history: [...history, ...probes], unitsOf, manifestOf: manifestsOf(earlier) });
   const facts = dataSetFacts(plan.data.set);
   const params = new Map(plan.nodes.map((node) => [node.id, node.params]));
-  const nodes = prospects.map(({ node, state, fromStep, by }): PricedNode => {
+  const nodes = prospects.map((prospect): PricedNode => {
+    const { node, state, by, storedBytes } = prospect;
     if (state === 'hit' || state === 'pruned' || by !== undefined) return { node, costs: 'nothing' };
     // Joining shards lists their files.
     if (node.manifest.merge) return { node, costs: 'nothing' };
-    const found = estimate(node, fromStep);
+    const found = estimate(node, unitsDone(prospect));
     const { stage, shard } = node.manifest;
     const bytes = stageKind(stage)?.bytes?.(node.params, inputParams(node, params), facts, shard);
     const { gpus } = limits(node);
-    const known = { ...(bytes !== undefined && { knownBytes: bytes }), ...(gpus !== undefined && { gpus }) };
+    const known = {
+      ...(bytes !== undefined && { knownBytes: bytes }),
+      ...(storedBytes !== undefined && { storedBytes }),
+      ...(gpus !== undefined && { gpus }),
+    };
     return found ? { node, estimate: found, costs: 'something', ...known } : { node, costs: 'unknown', ...known };
   });
   const past = history.filter(({ bytes }) => bytes !== undefined);
@@ -58,17 +63,27 @@ function inputParams({ inputs }: PlanNode, params: ReadonlyMap<string, JsonObjec
   return Object.fromEntries(Object.entries(inputs).map(([role, id]) => [role, params.get(id) ?? {}]));
 }
 
+/**
+ * A step need not be a unit: recovery has its iterations once a batch, an epoch of labels may be several files. Steps are
+ * units where nothing else is known, and from another node of a chain, whose kinds count by them.
+ */
+function unitsDone({ node: { manifest, params }, fromStep = 0, doneShare }: Prospect): number {
+  return doneShare === undefined ? fromStep : doneShare * unitsOf(manifest.stage, params, manifest.shard).units;
+}
+
 /** What is unfinished has a history of its own: as many units as its checkpoint holds. */
 function begun(prospects: readonly Prospect[]): PastResult[] {
-  return prospects.flatMap(({ node, fromStep = 0, fromSeconds = 0 }) => {
+  return prospects.flatMap((prospect) => {
+    const { node, fromSeconds = 0 } = prospect;
     const { key, manifest, params } = node;
     const { parameter } = unitsOf(manifest.stage, params, manifest.shard);
-    if (parameter === undefined || !(fromStep > 0 && fromSeconds > 0)) return [];
+    const units = unitsDone(prospect);
+    if (parameter === undefined || !(units > 0 && fromSeconds > 0)) return [];
     const { shard } = manifest;
     const done =
       shard && parameter in shard
-        ? { ...manifest, shard: { ...shard, [parameter]: [0, fromStep] } }
-        : { ...manifest, params: { ...manifest.params, [parameter]: fromStep } };
+        ? { ...manifest, shard: { ...shard, [parameter]: [0, units] } }
+        : { ...manifest, params: { ...manifest.params, [parameter]: units } };
     return [{ key, manifest: done, seconds: fromSeconds }];
   });
 }
@@ -137,7 +152,9 @@ export function priceLines(price: PlanPrice): string[] {
     const kinds = price.nodes.flatMap(({ node, knownBytes }) =>
       knownBytes === undefined ? [] : [node.manifest.stage],
     );
-    lines.push(`Files of ${[...new Set(kinds)].join(', ')}: ${formatSize(known)}, known beforehand.`);
+    const there = price.nodes.reduce((sum, { knownBytes, storedBytes = 0 }) => sum + (knownBytes ? storedBytes : 0), 0);
+    const stored = there > 0 ? `, ${formatSize(there)} of them there already` : '';
+    lines.push(`Files of ${[...new Set(kinds)].join(', ')}: ${formatSize(known)}, known beforehand${stored}.`);
   }
   return lines;
 }

@@ -12,6 +12,7 @@ import { type Beginning, furthestState } from '../store/kept-states.ts';
 import { leaseHolder } from '../store/leases.ts';
 import { prunedNodes } from '../store/prune-marks.ts';
 import type { Store } from '../store/store.ts';
+import { bytesStoredBySteps } from '../store/stored-by-steps.ts';
 import { isOtherCode, type Remade, remadeNodes } from './present-code.ts';
 import type { Records } from './results.ts';
 
@@ -29,6 +30,10 @@ export interface Prospect {
   /** The step at which it goes on, and from whose state: its own checkpoint, or another node's of its chain. */
   readonly fromStep?: number;
   readonly fromKey?: string;
+  /** The share of its own steps that is done, where its checkpoint says of how many. */
+  readonly doneShare?: number;
+  /** Bytes of its files that these steps have put into the store. */
+  readonly storedBytes?: number;
   /** What the steps before took, where it is known. */
   readonly fromSeconds?: number;
   /** The node on whose way it is made: a longer one of its chain. */
@@ -94,11 +99,18 @@ export function prospectsOf(plan: Plan, { store, records, earlier }: Known): Pro
         fromStep: beginning.step,
         fromKey: beginning.key,
         ...(beginning.seconds !== undefined && { fromSeconds: beginning.seconds }),
+        ...(beginning.key === node.key && doneBy(beginning, store)),
         because,
       };
     }
     return { node, state: 'to run', says: `to run: ${short}`, because };
   });
+}
+
+/** Of a node's own checkpoint. */
+function doneBy({ step, of, state }: Beginning, store: Store): Pick<Prospect, 'doneShare' | 'storedBytes'> {
+  const storedBytes = bytesStoredBySteps(store, state.values);
+  return { ...(of !== undefined && of > 0 && { doneShare: step / of }), ...(storedBytes > 0 && { storedBytes }) };
 }
 
 function continuesFrom({ key: own }: PlanNode, { key, step, finished }: Beginning, { nodeId }: Wording): string {

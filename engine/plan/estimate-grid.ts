@@ -11,6 +11,8 @@ export interface PricedNode {
   readonly gpus?: number;
   /** As its stage says beforehand; goes before what earlier results took. */
   readonly knownBytes?: number;
+  /** Of these so many are in the store already. */
+  readonly storedBytes?: number;
 }
 
 export interface Price {
@@ -55,8 +57,10 @@ export function priceOf(nodes: readonly PricedNode[]): Price {
   };
 }
 
-function bytesOf({ estimate, knownBytes }: PricedNode): number | undefined {
-  return knownBytes ?? estimate?.bytes;
+/** That are still to be made. */
+function bytesOf({ estimate, knownBytes, storedBytes = 0 }: PricedNode): number | undefined {
+  const bytes = knownBytes ?? estimate?.bytes;
+  return bytes === undefined ? undefined : Math.max(0, bytes - storedBytes);
 }
 
 /** Nodes come after their inputs. */

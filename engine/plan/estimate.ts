@@ -60,13 +60,13 @@ export interface EstimateOptions {
   ): { readonly units: number; readonly parameter?: string };
 }
 
-/** Undefined: no history. `fromStep`: what a checkpoint has done already. */
-export function estimator(options: EstimateOptions): (node: PlanNode, fromStep?: number) => Estimate | undefined {
+/** Undefined: no history. `done`: units of work that a checkpoint has done already. */
+export function estimator(options: EstimateOptions): (node: PlanNode, done?: number) => Estimate | undefined {
   const { unitsOf } = options;
   const manifestOf = manifestsOf(options);
   const groups = groupsByStage(options, manifestOf);
   const nearest = new Map<string, { group: Group; same: boolean } | undefined>();
-  return ({ manifest, params }, fromStep = 0) => {
+  return ({ manifest, params }, done = 0) => {
     const { units, parameter } = unitsOf(manifest.stage, params, manifest.shard);
     const facts = settingsOf(manifest, manifestOf, parameter);
     const name = nameOf(facts);
@@ -76,7 +76,7 @@ export function estimator(options: EstimateOptions): (node: PlanNode, fromStep?:
     nearest.set(id, found);
     if (!found) return undefined;
     const { group, same } = found;
-    const left = units * Math.max(0, 1 - fromStep / Math.max(1, units));
+    const left = Math.max(0, units - done);
     const rates = ratesOf(group);
     const at = (share: number) => quantile(rates, share) * left;
     return {

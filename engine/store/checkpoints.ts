@@ -23,6 +23,8 @@ import type { Store } from './store.ts';
 export interface Checkpoint {
   /** Steps done. */
   readonly step: number;
+  /** Steps of the whole; older checkpoints do not say it. */
+  readonly of?: number;
   readonly state: State;
   /** What it took so far, over all attempts; no part of the state. */
   readonly seconds?: number;
@@ -31,6 +33,7 @@ export interface Checkpoint {
 export interface SlotRecord {
   readonly schema: 'retort-checkpoint/1';
   readonly step: number;
+  readonly of?: number;
   readonly seconds?: number;
   /** Of the lease under which it was written. */
   readonly fence: number;
@@ -48,13 +51,14 @@ export function checkpointFolder(store: Store, key: string): string {
 /** Overwrites the older slot. With a lease: only if it is still held. */
 export function writeCheckpoint(store: Store, key: string, checkpoint: Checkpoint, lease?: Lease): void {
   if (lease && !lease.check()) throw new FailureError(lease.lost());
-  const { step, state, seconds } = checkpoint;
+  const { step, of, state, seconds } = checkpoint;
   const folder = checkpointFolder(store, key);
   // The step tells tensors whose record a kill has kept from being written from tensors that were damaged.
   const tensors = encodeSafetensors(state.tensors, { step: String(step) });
   const record: SlotRecord = {
     schema: 'retort-checkpoint/1',
     step,
+    ...(of !== undefined && { of }),
     ...(seconds !== undefined && { seconds }),
     fence: lease?.fence ?? 0,
     tensors: { sha256: sha256(tensors), bytes: tensors.length, order: Object.keys(state.tensors) },
@@ -79,8 +83,12 @@ export function newestCheckpoint(
   for (const { slot, record } of records.sort((a, b) => b.record.step - a.record.step)) {
     const tensors = readTensors(folder, slot, record);
     if (!tensors) continue;
-    const { step, fence, seconds, values } = record;
-    return { step, fence, ...(seconds !== undefined && { seconds }), state: { tensors, values } };
+    const { step, of, fence, seconds, values } = record;
+    return {
+      ...{ step, fence, state: { tensors, values } },
+      ...(of !== undefined && { of }),
+      ...(seconds !== undefined && { seconds }),
+    };
   }
   return undefined;
 }

@@ -43,6 +43,8 @@ export function noteInChain(store: Store, { key, chain }: PlanNode): void {
 /** Where a computation can begin: some steps of it are done. */
 export interface Beginning {
   readonly step: number;
+  /** Steps of the whole that has done them, of a checkpoint that says it. */
+  readonly of?: number;
   readonly state: State;
   /** What these steps took, as far as is known. */
   readonly seconds?: number;

@@ -68,7 +68,7 @@ export async function runSteps(steps: Steps): Promise<LastState | undefined> {
 
   const save = () => {
     if (saved === step) return;
-    writeCheckpoint(store, node.key, { step, state, seconds: secondsSoFar() }, steps.lease);
+    writeCheckpoint(store, node.key, { step, of: end, state, seconds: secondsSoFar() }, steps.lease);
     saved = step;
     savedAt = performance.now();
     control.send({ type: 'checkpoint', step });
