@@ -54,8 +54,8 @@ it('gives gradients and statistics of wide layers by fewer products', async () =
   const plain = { logits, slope };
   const fixed = frozen(plain, values, { name: 'onnxruntime' });
   const count = (outputs: Record<string, Expr>) => opsOf(outputs).filter((op) => op === 'conv2d').length;
-  // Four convolutions of 64 channels, three of 128, of 256 and of 512.
-  expect(count(plain) - count(fixed)).toBe(13);
+  // Four convolutions of 64 channels, three of 128 and of 256; those of 512 see 2 x 2 places.
+  expect(count(plain) - count(fixed)).toBe(10);
   await same(plain, fixed, values, 'onnxruntime');
 });
 
