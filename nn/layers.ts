@@ -51,6 +51,8 @@ export interface ConvOptions {
   readonly kernel: number;
   readonly stride?: number;
   readonly padding?: number;
+  /** As many as there are channels: depthwise. */
+  readonly groups?: number;
   readonly bias?: boolean;
   /** Draws the weights otherwise than PyTorch's default. */
   readonly init?: Init;
@@ -88,12 +90,17 @@ export class Layers implements NormContext {
     return this.#values.buffer(name, shape, value);
   }
 
-  conv(name: string, x: Expr, { out, kernel, stride = 1, padding = 0, bias = true, init }: ConvOptions): Expr {
-    const { channels } = imageExtents(x);
+  conv(name: string, x: Expr, options: ConvOptions): Expr {
+    const { out, kernel, stride = 1, padding = 0, groups = 1, bias = true, init } = options;
+    const perGroup = imageExtents(x).channels / groups;
     this.inputs[name] = x;
-    const byFanIn: Init = { kind: 'uniform', bound: 1 / Math.sqrt(channels * kernel * kernel) };
-    const weight = this.parameter(`${name}.weight`, [out, channels, kernel, kernel], init ?? byFanIn);
-    const y = this.#convolve(x, weight, { strides: [stride, stride], padding: [padding, padding, padding, padding] });
+    const byFanIn: Init = { kind: 'uniform', bound: 1 / Math.sqrt(perGroup * kernel * kernel) };
+    const weight = this.parameter(`${name}.weight`, [out, perGroup, kernel, kernel], init ?? byFanIn);
+    const y = this.#convolve(x, weight, {
+      strides: [stride, stride],
+      padding: [padding, padding, padding, padding],
+      groups,
+    });
     if (!bias) return y;
     return add(y, reshape(this.parameter(`${name}.bias`, [out], byFanIn), [1, out, 1, 1]));
   }

@@ -21,9 +21,12 @@ import { type AlexNetSpec, alexNet } from './networks/alexnet.ts';
 import { type ConvNetSpec, convNet } from './networks/convnet.ts';
 import { type LeNetSpec, leNet } from './networks/lenet.ts';
 import { type MlpSpec, mlp } from './networks/mlp.ts';
+import { type MobileNetV2Spec, mobileNetV2 } from './networks/mobilenet-v2.ts';
 import { type ResNetSpec, resNet } from './networks/resnet.ts';
+import { type ShuffleNetV2Spec, shuffleNetV2 } from './networks/shufflenet-v2.ts';
 import { type VggSpec, vgg } from './networks/vgg.ts';
 import { type VitSpec, vit } from './networks/vit.ts';
+import { type WideResNetSpec, wideResNet } from './networks/wide-resnet.ts';
 
 export type { Mode } from './layers.ts';
 
@@ -35,6 +38,9 @@ export type NetworkSpec =
   | AlexCifarNetSpec
   | VggSpec
   | ResNetSpec
+  | WideResNetSpec
+  | MobileNetV2Spec
+  | ShuffleNetV2Spec
   | VitSpec;
 
 export interface NetworkInput {
@@ -90,6 +96,12 @@ function forwardOf(spec: NetworkSpec, input: NetworkInput): Result<Forward> {
       return vgg(spec, input);
     case 'resnet':
       return resNet(spec, input);
+    case 'wide-resnet':
+      return wideResNet(spec, input);
+    case 'mobilenet-v2':
+      return mobileNetV2(spec, input);
+    case 'shufflenet-v2':
+      return shuffleNetV2(spec, input);
     case 'vit':
       return vit(spec, input);
   }

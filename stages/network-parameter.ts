@@ -22,24 +22,45 @@ export const networkParameter = {
   named: { what: 'network', values: namedNetworks as unknown as JsonObject },
   properties: {
     kind: {
-      enum: ['convnet', 'mlp', 'lenet', 'alexnet', 'alexcifarnet', 'vgg', 'resnet', 'vit'],
+      enum: [
+        'convnet',
+        'mlp',
+        'lenet',
+        'alexnet',
+        'alexcifarnet',
+        'vgg',
+        'resnet',
+        'wide-resnet',
+        'mobilenet-v2',
+        'shufflenet-v2',
+        'vit',
+      ],
       default: 'convnet',
       description: 'The family. A ConvNet is what the matching papers use.',
     },
     width: { ...positive, description: 'Filters of each layer; convnet and mlp: 128, vit: 192 features.' },
+    widthMultiplier: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      maximum: 64,
+      description:
+        'Times as many channels: wide-resnet (the k of WRN-16-k): 2; mobilenet-v2: 1; shufflenet-v2 (0.5, 1, 1.5, 2): 1.',
+    },
     depth: {
       ...positive,
       description:
-        'Blocks (convnet: 3, vit: 6), hidden layers (mlp: 2) or named depth (vgg: 11, 13, 16, 19; resnet: 18, 34, 50).',
+        'Blocks (convnet: 3, vit: 6), hidden layers (mlp: 2) or named depth (vgg: 11, 13, 16, 19; resnet: 18, 34, 50; wide-resnet: 10, 16, 22, 28, 40, …).',
     },
     norm: {
       enum: ['none', 'batch', 'layer', 'instance', 'group'],
-      description: 'Normalisation; instance unless said otherwise (alexnet: none).',
+      description:
+        'Normalisation; instance unless said otherwise (alexnet: none; wide-resnet, mobilenet-v2, shufflenet-v2: batch).',
     },
     groups: { ...positive, description: 'Groups of norm `group` (convnet: 4).' },
     activation: {
-      enum: ['relu', 'leakyRelu', 'sigmoid', 'swish', 'gelu'],
-      description: 'Activation of a convnet; relu unless said otherwise.',
+      enum: ['relu', 'relu6', 'leakyRelu', 'sigmoid', 'swish', 'gelu'],
+      description:
+        'Activation of a convnet, wide-resnet, mobilenet-v2 or shufflenet-v2; relu unless said otherwise (mobilenet-v2 with stem imagenet: relu6).',
     },
     slope: { type: 'number', description: 'Slope of activation `leakyRelu` below zero; 0.01 unless said otherwise.' },
     pooling: { enum: ['average', 'max', 'none'], description: 'Pooling of a convnet; average unless said otherwise.' },
@@ -47,7 +68,10 @@ export const networkParameter = {
       enum: ['flatten', 'globalAverage'],
       description: 'What a convnet hands to its last layer; flatten unless said otherwise.',
     },
-    stem: { enum: ['small', 'imagenet'], description: 'First layers of a resnet: for 32 px (small) or 224 px.' },
+    stem: {
+      enum: ['small', 'imagenet'],
+      description: 'Form of a resnet, mobilenet-v2 or shufflenet-v2: for 32 px (small) or 224 px.',
+    },
     downsampling: {
       enum: ['stride', 'average'],
       description: 'How a resnet halves its maps; stride unless said otherwise.',
@@ -76,6 +100,9 @@ const FAMILIES: Readonly<Record<NetworkSpec['kind'], Readonly<Record<string, rea
   alexnet: { norm: ['none', 'batch', 'instance'] },
   vgg: { depth: [11, 13, 16, 19], norm: ['none', 'batch', 'instance'] },
   resnet: { depth: [18, 34, 50], norm: ['batch', 'instance'], stem: 'any', downsampling: 'any' },
+  'wide-resnet': { depth: 'any', widthMultiplier: 'any', norm: ['batch', 'instance'], activation: 'any' },
+  'mobilenet-v2': { widthMultiplier: 'any', norm: ['batch', 'instance'], activation: 'any', stem: 'any' },
+  'shufflenet-v2': { widthMultiplier: [0.5, 1, 1.5, 2], norm: ['batch', 'instance'], activation: 'any', stem: 'any' },
   vit: { patch: 'any', width: 'any', depth: 'any', heads: 'any', expansion: 'any' },
 };
 
@@ -107,6 +134,12 @@ export function networkProblems(network: JsonObject, { embeds = false }: { embed
     return [{ path: ['network', 'kind'], message: `Expected a network with an embedding; \`${kind}\` has none.` }];
   const built = buildNetwork(network as unknown as NetworkSpec, ROOMY);
   return built.ok ? [] : [{ path: ['network'], message: `${built.error.message}.` }];
+}
+
+/** Whether it has batch norm, which some families have unless they are told otherwise. */
+export function hasBatchNorm(network: JsonObject): boolean {
+  const built = buildNetwork({ kind: 'convnet', ...network } as unknown as NetworkSpec, ROOMY);
+  return built.ok && built.value.buffers.length > 0;
 }
 
 /** What of it does not go with the images of a data set, for `dataRules` of a stage. */

@@ -42,6 +42,9 @@ const FAMILIES: Readonly<Record<string, string>> = {
   alexcifarnet: '2314ef3c2268afeb',
   vgg: '06d6f65e0b839c5b',
   resnet: '3389142902032940',
+  'wide-resnet': '2b8c02761d2e2048',
+  'mobilenet-v2': '7381271601d42f6f',
+  'shufflenet-v2': '936e08d1e47d4b5e',
   vit: '3189759484c52ebd',
 };
 

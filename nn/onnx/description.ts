@@ -18,6 +18,9 @@ const KINDS: readonly NetworkSpec['kind'][] = [
   'alexcifarnet',
   'vgg',
   'resnet',
+  'wide-resnet',
+  'mobilenet-v2',
+  'shufflenet-v2',
   'vit',
 ];
 

@@ -22,7 +22,7 @@ function trained(network: Network): Record<string, Tensor> {
     specs.map(({ name, shape }, place) => {
       const values = new Float32Array(sizeOf(shape));
       const spread = shape.length >= 2 ? 1 / Math.sqrt(sizeOf(shape.slice(1))) : 0.2;
-      const centre = /norm.*weight|running_var/.test(name) ? 1 : 0;
+      const centre = (shape.length === 1 && name.endsWith('weight')) || name.endsWith('running_var') ? 1 : 0;
       for (let i = 0; i < values.length; i++) values[i] = centre + spread * Math.sin(i * i * 0.37 + i + place);
       return [name, floats(values, shape)];
     }),
@@ -60,6 +60,9 @@ const specs: readonly NetworkSpec[] = [
   { kind: 'lenet' },
   { kind: 'alexcifarnet' },
   { kind: 'resnet', depth: 18, norm: 'batch', downsampling: 'average' },
+  { kind: 'wide-resnet', depth: 10 },
+  { kind: 'mobilenet-v2', widthMultiplier: 0.25, activation: 'relu6' },
+  { kind: 'shufflenet-v2', widthMultiplier: 0.5 },
   { kind: 'vit', width: 24, depth: 2, heads: 3 },
 ];
 

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { DataSummary } from '../../data/data-set.ts';
 import { augmentParameter, augmentProblems } from '../augment-parameter.ts';
-import { networkDataProblems, networkParameter, networkProblems } from '../network-parameter.ts';
+import { hasBatchNorm, networkDataProblems, networkParameter, networkProblems } from '../network-parameter.ts';
 import type { InputProblem, InputStage, RuleProblem, StageKind } from '../stage.ts';
 import { whiteningInput, whiteningProblems } from '../whitening.ts';
 import { gradientParameters, loopsProblems } from './gradient-parameters.ts';
@@ -139,7 +139,7 @@ function fullBatchProblems(
   { title, classNames, perClass }: DataSummary,
 ): RuleProblem[] {
   const fewest = Math.min(...perClass);
-  if (network.norm !== 'batch' || batchReal <= fewest) return [];
+  if (batchReal <= fewest || !hasBatchNorm(network)) return [];
   const label = perClass.indexOf(fewest);
   const message = `With batch norm, matching needs \`batchReal\` (${batchReal}) images of each class; ${classNames[label] ?? label} of ${title} has ${fewest}.`;
   return [{ path: ['batchReal'], message }];

@@ -1,5 +1,7 @@
 /** Images optimised from noise until trained, frozen networks take them for their classes and for their training data. */
+import type { JsonObject } from '../../base/json.ts';
 import { listOf } from '../input-roles.ts';
+import { hasBatchNorm } from '../network-parameter.ts';
 import { rangesOf } from '../shards.ts';
 import type { InputProblem, InputStage, RuleProblem, StageKind } from '../stage.ts';
 import { defaultsOf, methodProblems, recoverParameters } from './parameters.ts';
@@ -89,8 +91,7 @@ function teacherProblems(teacher: InputStage, index: number, anyNorm: boolean): 
     const message = `Images are recovered as pixels, but the teacher \`${teacher.name}\` sees whitened ones: give it no \`whitening\`.`;
     return [{ path: ['teacher', index], message }];
   }
-  const network = (teacher.params.network ?? {}) as { kind?: string; norm?: string };
-  if (anyNorm || network.norm === 'batch') return [];
+  if (anyNorm || hasBatchNorm((teacher.params.network ?? {}) as JsonObject)) return [];
   const message = `The teacher \`${teacher.name}\` has no batch norm, whose statistics images are recovered from: give it \`network: {kind: convnet, norm: batch}\` or a \`resnet\`, \`vgg\` or \`alexnet\` with \`norm: batch\`.`;
   return [{ path: ['teacher', index], message, against: { role: `teacher[${index}]`, path: ['network'] } }];
 }

@@ -6,6 +6,10 @@ import { canonicalJson } from '../../../base/canonical-json.ts';
 import type { Json, JsonObject } from '../../../base/json.ts';
 import { nameOfPart, partNamed } from '../../../data/selection.ts';
 import { CONVNET_DEFAULTS } from '../../../nn/networks/convnet.ts';
+import { MOBILENET_V2_DEFAULTS } from '../../../nn/networks/mobilenet-v2.ts';
+import { SHUFFLENET_V2_DEFAULTS } from '../../../nn/networks/shufflenet-v2.ts';
+import { WIDE_RESNET_DEFAULTS } from '../../../nn/networks/wide-resnet.ts';
+import { namedNetworks } from '../../../nn/registry.ts';
 import { stageKinds } from '../../../stages/registry.ts';
 import type { PublishedCell, PublishedTable } from './schema.ts';
 import type { OurSetting } from './setting.ts';
@@ -54,6 +58,8 @@ export function differences(ours: OurSetting, table: PublishedTable, cell: Publi
     }
     if (kind === 'recover') batchDifferences(stage.params, found);
   }
+  const backbones = cell.backbones ?? table.setting.backbones;
+  if (backbones && 'squeeze' in stages) backboneDifferences(ours.backbones, backbones, found);
   for (const kind of Object.keys(ours.stages)) if (!(kind in stages)) found.add(`\`${kind}\`, which the paper has not`);
   return [...found];
 }
@@ -89,9 +95,31 @@ function networkDifferences(own: JsonObject, theirs: JsonObject, found: Set<stri
     if (!same(a[name], b[name])) found.add(`network: ${name} ${show(a[name])} instead of ${show(b[name])}`);
 }
 
+/** Each of theirs has one of ours, and none is left over. */
+function backboneDifferences(own: readonly JsonObject[], theirs: readonly JsonObject[], found: Set<string>): void {
+  const without = (all: readonly JsonObject[], taken: readonly JsonObject[]) =>
+    all.filter((one) => !taken.some((other) => same(whole(one), whole(other)))).map(titleOf);
+  const [missing, added] = [without(theirs, own), without(own, theirs)];
+  if (missing.length > 0) found.add(`backbones: no ${missing.join(', ')}`);
+  if (added.length > 0) found.add(`backbones: ${added.join(', ')}, which the paper has not`);
+}
+
+/** `WRN-16-2`, or what it is written with. */
+function titleOf(network: JsonObject): string {
+  const [name] = Object.entries(namedNetworks).find(([, spec]) => same(whole({ ...spec }), whole(network))) ?? [];
+  return name ?? show(network);
+}
+
+const DEFAULTS: Readonly<Record<string, JsonObject>> = {
+  convnet: CONVNET_DEFAULTS,
+  'wide-resnet': WIDE_RESNET_DEFAULTS,
+  'mobilenet-v2': MOBILENET_V2_DEFAULTS,
+  'shufflenet-v2': SHUFFLENET_V2_DEFAULTS,
+};
+
 /** Defaults of the family that papers write out. */
 function whole(network: JsonObject): JsonObject {
-  const { groups, ...spec } = { ...(network.kind === 'convnet' && CONVNET_DEFAULTS), ...network } as JsonObject;
+  const { groups, ...spec } = { ...DEFAULTS[network.kind as string], ...network } as JsonObject;
   return { ...spec, ...(spec.norm === 'group' && groups !== undefined && { groups }) };
 }
 

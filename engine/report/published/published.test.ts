@@ -52,6 +52,7 @@ const ours: OurSetting = {
   data: { set: 'cifar10', digest: '', description: 'CIFAR-10 (50,000 train, 10,000 test)' },
   imagesPerClass: 10,
   select: 'last',
+  backbones: [],
   stages: Object.fromEntries(
     Object.entries(table.setting.stages!).map(([kind, params]) => [
       kind,
@@ -93,5 +94,21 @@ it('names every difference, also of what the paper leaves at its default', () =>
     'match: outerSteps 2, of which the published setting says nothing',
     'network: resnet instead of convnet',
     '`zca`, which the paper has not',
+  ]);
+});
+
+it('compares backbones as a set, defaults of their families filled in', () => {
+  const { setting } = published.tables.find(({ method }) => method === 'g-vbsm')!;
+  const of = (...backbones: OurSetting['backbones']) => {
+    const both = { ...table, setting: { ...table.setting, ...setting, stages: { squeeze: {} } } };
+    const found = differences({ ...ours, backbones }, both, cell);
+    return found.filter((line) => line.startsWith('backbones'));
+  };
+  const [resnet, convnet, mobileNet, , shuffleNet] = setting.backbones!;
+  const wide = { kind: 'wide-resnet', depth: 16, widthMultiplier: 2 };
+  expect(of(wide, mobileNet!, shuffleNet!, { kind: 'convnet', width: 128 }, resnet!)).toEqual([]);
+  expect(of(resnet!, convnet!, { kind: 'vgg', depth: 11, norm: 'batch' }, shuffleNet!)).toEqual([
+    'backbones: no MobileNetV2_0_5, WRN-16-2',
+    'backbones: VGG11BN, which the paper has not',
   ]);
 });

@@ -8,6 +8,8 @@ export interface PublishedSetting {
   readonly network?: JsonObject;
   /** What the set is tested with, where that is another network. */
   readonly studentNetwork?: JsonObject;
+  /** The networks that images are recovered from, where the setting trains several. */
+  readonly backbones?: readonly JsonObject[];
   /** The name of other constants than those of the set. */
   readonly normalisation?: string;
   /** What of it no parameter here can say, in words: so long as there is any, the setting is not the paper's. */
@@ -53,6 +55,7 @@ const whole = { type: 'integer', minimum: 1 };
 const setting = {
   network: { type: 'object' },
   studentNetwork: { type: 'object' },
+  backbones: { type: 'array', items: { type: 'object' }, minItems: 1 },
   normalisation: text,
   beyond: { type: 'array', items: text, minItems: 1 },
   stages: { type: 'object', additionalProperties: { type: 'object' } },

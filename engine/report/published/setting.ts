@@ -11,6 +11,8 @@ export interface OurSetting {
   readonly data: Plan['data'];
   readonly imagesPerClass: number | undefined;
   readonly select: 'last' | 'best';
+  /** The networks of all stages `squeeze`. */
+  readonly backbones: readonly JsonObject[];
   readonly stages: Readonly<Record<string, OurStage>>;
 }
 
@@ -47,6 +49,9 @@ export function settingOf(plan: Plan, row: TableRow): OurSetting | undefined {
     data: plan.data,
     imagesPerClass: (recover ?? select ?? maker)?.params.imagesPerClass as number | undefined,
     select: plan.select ?? 'last',
+    backbones: [...above].flatMap(({ manifest, params: { network } }) =>
+      manifest.stage === 'squeeze' && network ? [network as JsonObject] : [],
+    ),
     stages,
   };
 }

@@ -40,6 +40,20 @@ const settings: readonly Setting[] = [
     options: { groups: 3, strides: [2, 2], padding: [1, 1, 1, 1] },
   },
   {
+    name: 'depthwise, two filters a channel',
+    x: [2, 3, 4, 3],
+    w: [6, 1, 3, 3],
+    g: [4, 3],
+    options: { groups: 3, padding: [1, 1, 1, 1] },
+  },
+  {
+    name: 'depthwise, dilations',
+    x: [1, 2, 5, 4],
+    w: [2, 1, 2, 2],
+    g: [3, 3],
+    options: { groups: 2, dilations: [2, 1] },
+  },
+  {
     name: 'padding beyond the kernel',
     x: [1, 1, 2, 2],
     w: [1, 1, 1, 2],

@@ -1,12 +1,13 @@
 /**
  * Matrix products, convolution and its two adjoints, in TensorFlow's own kernels. Images lie channels last, filters as
  * [kh, kw, in, out]. Padding is `SAME` or `VALID` where it means the same as ours, since those have the fastest kernels;
- * otherwise zeros are added around the images first. Groups are taken apart, dilated filters written out with their
- * zeros for the adjoints, which have no kernel for either.
+ * otherwise zeros are added around the images first. Groups are taken apart, but for those of one channel each, and dilated
+ * filters written out with their zeros for the adjoints, which have no kernel for either.
  */
 import { flagAttr, numberAttr, numbersAttr } from '../../../ops/attrs.ts';
 import type { GraphBuilder, Value } from '../builder.ts';
 import type { NodeAttribute } from '../graph-def.ts';
+import { depthwiseFilters, fromDepthwiseFilters, isDepthwise } from './depthwise.ts';
 import { type Emission, type EmissionContext, plainly } from './emission.ts';
 
 function matmul({ graph, expr, inputs }: EmissionContext): Value {
@@ -94,12 +95,20 @@ function byGroups(graph: GraphBuilder, groups: number, axis: number, part: (grou
 function conv2d(context: EmissionContext): Value {
   const { graph, expr, inputs } = context;
   const geometry = geometryOf(context);
-  const filters = graph.transpose(inputs[1] as Value, TO_HWIO);
+  const channels = expr.inputs[0]?.shape[1] ?? 0;
+  const alone = isDepthwise(geometry, channels);
+  const filters = alone
+    ? depthwiseFilters(graph, inputs[1] as Value, channels)
+    : graph.transpose(inputs[1] as Value, TO_HWIO);
   const reach = reachOf(filters, geometry.dilations);
   const same = isSame(geometry, [reach[0] + 1, reach[1] + 1]);
   const x = same ? graph.nhwc(inputs[0] as Value) : padded(graph, graph.nhwc(inputs[0] as Value), geometry.padding);
   const [n, o, height, width] = expr.shape as [number, number, number, number];
   const attributes = convAttributes(geometry, geometry.dilations, same);
+  if (alone) {
+    const shape = [n, height, width, o];
+    return graph.node('DepthwiseConv2dNative', [x, filters], attributes, { shape, layout: 'nhwc' });
+  }
   return byGroups(graph, geometry.groups, 3, (group) =>
     graph.node(
       'Conv2D',
@@ -135,20 +144,27 @@ function conv2dInputGrad(context: EmissionContext): Value {
   const geometry = geometryOf(context);
   const { groups, padding, dilations } = geometry;
   const g = graph.nhwc(inputs[0] as Value);
-  const filters = spread(graph, graph.transpose(inputs[1] as Value, TO_HWIO), dilations);
-  const same = isSame(geometry, filters.shape as unknown as [number, number]);
   const [n, c, height, width] = expr.shape as [number, number, number, number];
+  const alone = isDepthwise(geometry, c);
+  const filters = alone
+    ? depthwiseFilters(graph, inputs[1] as Value, c)
+    : spread(graph, graph.transpose(inputs[1] as Value, TO_HWIO), dilations);
+  const same = isSame(geometry, filters.shape as unknown as [number, number]);
   const [top, left, bottom, right] = same ? [0, 0, 0, 0] : padding;
-  const extent = [n, height + top + bottom, width + left + right, c / groups];
   const attributes = convAttributes(geometry, [1, 1], same);
-  const whole = byGroups(graph, groups, 3, (group) =>
-    graph.node(
-      'Conv2DBackpropInput',
-      [graph.ints(extent), channelsOf(graph, filters, 3, group, groups), channelsOf(graph, g, 3, group, groups)],
-      attributes,
-      { shape: extent, type: 'float', layout: 'nhwc' },
-    ),
-  );
+  const of = (op: string, extent: readonly number[], filtered: Value, slope: Value) =>
+    graph.node(op, [graph.ints(extent), filtered, slope], attributes, { shape: extent, type: 'float', layout: 'nhwc' });
+  const [tall, wide] = [height + top + bottom, width + left + right];
+  const whole = alone
+    ? of('DepthwiseConv2dNativeBackpropInput', [n, tall, wide, c], filters, g)
+    : byGroups(graph, groups, 3, (group) =>
+        of(
+          'Conv2DBackpropInput',
+          [n, tall, wide, c / groups],
+          channelsOf(graph, filters, 3, group, groups),
+          channelsOf(graph, g, 3, group, groups),
+        ),
+      );
   return same ? whole : cut(graph, whole, padding, height, width);
 }
 
@@ -161,8 +177,14 @@ function conv2dFilterGrad(context: EmissionContext): Value {
   const same = isSame(geometry, kernel);
   const x = same ? graph.nhwc(inputs[0] as Value) : padded(graph, graph.nhwc(inputs[0] as Value), geometry.padding);
   const g = graph.nhwc(inputs[1] as Value);
-  const extent = [...kernel, i, o / groups];
   const attributes = convAttributes(geometry, [1, 1], same);
+  if (isDepthwise(geometry, groups * i)) {
+    const extent = [kh, kw, groups, o / groups];
+    const op = 'DepthwiseConv2dNativeBackpropFilter';
+    const slopes = graph.node(op, [x, graph.ints(extent), g], attributes, { shape: extent });
+    return fromDepthwiseFilters(graph, slopes, expr.shape);
+  }
+  const extent = [...kernel, i, o / groups];
   const whole = byGroups(graph, groups, 3, (group) =>
     graph.node(
       'Conv2DBackpropFilter',
