@@ -8,7 +8,7 @@ export const augmentParameter = {
   type: 'string',
   default: 'color_crop_cutout_flip_scale_rotate',
   description:
-    'Differentiable augmentation: its kinds joined by underscores, one of them drawn each time; `none` for no augmentation.',
+    'Differentiable augmentation: its kinds joined by underscores, one of them drawn each time; `none` for no augmentation. On digits (MNIST, SVHN) the papers leave `flip` out.',
   examples: ['color_crop_cutout_scale_rotate', 'none'],
 } as const satisfies JsonObject;
 

@@ -31,6 +31,14 @@ export function learnedStepsFile({ rates, order, start }: LearnedSteps, network:
   return { [FILE]: encodeSafetensors(tensors, { network: descriptionOf(network) }) };
 }
 
+/** Logits of the network that the steps were learned for; undefined where the set carries none. */
+export function logitsOfSteps(reader: ArtifactReader): number | undefined {
+  if (!reader.files.includes(FILE)) return undefined;
+  const decoded = decodeSafetensors(reader.read(FILE), FILE);
+  const { input } = JSON.parse((decoded.ok && decoded.value.metadata.network) || '{}') as Partial<Network>;
+  return input?.classes;
+}
+
 /** Of a set for `network` with `images` images. */
 export function readLearnedSteps(reader: ArtifactReader, network: Network, images: number): Result<LearnedSteps> {
   if (!reader.files.includes(FILE))

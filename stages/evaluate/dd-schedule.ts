@@ -12,7 +12,7 @@ import { withXavier } from '../../nn/xavier.ts';
 import { randomStream } from '../../tensor/random/stream.ts';
 import { demandFinite } from '../finite.ts';
 import { openImageSpace } from '../image-space.ts';
-import { readLearnedSteps } from '../learned-steps.ts';
+import { logitsOfSteps, readLearnedSteps } from '../learned-steps.ts';
 import { courseOf, networkStep } from '../match/steps-step.ts';
 import { networkFor } from '../network-parameter.ts';
 import type { StageContext, StageRun } from '../stage.ts';
@@ -30,7 +30,9 @@ export async function openLearnedSteps({
   const set = unwrap(openDataSet(data.set, data.folder));
   if (!inputs.images) throw new Error('Internal error: expected the input images');
   const synthetic = unwrap(readSyntheticSet(inputs.images, set));
-  const network = networkFor(params.network as JsonObject, set, backend);
+  // Two classes may have been told apart by one logit.
+  const classes = set.classes === 2 ? (logitsOfSteps(inputs.images) ?? 2) : set.classes;
+  const network = networkFor(params.network as JsonObject, { ...set, classes }, backend);
   const learned = unwrap(readLearnedSteps(inputs.images, network, synthetic.labels.data.length));
   const course = courseOf(learned.order, synthetic.labels);
   const training = networkStep(network, learned.order.shape[1] ?? 0);

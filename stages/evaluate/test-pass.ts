@@ -1,4 +1,4 @@
-/** A trained network on a whole split, in chunks: top-1 accuracy and mean cross-entropy. */
+/** A trained network on a whole split, in chunks: top-1 accuracy and mean cross-entropy; of one logit, of its sigmoid. */
 import type { Split } from '../../data/data-set.ts';
 import { type Network, networkInputs } from '../../nn/network.ts';
 import type { Backend } from '../../tensor/backends/backend.ts';
@@ -32,7 +32,9 @@ export function openTest(backend: Backend, network: Network): TestPass {
         const program = await compiled.get(`${count}`, () => logitsOf(network, count));
         const logits = (await program.run({ ...values, images })).logits as Tensor;
         for (let image = 0; image < count; image++) {
-          const row = logits.data.subarray(image * classes, (image + 1) * classes);
+          const given = logits.data.subarray(image * classes, (image + 1) * classes);
+          // One logit is that of class 1 against 0.
+          const row = classes === 1 ? [0, given[0] ?? Number.NaN] : given;
           const label = split.labels[start + image] ?? -1;
           if (firstLargest(row) === label) right++;
           loss += crossEntropyOf(row, label) / split.count;

@@ -6,7 +6,7 @@ import { hasBatchNorm, networkDataProblems, networkParameter, networkProblems } 
 import type { InputProblem, InputStage, RuleProblem, StageKind } from '../stage.ts';
 import { whiteningInput, whiteningProblems } from '../whitening.ts';
 import { gradientParameters, loopsProblems } from './gradient-parameters.ts';
-import { METHODS, methodOf, methodProblems } from './methods.ts';
+import { METHODS, methodDefaults, methodOf, methodProblems } from './methods.ts';
 import { dealtProblems, stepsParameters, stepsProblems } from './steps-parameters.ts';
 import { bufferProblems, trajectoryParameters, trajectoryProblems } from './trajectory-parameters.ts';
 
@@ -36,7 +36,7 @@ export const match: StageKind = {
         exclusiveMinimum: 0,
         default: 1,
         description:
-          'Step size on the images (`dd`: of Adam, also on its raw step sizes). `dm`: the paper takes 10 from 100 images per class on. Unless given: `dc` and `dsa` 0.1, `mtt` and `tesla` 1000, `dd` 0.01.',
+          'Step size on the images (`dd`: of Adam, also on its raw step sizes). `dm`: the paper takes 10 from 100 images per class on. Unless given: `dc` and `dsa` 0.1 (under an MLP 0.01), `mtt` and `tesla` 1000, `dd` 0.01.',
       },
       momentum: {
         type: 'number',
@@ -80,7 +80,7 @@ export const match: StageKind = {
   threads: 2,
   // Every draw is a function of the seed and the iteration, and no schedule looks at the total.
   prefixExtending: 'iterations',
-  defaults: ({ method }) => METHODS[method as string]?.defaults ?? {},
+  defaults: methodDefaults,
   rules: (params) => [
     ...methodProblems(params, match.parameters),
     ...trajectoryProblems(params),

@@ -32,8 +32,10 @@ const TRAJECTORY: JsonObject = {
 
 const STUDENT = [...Object.keys(TRAJECTORY).slice(1), 'batchSynthetic', 'gradient'];
 
-/** `main.py` of DC; the outer and inner loops hang on the images per class. */
+/** `main.py` of DC; the outer and inner loops hang on the images per class, the rate on the network. */
 const GRADIENT: JsonObject = { iterations: 1000, learningRate: 0.1, distance: 'ours', networkLearningRate: 0.01 };
+/** Of DC and DSA under an MLP. */
+const MLP_RATE = 0.01;
 const GRADIENT_OWN = ['batchReal', 'distance', 'outerSteps', 'networkEpochs', 'networkLearningRate'];
 
 /** `base_options.py` of DD; 400 passes over MNIST in batches of 1024. */
@@ -45,6 +47,7 @@ const STEPS: JsonObject = {
   networkDraws: 1,
   decayPasses: 40,
   augmentReal: 'none',
+  binary: 'sigmoid',
 };
 
 export const METHODS: Readonly<Record<string, Method>> = {
@@ -71,6 +74,13 @@ export const METHODS: Readonly<Record<string, Method>> = {
     follows: true,
   },
 };
+
+/** What a method takes where nothing is written. */
+export function methodDefaults({ method, network }: JsonObject): JsonObject {
+  const { defaults = {}, own = [] } = METHODS[method as string] ?? {};
+  const isMlp = (network as JsonObject | undefined)?.kind === 'mlp';
+  return own === GRADIENT_OWN && isMlp ? { ...defaults, learningRate: MLP_RATE } : defaults;
+}
 
 export function methodOf(params: JsonObject): Method {
   const method = METHODS[params.method as string];

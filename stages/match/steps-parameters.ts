@@ -37,7 +37,17 @@ export const stepsParameters = {
     description:
       '`dd`: what is done to real images. `crop_flip`: moved by up to 4 pixels, the border mirrored, and flipped half the time, as published for CIFAR-10. `none` unless given.',
   },
+  binary: {
+    enum: ['sigmoid', 'softmax'],
+    description:
+      '`dd`: how two classes are told apart. `sigmoid` (the default, as published): by one logit and the binary cross-entropy. `softmax`: by a logit of each, as more classes are.',
+  },
 } as const satisfies JsonObject;
+
+/** Logits of the network: one for two classes where they are told apart by a sigmoid. */
+export function logitsOf(classes: number, binary: unknown): number {
+  return classes === 2 && binary === 'sigmoid' ? 1 : classes;
+}
 
 /** The calculus holds the statistics of batch norm for constants, so that its gradient would not be exact. */
 export function stepsProblems({ method, network, augment }: JsonObject): RuleProblem[] {

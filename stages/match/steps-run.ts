@@ -12,14 +12,15 @@ import { networkFor } from '../network-parameter.ts';
 import type { StageContext, StageResult, StageRun, State } from '../stage.ts';
 import { imagesPerClassOf, picture, readSyntheticSet, syntheticSetFile } from '../synthetic-set.ts';
 import { drawsOfSteps } from './steps-draws.ts';
-import { dealtSentence } from './steps-parameters.ts';
+import { dealtSentence, logitsOf } from './steps-parameters.ts';
 import { float32, openStepsStep } from './steps-step.ts';
 
 export async function openStepsMatch({ params, inputs, data, seed, backend, report }: StageContext): Promise<StageRun> {
   const set = unwrap(openDataSet(data.set, data.folder));
   if (!inputs.start) throw new Error('Internal error: expected the input start');
   const start = unwrap(readSyntheticSet(inputs.start, set));
-  const network = networkFor(params.network as JsonObject, set, backend);
+  const logits = logitsOf(set.classes, params.binary);
+  const network = networkFor(params.network as JsonObject, { ...set, classes: logits }, backend);
   const fixedStart = params.networkStart === 'fixed';
   const [distillSteps, distillEpochs] = [params.distillSteps as number, params.distillEpochs as number];
   const imagesPerClass = unwrap(imagesPerClassOf(start, set.classes));
@@ -32,6 +33,7 @@ export async function openStepsMatch({ params, inputs, data, seed, backend, repo
   });
   const iteration = await openStepsStep(
     {
+      classes: set.classes,
       ...{ network, backend, imagesPerClass, distillSteps, distillEpochs, networkDraws },
       learningRate: params.learningRate as number,
       momentum: params.momentum as number,

@@ -20,6 +20,8 @@ type Tensors = Readonly<Record<string, Tensor>>;
 export interface StepsSettings {
   readonly network: Network;
   readonly backend: Backend;
+  /** Of the set; the network may have one logit for two of them. */
+  readonly classes: number;
   readonly imagesPerClass: number;
   readonly distillSteps: number;
   readonly distillEpochs: number;
@@ -41,8 +43,7 @@ const KEPT = 128e6;
 const CHUNK = 128;
 
 /** [T, n]: the images of each step, class by class; of a class, batch s has the s-th part. */
-export function orderOf({ network, imagesPerClass, distillSteps, distillEpochs }: StepsSettings): Tensor {
-  const { classes } = network.input;
+export function orderOf({ classes, imagesPerClass, distillSteps, distillEpochs }: StepsSettings): Tensor {
   const own = imagesPerClass / distillSteps;
   const [steps, batch] = [distillSteps * distillEpochs, classes * own];
   const order = Int32Array.from({ length: steps * batch }, (_, at) => {
@@ -77,7 +78,7 @@ export async function openStepsStep(settings: StepsSettings, draws: StepsDraws) 
   const unroll = new Unroll(backend, { step: () => step }, { keepActivations: KEPT });
   const losses = new Map<number, Promise<FinalLoss>>();
   const optimiser = adam({ betas: [settings.momentum, SECOND] });
-  const imagesShape = [settings.imagesPerClass * network.input.classes, ...(step.learned.images?.shape.slice(1) ?? [])];
+  const imagesShape = [settings.imagesPerClass * settings.classes, ...(step.learned.images?.shape.slice(1) ?? [])];
   const moved = { images: imagesShape, raw: [order.shape[0] ?? 0] };
   const update = await compile(backend, updateOf(moved, optimiser));
 

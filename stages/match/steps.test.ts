@@ -1,7 +1,9 @@
 /** DD on real parts: it learns, and its set is worth what it is by its own steps only. */
 import { beforeAll, expect, it } from 'vitest';
 import type { JsonObject } from '../../base/json.ts';
+import { unwrap } from '../../base/result.ts';
 import { allDefaults } from '../../engine/plan/defaults.ts';
+import { decodeSafetensors } from '../../tensor/files/safetensors.ts';
 import { floats } from '../../tensor/tensor.ts';
 import { openStage, runStage } from '../../test/rig/stage-runs.ts';
 import { evaluate } from '../evaluate/index.ts';
@@ -110,4 +112,23 @@ it('the rate is halved by passes over the real images', async () => {
   const [half, full] = [await move(halved), await move(whole)];
   for (const at of [300, 400, 500]) expect(half[at]! / full[at]!).toBeCloseTo(0.5, 3);
   for (const { run } of [halved, whole]) run.close?.();
+});
+
+it('two classes are told apart by one logit, unless two are asked for', async () => {
+  const set = 'fashion-mnist?classes=0,8';
+  const images = (await runStage({ kind: 'select', params: { method: 'noise', imagesPerClass: 2 }, set })).artifacts
+    .images!;
+  const accuracies: number[] = [];
+  for (const binary of ['sigmoid', 'softmax']) {
+    const params = { ...small, networkStart: 'fixed', binary };
+    const made = (await runStage({ kind: 'match', params, inputs: { start: images }, set })).artifacts.images!;
+    const { metadata, tensors } = unwrap(decodeSafetensors(made['steps.safetensors']!));
+    expect(tensors['start.fc2.bias']!.shape).toEqual([binary === 'sigmoid' ? 1 : 2]);
+    expect(metadata.network).toContain(`"classes":${binary === 'sigmoid' ? 1 : 2}`);
+    const params2 = { steps: 'learned', network };
+    const { metrics } = await runStage({ kind: 'evaluate', params: params2, inputs: { images: made }, set });
+    expect(metrics.testLoss).toBeLessThan(Math.log(2));
+    accuracies.push(metrics.accuracy!);
+  }
+  for (const accuracy of accuracies) expect(accuracy).toBeGreaterThan(0.8);
 });

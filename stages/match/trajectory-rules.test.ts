@@ -35,6 +35,11 @@ it('methods have defaults of their own, and the others none', () => {
   expect(of('dm')).toMatchObject({ iterations: 20_000, learningRate: 1 });
   expect(of('dm')).not.toHaveProperty('studentSteps');
   expect(allDefaults({ method: 'mtt', iterations: 7 }, match).iterations).toBe(7);
+  // `main.py` of DC: a tenth for the MLP.
+  for (const method of ['dc', 'dsa']) {
+    expect(allDefaults({ method, network: { kind: 'mlp' } }, match).learningRate).toBe(0.01);
+    expect(allDefaults({ method, network: { kind: 'lenet' } }, match).learningRate).toBe(0.1);
+  }
 });
 
 it('what fits has no problem', () => {

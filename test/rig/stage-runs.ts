@@ -21,6 +21,8 @@ export interface StageCase {
   readonly backend?: string;
   /** Native threads; one unless given, since several test files run side by side. */
   readonly threads?: number;
+  /** A part of the bundled set (`fashion-mnist?classes=0,1`); the whole unless given. */
+  readonly set?: string;
   /** One of its shards instead of all of it. */
   readonly shard?: JsonObject;
 }
@@ -47,6 +49,7 @@ export async function openStage({
   seed,
   backend,
   threads,
+  set = 'fashion-mnist',
   shard,
 }: StageCase): Promise<OpenedStage> {
   const stage = stageKind(kind);
@@ -64,7 +67,7 @@ export async function openStage({
       stage,
       Object.fromEntries(Object.entries(inputs).map(([role, files]) => [role, heldFiles(files)])),
     ),
-    data: { set: 'fashion-mnist', folder: bundledFolder('fashion-mnist') },
+    data: { set, folder: bundledFolder('fashion-mnist') },
     backend: await backendFor(backend, threads),
     files: { put: keep, has: ({ sha256: digest }) => kept.has(digest), read: keptBytes },
     report: (reported) => figures.push(reported),
