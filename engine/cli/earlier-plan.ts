@@ -4,13 +4,17 @@ import { allRuns, openRun, planDigest, type RunRecord, readRunRecord } from '../
 import type { Store } from '../store/store.ts';
 import type { Prepared } from './prepare.ts';
 
-/** Undefined where there is no earlier run, or nothing differs. Plans of one digest are not read. */
+/**
+ * Undefined where there is no earlier run, or nothing differs. A run wants the plan's digest anyway, and need then not read a
+ * plan that has the same; to make it for this alone takes longer than to read.
+ */
 export function differenceSince(
   store: Store | undefined,
   { plan, unseen }: Pick<Prepared, 'plan' | 'unseen'>,
+  { byDigest = false }: { readonly byDigest?: boolean } = {},
 ): PlanDifference | undefined {
   const newest = store && newestRunOf(store, plan.experiment.name);
-  if (!newest || newest.planDigest === planDigest(plan)) return undefined;
+  if (!newest || (byDigest && newest.planDigest === planDigest(plan))) return undefined;
   const run = openRun(store, newest.id);
   // What is wrong with it, `verify` says.
   return run.ok ? planDifference(newest.id, run.value.plan, plan, { unseen: unseen !== undefined }) : undefined;

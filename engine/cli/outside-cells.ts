@@ -5,7 +5,7 @@ import type { Plan } from '../plan/plan.ts';
 import { planOfCells } from '../report/diff-cells.ts';
 import type { OutsideCells } from '../report/outside-cells.ts';
 import { readPlanOutline } from '../store/plan-text.ts';
-import { allRuns, openRun, planDigest, planPath, readRunRecord } from '../store/runs.ts';
+import { allRuns, openRun, planPath, readRunRecord } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import { newestRunOf } from './earlier-plan.ts';
 import { type Records, recordsOf } from './results.ts';
@@ -18,7 +18,7 @@ export function cellsOutside(
 ): OutsideCells[] {
   if (!store) return [];
   const seen = new Set(plan.cells.map(labelsOf));
-  const digests = new Set([planDigest(plan)]);
+  const digests = new Set<string>();
   return allRuns(store)
     .reverse()
     .flatMap((id) => {

@@ -105,7 +105,7 @@ it('suggests the nearest key, or lists the keys when none is near', () => {
     x.yaml:15:1 Unknown key \`data_set\` in an experiment.
         data_set: x
         ~~~~~~~~
-        Keys: \`version\`, \`name\`, \`notes\`, \`tags\`, \`data\`, \`network\`, \`seed\`, \`backend\`, \`resources\`, \`retries\`, \`timeLimit\`, \`matrix\`, \`replicates\`, \`stages\`, \`prune\`, \`compare\`, \`extends\`.
+        Keys: \`version\`, \`name\`, \`notes\`, \`tags\`, \`data\`, \`network\`, \`seed\`, \`backend\`, \`numerics\`, \`resources\`, \`retries\`, \`timeLimit\`, \`matrix\`, \`replicates\`, \`stages\`, \`prune\`, \`compare\`, \`extends\`.
 
     1 error.
     "

@@ -80,7 +80,7 @@ interface Setting {
 async function runOne(prepared: Prepared, setting: Setting): Promise<number> {
   const { plan, experiment, data } = prepared;
   const { store, reporter, signal, args, overrides, only, executor } = setting;
-  const since = differenceSince(store, prepared);
+  const since = differenceSince(store, prepared, { byDigest: true });
   // Above the live view, where it stays; the others tell it with the event.
   if (since && reporter === 'tui') tell(`${differenceLines(since, experiment.file).join('\n')}\n`);
   const shown = await openReporter(reporter);
