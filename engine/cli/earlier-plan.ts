@@ -1,5 +1,7 @@
 /** What a plan differs in from the newest run of an experiment of its name: told by `plan` and `run`, for the file may have changed. */
+import { stageKinds } from '../../stages/registry.ts';
 import { type PlanDifference, planDifference } from '../plan/difference.ts';
+import type { Plan } from '../plan/plan.ts';
 import { allRuns, openRun, planDigest, type RunRecord, readRunRecord } from '../store/runs.ts';
 import type { Store } from '../store/store.ts';
 import type { Prepared } from './prepare.ts';
@@ -17,7 +19,22 @@ export function differenceSince(
   if (!newest || (byDigest && newest.planDigest === planDigest(plan))) return undefined;
   const run = openRun(store, newest.id);
   // What is wrong with it, `verify` says.
-  return run.ok ? planDifference(newest.id, run.value.plan, plan, { unseen: unseen !== undefined }) : undefined;
+  if (!run.ok) return undefined;
+  const was = run.value.plan;
+  return planDifference(newest.id, was, plan, { unseen: unseen !== undefined, untracked: untrackedIn([was, plan]) });
+}
+
+/** Where stages that do not say what they read have the value that never comes again. */
+function untrackedIn(plans: readonly Plan[]): ReadonlySet<string> {
+  const marks = new Map(stageKinds.map(({ kind, userFiles }) => [kind, userFiles?.untracked]));
+  return new Set(
+    plans.flatMap(({ nodes }) =>
+      nodes.flatMap(({ manifest, uses }) => {
+        const mark = marks.get(manifest.stage);
+        return mark !== undefined && mark in manifest.params ? uses.map(({ stage }) => `${stage}.${mark}`) : [];
+      }),
+    ),
+  );
 }
 
 export function newestRunOf(store: Store, name: string): RunRecord | undefined {

@@ -23,15 +23,23 @@ export interface PlanDifference {
 
 export type Cell = Plan['cells'][number];
 
-/** Undefined where nothing differs that decides what is computed. `unseen`: keys and data of `now` are not known. */
+/**
+ * Undefined where nothing differs that decides what is computed. `unseen`: keys and data of `now` are not known. `untracked`:
+ * settings, as `stage.parameter`, that are another value each time, so that keys below them differ for no reason of the file's.
+ */
 export function planDifference(
   run: string,
   was: Plan,
   now: Plan,
-  { unseen = false }: { readonly unseen?: boolean } = {},
+  {
+    unseen = false,
+    untracked = new Set(),
+  }: { readonly unseen?: boolean; readonly untracked?: ReadonlySet<string> } = {},
 ): PlanDifference | undefined {
   const { pairs, onlyWas, onlyNow } = pairCells(was, now);
-  const changes = configurationChanges(was, now, pairs).filter(({ path }) => !unseen || !path.startsWith('files of '));
+  const changes = configurationChanges(was, now, pairs).filter(
+    ({ path }) => !untracked.has(path) && !(unseen && path.startsWith('files of ')),
+  );
   const missing = (names: Plan['axes'], others: Plan['axes']) => Object.keys(names).filter((axis) => !(axis in others));
   const difference: PlanDifference = {
     run,
@@ -44,7 +52,8 @@ export function planDifference(
     nodesGone: unseen ? 0 : lacking(was, now),
   };
   const { run: _, nodesAdded, nodesGone, ...lists } = difference;
-  return nodesAdded + nodesGone > 0 || Object.values(lists).some(({ length }) => length > 0) ? difference : undefined;
+  const others = untracked.size > 0 ? 0 : nodesAdded + nodesGone;
+  return others > 0 || Object.values(lists).some(({ length }) => length > 0) ? difference : undefined;
 }
 
 /** Another kind of stage has other parameters, and a stage that is new or gone has all of its own. */

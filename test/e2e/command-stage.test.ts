@@ -92,6 +92,8 @@ it('runs every time, with all that reads it, where it does not say what it reads
   expect(first.stderr).toMatch(/measure\S*: done .*value 7, secret 0, listed 3/);
   const second = await project.retort(['run', 'alone.yaml', '--reporter', 'plain'], environment);
   expect(second.stderr).toMatch(/measure\S*: done/);
+  // The file has not changed.
+  expect(second.stderr).not.toContain('Differs from');
 });
 
 it('a python program says what was wrong, and what it said last', async ({ skip }) => {
