@@ -1,6 +1,6 @@
 /** A learned step size below zero: when it is told, when it ends the stage. */
 import { expect, it } from 'vitest';
-import { iterationsBelow, watchStepSize } from './step-size.ts';
+import { demandTrainable, iterationsBelow, watchStepSize } from './step-size.ts';
 
 /** The course of α, iteration by iteration: warnings, and where the stage ended. */
 function course(sizes: readonly number[]) {
@@ -32,4 +32,17 @@ it('that stays for a hundred steps ends the stage, with the step where it left',
   // A single step above begins the count anew.
   const back = [0.01, ...Array<number>(99).fill(-0.002), 0.001, ...Array<number>(99).fill(-0.002)];
   expect(course(back).ended).toBeUndefined();
+});
+
+it.each([
+  ['the end', true, 'ended at -0.5', /from real images\.$/],
+  ['a snapshot', false, 'is at -0.5', /snapshots at other steps/],
+])('no set is made of it at %s', (_, end, what, help) => {
+  expect(() => demandTrainable(0.01, end)).not.toThrow();
+  expect(() => demandTrainable(-0.5, end)).toThrow(
+    expect.objectContaining({
+      message: expect.stringContaining(what) as string,
+      failure: expect.objectContaining({ code: 'STEP_SIZE_NEGATIVE', help: expect.stringMatching(help) as string }),
+    }),
+  );
 });

@@ -39,7 +39,7 @@ export function demandTrainable(stepSize: number, end: boolean): void {
   const { error } = fail(
     'STEP_SIZE_NEGATIVE',
     `The learned step size ${what} ${stepSize}, but nothing can be trained at a rate that is not over 0.`,
-    { help: STEP_SIZE_HELP },
+    { help: end ? STEP_SIZE_HELP : `${STEP_SIZE_HELP} Or take snapshots at other steps: it may come back.` },
   );
   throw new FailureError(error);
 }
