@@ -5,6 +5,7 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { DataSetFacts } from '../../data/data-set.ts';
 import { floats, type Tensor } from '../../tensor/tensor.ts';
+import { classFiles } from '../class-files.ts';
 import { type Range, rangeName } from '../shards.ts';
 import type { StageResult, State, StepFiles, StoredFile } from '../stage.ts';
 import { picture, sortedLabels, syntheticSetFile } from '../synthetic-set.ts';
@@ -12,7 +13,6 @@ import type { Batch } from './batches.ts';
 
 /** Bytes of images that are held. */
 const MOST_HELD = 64 * 2 ** 20;
-const PICTURED = 10;
 
 export interface Finished {
   init(): State;
@@ -94,7 +94,7 @@ function stored({ set, classes, imagesPerClass, batches, shard, files }: Finishe
     async result(finished, again) {
       const kept = [...listed(finished)];
       for (const [index, file] of kept.entries()) if (!files.has(file)) kept[index] = put(await again(index));
-      const rowsOf = (labels: Range, count: number): Tensor => {
+      const imagesOf = (labels: Range, count: number): Tensor => {
         const data = new Float32Array((labels[1] - labels[0]) * count * size);
         for (let label = labels[0], row = 0; label < labels[1]; label++)
           for (let slot = 0; slot < count; slot++, row++) {
@@ -105,20 +105,8 @@ function stored({ set, classes, imagesPerClass, batches, shard, files }: Finishe
           }
         return floats(data, [(labels[1] - labels[0]) * count, set.channels, set.height, set.width]);
       };
-      const deferred: Record<string, () => Uint8Array> = {};
-      for (let label = classes[0]; label < classes[1]; label++) {
-        const own: Range = [label, label + 1];
-        deferred[rangeName('synthetic.safetensors', own)] = () => {
-          const made = { images: rowsOf(own, imagesPerClass), labels: labelsOf(own, imagesPerClass) };
-          return Object.values(syntheticSetFile(made, set, undefined, own))[0] as Uint8Array;
-        };
-      }
-      const some: Range = [classes[0], Math.min(classes[1], classes[0] + PICTURED)];
-      deferred[pictureName(shard ? classes : undefined)] = () => {
-        const count = Math.min(imagesPerClass, PICTURED);
-        const made = { images: rowsOf(some, count), labels: labelsOf(some, count) };
-        return picture(made, { ...set, classes: some[1] - some[0] });
-      };
+      const name = pictureName(shard ? classes : undefined);
+      const deferred = classFiles({ set, classes, imagesPerClass, pictureName: name, imagesOf });
       return { artifacts: { images: {} }, deferred: { images: deferred } };
     },
   };

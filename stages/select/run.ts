@@ -7,23 +7,31 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import { FailureError, fail, unwrap } from '../../base/result.ts';
 import type { DataSet } from '../../data/data-set.ts';
-import { indicesByClass } from '../../data/normalise.ts';
+import { indicesByClass, normalised } from '../../data/normalise.ts';
 import { openDataSet } from '../../data/registry.ts';
 import { herding, kCenter, mostForgotten } from '../../methods/select-coreset.ts';
 import { randomOfEachClass } from '../../methods/select-random.ts';
 import { randomStream } from '../../tensor/random/stream.ts';
 import { floats, ints, type Tensor } from '../../tensor/tensor.ts';
+import { classFiles } from '../class-files.ts';
 import { demandFinite } from '../finite.ts';
 import { type ImageSpace, openImageSpace } from '../image-space.ts';
 import { networkFor } from '../network-parameter.ts';
 import { stacked } from '../rows.ts';
+import type { Range } from '../shards.ts';
 import type { StageContext, StageRun } from '../stage.ts';
 import { sortedLabels, syntheticSetFile } from '../synthetic-set.ts';
 import { type EmbeddingRun, openEmbedding } from './embedding.ts';
 import { neededOf, TRAINED } from './index.ts';
 import { readEmbeddingNetwork } from './teacher.ts';
 
-export async function openSelect({ params, seed, data, inputs, backend, report }: StageContext): Promise<StageRun> {
+/** Bytes of images in one file: of more, none could be read back as a whole. */
+const MOST_IN_ONE = 2 ** 31 - 2 ** 20;
+
+export async function openSelect(
+  { params, seed, data, inputs, backend, report }: StageContext,
+  mostInOne = MOST_IN_ONE,
+): Promise<StageRun> {
   const method = params.method as string;
   const streamed = !TRAINED.includes(method) || inputs.network !== undefined;
   const set = unwrap(openDataSet(data.set, data.folder, { streamed }));
@@ -61,16 +69,32 @@ export async function openSelect({ params, seed, data, inputs, backend, report }
       return { tensors: { chosen: ints(chosen) }, values: {} };
     },
     async finish({ tensors: { chosen } }) {
+      const means = method === 'mean' ? await classMeans(set, space, byClass) : [];
+      const madeOf = (label: number, count: number): Tensor => {
+        const mean = means[label];
+        return mean ? stacked(Array.from({ length: count }, () => mean)) : noise(set, stream, label, count);
+      };
+      const listed = chosen && { 'chosen.json': jsonFile({ split: 'train', indices: [...chosen.data] }) };
+      const all: Range = [0, set.classes];
+      const bytes = 4 * set.classes * imagesPerClass * set.channels * set.height * set.width;
+      if (bytes > mostInOne && space.whitening === undefined) {
+        const rowsOf = (label: number, count: number) =>
+          chosen
+            ? normalised(set, set.train, chosen.data.subarray(label * imagesPerClass, label * imagesPerClass + count))
+            : madeOf(label, count);
+        const imagesOf = ([from, to]: Range, count: number) =>
+          stacked(Array.from({ length: to - from }, (_, at) => rowsOf(from + at, count)));
+        const images = classFiles({ set, classes: all, imagesPerClass, pictureName: 'after.png', imagesOf });
+        return { artifacts: { images: { ...listed } }, deferred: { images }, metrics: {} };
+      }
       const images = chosen
         ? await space.read(set.train, chosen.data)
-        : method === 'mean'
-          ? await classMeans(set, space, byClass, imagesPerClass)
-          : noise(set, stream, imagesPerClass);
+        : stacked(Array.from({ length: set.classes }, (_, label) => madeOf(label, imagesPerClass)));
       const selected = { images, labels: sortedLabels(set.classes, imagesPerClass) };
       const files = {
         ...syntheticSetFile(selected, set, space.whitening),
         'after.png': await space.picture(selected),
-        ...(chosen && { 'chosen.json': jsonFile({ split: 'train', indices: [...chosen.data] }) }),
+        ...listed,
       };
       return { artifacts: { images: files }, metrics: {} };
     },
@@ -106,13 +130,8 @@ async function coreset(
 /** Pixel values, in all channels, of the images that are read at a time to take their mean. */
 const MOST_VALUES = 2 ** 20;
 
-/** A running sum in doubles, in the order of the files. */
-async function classMeans(
-  set: DataSet,
-  space: ImageSpace,
-  byClass: readonly Int32Array[],
-  imagesPerClass: number,
-): Promise<Tensor> {
+/** One image a class. A running sum in doubles, in the order of the files. */
+async function classMeans(set: DataSet, space: ImageSpace, byClass: readonly Int32Array[]): Promise<Tensor[]> {
   const size = set.channels * set.height * set.width;
   const chunk = Math.max(1, Math.min(256, Math.floor(MOST_VALUES / size)));
   const means: Tensor[] = [];
@@ -127,23 +146,20 @@ async function classMeans(
       for (let value = 0; value < data.length; value++)
         mean[value % size] = (mean[value % size] as number) + (data[value] as number) / indices.length;
     }
-    const image = floats(Float32Array.from(mean), [1, set.channels, set.height, set.width]);
-    for (let copy = 0; copy < imagesPerClass; copy++) means.push(image);
+    means.push(floats(Float32Array.from(mean), [1, set.channels, set.height, set.width]));
   }
-  return stacked(means);
+  return means;
 }
 
 /** Each class draws for itself: the first of 50 images are the 10 that a draw of 10 gives. */
 function noise(
-  { classes, channels, height, width }: DataSet,
+  { channels, height, width }: DataSet,
   stream: ReturnType<typeof randomStream>,
-  imagesPerClass: number,
+  label: number,
+  count: number,
 ): Tensor {
-  const shape = [imagesPerClass, channels, height, width];
-  const values = imagesPerClass * channels * height * width;
-  return stacked(
-    Array.from({ length: classes }, (_, label) => floats(Float32Array.from(stream.normal(label, values)), shape)),
-  );
+  const drawn = stream.normal(label, count * channels * height * width);
+  return floats(Float32Array.from(drawn), [count, channels, height, width]);
 }
 
 function demandEnough(set: DataSet, byClass: readonly Int32Array[], imagesPerClass: number): void {

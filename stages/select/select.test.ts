@@ -4,9 +4,12 @@ import { unwrap } from '../../base/result.ts';
 import { bundledFolder, openDataSet } from '../../data/registry.ts';
 import { allDefaults } from '../../engine/plan/defaults.ts';
 import { decodeSafetensors } from '../../tensor/files/safetensors.ts';
-import { runStage } from '../../test/rig/stage-runs.ts';
-import type { ArtifactFiles, InputStage } from '../stage.ts';
+import { backendFor, runStage, stepsFrom } from '../../test/rig/stage-runs.ts';
+import { heldFiles } from '../held-files.ts';
+import type { ArtifactFiles, InputStage, StepFiles } from '../stage.ts';
+import { readSyntheticSet } from '../synthetic-set.ts';
 import { select as kind } from './index.ts';
+import { openSelect } from './run.ts';
 
 const set = unwrap(openDataSet('fashion-mnist', bundledFolder('fashion-mnist')));
 
@@ -95,3 +98,42 @@ it('says of a class that is too small what to write instead', () => {
   expect(problems(50, [0, 8], 'mean')).toEqual([none]);
   expect(problems(50, [0, 8], 'noise')).toEqual([]);
 });
+
+it.each(['random', 'mean', 'noise'])('a set of %s that is too large for one file is a file a class', async (method) => {
+  const place = { set: 'fashion-mnist', folder: bundledFolder('fashion-mnist') };
+  const params = allDefaults({ method, imagesPerClass: 3 }, kind);
+  const backend = await backendFor();
+  const context = { params, seed: { base: 1, set: 1 }, inputs: {}, data: place, backend, files: NO_FILES, report() {} };
+  const finished = async (most?: number) => {
+    const run = await openSelect(context, most);
+    const result = await run.finish(await stepsFrom(run, 0, await run.init()));
+    run.close?.();
+    return result;
+  };
+  const [whole, parted] = [await finished(), await finished(90_000)];
+  const made = Object.entries(parted.deferred?.images ?? {}).map(([name, make]) => [name, make()] as const);
+  const files: ArtifactFiles = { ...parted.artifacts.images, ...Object.fromEntries(made) };
+  expect(Object.keys(files).filter((name) => name.startsWith('synthetic'))).toHaveLength(10);
+  expect(
+    Object.keys(files)
+      .filter((name) => !name.startsWith('synthetic'))
+      .sort(),
+  ).toEqual(
+    Object.keys(whole.artifacts.images!)
+      .filter((name) => !name.startsWith('synthetic'))
+      .sort(),
+  );
+  const read = (of: ArtifactFiles) => unwrap(readSyntheticSet(heldFiles(of), set));
+  expect(read(files)).toEqual(read(whole.artifacts.images!));
+  // Ten classes of three images: small enough to be seen as a whole.
+  expect(files['after.png']).toEqual(whole.artifacts.images!['after.png']);
+});
+
+/** Selection stores nothing by steps. */
+const NO_FILES: StepFiles = {
+  put: () => {
+    throw new Error('expected no file');
+  },
+  has: () => false,
+  read: () => new Uint8Array(0),
+};
