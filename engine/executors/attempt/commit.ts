@@ -66,8 +66,8 @@ function demandOutputs({ id, outputs }: PlanNode, { artifacts }: StageResult): v
 }
 
 export function conflictMessage(store: Store, { id, key, manifest }: PlanNode): string {
-  const code = readRecord(keyPath(store, key), key)?.code;
-  if (code !== undefined && code !== codeDigest(manifest.stage))
+  const [made, present] = [readRecord(keyPath(store, key), key)?.code, codeDigest(manifest.stage)];
+  if (made !== undefined && present !== undefined && made !== present)
     return `${id} gave another result than before for the same key, and its code has changed since then, though not the version of stage ${manifest.stage}. The first result stands; the other is kept beside it.`;
   if (modeOf(manifest.numerics) === 'backend')
     return `${id} gave another result than before for the same key, which leaves the machine out (\`numerics: backend\`). The first result stands; the other is kept beside it.`;
