@@ -16,7 +16,10 @@ function steady(text: string): string {
 
 it('a failed cell: exit 1, the others are finished and the table says what is missing', async () => {
   const project = new Project().write({ 'tiny.yaml': tinyExperiment({ iterations: 2, sets: 1 }) });
-  const { code, stdout, stderr } = await project.retort(['run', 'tiny.yaml', 'matrix.method.dm.learningRate=1e300']);
+  // One after the other, in the order of the plan, however many cores there are.
+  const { code, stdout, stderr } = await project.retort([
+    ...['run', 'tiny.yaml', 'matrix.method.dm.learningRate=1e300', '--concurrency', '1'],
+  ]);
   expect(code).toBe(1);
   expect(steady(stdout)).toMatchInlineSnapshot(`
     "
