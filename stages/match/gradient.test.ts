@@ -6,7 +6,7 @@ import { bundledFolder, openDataSet } from '../../data/registry.ts';
 import { type GradientDistance, gradientDistance, parameterGradients } from '../../methods/dc.ts';
 import { initialise } from '../../nn/init.ts';
 import { crossEntropy } from '../../nn/losses.ts';
-import { buildNetwork, networkInputs } from '../../nn/network.ts';
+import { buildNetwork, type NetworkSpec, networkInputs } from '../../nn/network.ts';
 import { compile } from '../../tensor/compile/compile.ts';
 import { input } from '../../tensor/expr.ts';
 import { decodeSafetensors } from '../../tensor/files/safetensors.ts';
@@ -27,52 +27,55 @@ beforeAll(async () => {
   start = (await runStage({ kind: 'select', params: { imagesPerClass: 1 } })).artifacts.images!;
 });
 
-it.each(['ours', 'cos', 'mse'] satisfies GradientDistance[])(
-  '%s: chunks, folded norms and left-out gradients change nothing',
-  async (distance) => {
-    const built = unwrap(
-      buildNetwork({ kind: 'convnet', width: 8 }, { channels: 1, height: 28, width: 28, classes: 10 }),
-    );
-    const images = realImagesOf(set);
-    // Three chunks of the program, the last one smaller.
-    const real = await images.read(
-      3,
-      Int32Array.from({ length: 40 }, (_, at) => at),
-    );
-    const synthetic = await images.read(3, Int32Array.from([77, 91]));
-    const backend = await backendFor();
-    const values = initialise(built, randomStream({ base: 4 }, 'test'), 0);
+it.each<[GradientDistance, NetworkSpec]>([
+  ['ours', { kind: 'convnet', width: 8 }],
+  ['cos', { kind: 'convnet', width: 8 }],
+  ['mse', { kind: 'convnet', width: 8 }],
+  // Norms whose parameters are matched, and families without any.
+  ['ours', { kind: 'convnet', width: 8, norm: 'layer' }],
+  ['ours', { kind: 'lenet' }],
+  ['ours', { kind: 'mlp' }],
+])('%s, %j: chunks, folded norms and left-out gradients change nothing', async (distance, spec) => {
+  const built = unwrap(buildNetwork(spec, { channels: 1, height: 28, width: 28, classes: 10 }));
+  const images = realImagesOf(set);
+  // Three chunks of the program, the last one smaller.
+  const real = await images.read(
+    3,
+    Int32Array.from({ length: 40 }, (_, at) => at),
+  );
+  const synthetic = await images.read(3, Int32Array.from([77, 91]));
+  const backend = await backendFor();
+  const values = initialise(built, randomStream({ base: 4 }, 'test'), 0);
 
-    const inputs = networkInputs(built);
-    const parameters = built.parameters.map(({ name }) => inputs[name]!);
-    const side = (name: string, count: number) => {
-      const seen = input(name, [count, 1, 28, 28]);
-      const labels = input(`${name}.labels`, [count], 'int');
-      return {
-        seen,
-        slopes: parameterGradients(crossEntropy(built.apply(seen, inputs, 'train').logits, labels), parameters),
-      };
+  const inputs = networkInputs(built);
+  const parameters = built.parameters.map(({ name }) => inputs[name]!);
+  const side = (name: string, count: number) => {
+    const seen = input(name, [count, 1, 28, 28]);
+    const labels = input(`${name}.labels`, [count], 'int');
+    return {
+      seen,
+      slopes: parameterGradients(crossEntropy(built.apply(seen, inputs, 'train').logits, labels), parameters),
     };
-    const [ofReal, ofSynthetic] = [side('real', 40), side('images', 2)];
-    const loss = gradientDistance(ofReal.slopes, ofSynthetic.slopes, distance);
-    const whole = await compile(backend, { loss, slope: gradient(loss, [ofSynthetic.seen])[0]! });
-    const labels = { 'real.labels': ints(Array(40).fill(3)), 'images.labels': ints([3, 3]) };
-    const expected = await whole.run({ ...values, ...labels, real, images: synthetic });
+  };
+  const [ofReal, ofSynthetic] = [side('real', 40), side('images', 2)];
+  const loss = gradientDistance(ofReal.slopes, ofSynthetic.slopes, distance);
+  const whole = await compile(backend, { loss, slope: gradient(loss, [ofSynthetic.seen])[0]! });
+  const labels = { 'real.labels': ints(Array(40).fill(3)), 'images.labels': ints([3, 3]) };
+  const expected = await whole.run({ ...values, ...labels, real, images: synthetic });
 
-    for (const fresh of [true, false]) {
-      const settings = { network: built, distance, batchReal: 40, imagesPerClass: 2, token: undefined, fresh };
-      const program = await compile(backend, classProgram(settings));
-      const found = await program.run({ ...values, real, images: synthetic, label: ints([3]) });
-      expect(found.loss!.data[0]! / expected.loss!.data[0]!).toBeCloseTo(1, 4);
-      const scale = Math.max(...expected.slope!.data.map(Math.abs));
-      expect(scale).toBeGreaterThan(0);
-      for (const [at, value] of found.slope!.data.entries())
-        expect(Math.abs(value - expected.slope!.data[at]!) / scale).toBeLessThan(1e-3);
-      program.dispose();
-    }
-    whole.dispose();
-  },
-);
+  for (const fresh of [true, false]) {
+    const settings = { network: built, distance, batchReal: 40, imagesPerClass: 2, token: undefined, fresh };
+    const program = await compile(backend, classProgram(settings));
+    const found = await program.run({ ...values, real, images: synthetic, label: ints([3]) });
+    expect(found.loss!.data[0]! / expected.loss!.data[0]!).toBeCloseTo(1, 4);
+    const scale = Math.max(...expected.slope!.data.map(Math.abs));
+    expect(scale).toBeGreaterThan(0);
+    for (const [at, value] of found.slope!.data.entries())
+      expect(Math.abs(value - expected.slope!.data[at]!) / scale).toBeLessThan(1e-3);
+    program.dispose();
+  }
+  whole.dispose();
+});
 
 it('brings the gradients together', async () => {
   const { figures, artifacts } = await runStage({

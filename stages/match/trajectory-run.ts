@@ -80,6 +80,7 @@ export async function openTrajectoryMatch(context: StageContext): Promise<StageR
       };
       const after = await iteration.step(before, start.labels, drawn, ends);
       const { loss, stepSize, stepSizeVelocity } = after;
+      if (!Number.isFinite(loss)) demandMoved(ends, drawn, drawn.epoch + expertEpochs);
       const course = `The learned step size was ${before.stepSize}.`;
       demandFinite(
         `match (${params.method})`,
@@ -118,6 +119,20 @@ function demandLongEnough({ epochs }: Experts, last: number): void {
   );
   throw new FailureError(error);
 }
+
+/** The loss is a share of the squared way that the expert went, which must be a number of single precision. */
+function demandMoved({ start, target }: Ends, { expert, epoch }: { expert: number; epoch: number }, end: number): void {
+  let squares = 0;
+  for (const [name, { data }] of Object.entries(start))
+    for (const [at, value] of data.entries()) squares += (value - (target[name]?.data[at] ?? Number.NaN)) ** 2;
+  if (Math.fround(squares) !== 0) return;
+  const { error } = fail('EXPERT_STILL', `Expert ${expert} is at epoch ${end} where it was at epoch ${epoch}.`, {
+    help: 'Train experts by a higher `learningRate` of the stage `buffer`.',
+  });
+  throw new FailureError(error);
+}
+
+type Ends = Readonly<Record<'start' | 'target', Readonly<Record<string, Tensor>>>>;
 
 function oneHot({ data }: Tensor, classes: number): Tensor {
   const values = new Float32Array(data.length * classes);

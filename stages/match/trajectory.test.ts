@@ -105,6 +105,14 @@ it.each<[string, JsonObject, string]>([
   });
 });
 
+it('an expert that did not move is told, not the step size', async () => {
+  const params = { experts: 1, epochs: 3, images: 60, network, learningRate: 1e-30 };
+  const { trajectories } = (await runStage({ kind: 'buffer', params })).artifacts;
+  await expect(match({}, { trajectories: trajectories! })).rejects.toMatchObject({
+    failure: { code: 'EXPERT_STILL', message: expect.stringMatching(/^Expert 0 is at epoch \d where/) as string },
+  });
+});
+
 it('names the step size with which a loss has left all numbers', async () => {
   await expect(match({ stepSizeLearningRate: 0.03, learningRate: 1e-6, iterations: 10 })).rejects.toMatchObject({
     failure: {
