@@ -52,7 +52,7 @@ export const commands: readonly Command[] = [
       ['retort run experiments/quickstart.yaml', 'the first one to try'],
       ['retort run grid.yaml replicates.sets=10', 'the same with more synthetic sets'],
       ['retort run grid.yaml --grid stages.score.epochs=100,300', 'one more axis'],
-      ['retort run grid.yaml --data ~/data --reporter ndjson > events.ndjson', 'full data set, events for a program'],
+      ['retort run grid.yaml --data ~/data --events events.ndjson', 'full data set, and events for a program'],
     ],
     flags: {
       store,
@@ -65,6 +65,11 @@ export const commands: readonly Command[] = [
         value: 'NAME',
         choices: REPORTERS,
         description: 'tui (on a terminal), plain, ndjson (events on stdout) or silent.',
+      },
+      events: {
+        value: 'FILE',
+        description:
+          'Also every event as a line of JSON (`retort-events/1`) in FILE; `ndjson`: on stdout, without the table.',
       },
       only,
       concurrency: {
@@ -341,7 +346,7 @@ export const commands: readonly Command[] = [
     fewest: 0,
     summary: 'Show what nobody needs any more; move it to the trash with --yes.',
     details:
-      'Kept are pinned and unfinished runs, whatever the experiments plan now (FILE…, else those that ran here and those under\nthis folder), what is at work, and what is younger than --grace. With --restore, FILE… are nodes, runs or batches.',
+      'Kept are pinned runs, those whose experiment has tags, unfinished ones, whatever the experiments plan now (FILE…, else those\nthat ran here and those under this folder), what is at work, and what is younger than --grace. With --restore, FILE… are\nnodes, runs or batches.',
     examples: [
       ['retort gc', 'names, sizes, reasons; moves nothing'],
       ['retort gc --yes', 'into the trash'],
@@ -364,6 +369,7 @@ export const commands: readonly Command[] = [
     operands: 'RUN…',
     fewest: 1,
     summary: 'Keep runs, with all that they need, from every gc.',
+    details: 'Runs whose experiment has `tags` are kept without; `--remove` lets go of them too.',
     examples: [
       ['retort pin last', ''],
       ['retort pin 20261124-1315 --remove', ''],
@@ -476,7 +482,6 @@ export const commands: readonly Command[] = [
     ],
     flags: {
       yes: { description: 'Write it into retort.config.yaml without asking.' },
-      'no-input': { description: 'Ask nothing and write nothing.' },
       force: { description: '`cuda`: also where no NVIDIA GPU is seen.' },
     },
     load: () => import('./commands/setup.ts'),

@@ -21,7 +21,8 @@ export function reporterName(asked: string | undefined): ReporterName {
   return 'plain';
 }
 
-export async function openReporter(name: ReporterName, controls?: Controls): Promise<Reporter> {
+/** `interrupt`: what Ctrl-C does, where keys come from a terminal that hands them over. */
+export async function openReporter(name: ReporterName, interrupt: () => void): Promise<Reporter> {
   switch (name) {
     case 'ndjson':
       return ndjsonReporter({ write: print });
@@ -30,7 +31,7 @@ export async function openReporter(name: ReporterName, controls?: Controls): Pro
     case 'plain':
       return plainReporter({ write: tell });
     case 'tui':
-      return liveView(controls ?? runControls());
+      return liveView(keyboard({ interrupt }));
   }
 }
 
@@ -47,11 +48,6 @@ export async function liveView(controls: Controls | undefined, atOnce = false): 
     atOnce,
     ...(controls && { controls }),
   });
-}
-
-/** Keys of the process that drives the run itself; undefined where nobody can type. */
-function runControls(): Controls | undefined {
-  return keyboard({ interrupt: () => process.kill(process.pid, 'SIGINT') });
 }
 
 /** With raw input the terminal hands Ctrl-C and Ctrl-Z over as keys; they mean what they always do. */

@@ -10,6 +10,7 @@ import { digestsOf, type ReproducibleRecord, recordIn } from '../../export/prove
 import type { Plan } from '../../plan/plan.ts';
 import { count, figures } from '../../report/wording.ts';
 import { runPlan } from '../../run/run.ts';
+import { errorCode } from '../../store/disk-failure.ts';
 import { readKey } from '../../store/keys.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import { Arguments } from '../arguments.ts';
@@ -66,8 +67,8 @@ export async function run(args: Arguments): Promise<number> {
   for (const line of differences(record, plan.value)) tell(`${line}\n`);
   const store = told(openStore(folder, { create: true }));
   if (!store.ok) return store.exit;
-  const reporter = await openReporter(reporterName(args.text('reporter')));
   const stopping = interruption();
+  const reporter = await openReporter(reporterName(args.text('reporter')), stopping.press);
   try {
     const ended = await runPlan({
       plan: plan.value,
@@ -91,15 +92,33 @@ function readRecordFile(file: string): Result<ReproducibleRecord> {
   try {
     document = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    return fail('PROV_UNREADABLE', `The file cannot be read: ${(error as Error).message}.`, { place: file });
+    return fail('PROV_UNREADABLE', whyUnreadable(error), { place: file, help: WRITES_ONE });
   }
   const record = recordIn(document);
   return record
     ? { ok: true, value: record }
     : fail('PROV_UNREADABLE', 'The file holds no record of a run of retort.', {
         place: file,
-        help: '`retort export RUN --format prov --to FILE` writes one.',
+        help: WRITES_ONE,
       });
+}
+
+const WRITES_ONE = '`retort export RUN --format prov --to FILE` writes one.';
+
+function whyUnreadable(error: unknown): string {
+  if (error instanceof SyntaxError) return `The file is not JSON: ${error.message}.`;
+  switch (errorCode(error)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return 'There is no such file.';
+    case 'EISDIR':
+      return 'Expected a file, and this is a folder.';
+    case 'EACCES':
+    case 'EPERM':
+      return 'The file may not be read by this user.';
+    default:
+      return `The file cannot be read: ${(error as Error).message}.`;
+  }
 }
 
 /** Nothing may be there already: a hit would prove nothing. An interrupted reproduction is continued. */

@@ -1,5 +1,6 @@
 /** Runs what is missing of each experiment, then says what came out, where it lies, and how to go on. */
 import type { Failure } from '../../../base/result.ts';
+import type { Reporter } from '../../events.ts';
 import type { Executor } from '../../executors/executor.ts';
 import { limitsOf } from '../../plan/limits.ts';
 import { differenceLines } from '../../report/difference-words.ts';
@@ -12,6 +13,7 @@ import { prunedNodes } from '../../store/prune-marks.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import type { Arguments } from '../arguments.ts';
 import { differenceSince } from '../earlier-plan.ts';
+import { eventsReporter, ON_STDOUT } from '../events-file.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { failureLines, failureWatch, retryCommand } from '../failed-nodes.ts';
 import { storeFolder } from '../folders.ts';
@@ -36,6 +38,9 @@ export async function run(args: Arguments): Promise<number> {
     tellFailure(missing);
     return exitCodeOf(missing);
   }
+  const reporter = reporterName(args.text('reporter'));
+  const events = told(eventsReporter(args.text('events'), reporter));
+  if (!events.ok) return events.exit;
   // Only now: a mistake must not leave an empty store behind.
   const store = told(openStore(storeFolder(args), { create: true }));
   if (!store.ok) return store.exit;
@@ -47,15 +52,15 @@ export async function run(args: Arguments): Promise<number> {
     tellFailure(tooLarge);
     return exitCodeOf(tooLarge);
   }
-  const reporter = reporterName(args.text('reporter'));
   const stopping = interruption();
   const executor = sharedExecutor();
   const { overrides } = operands.value;
   let exit: number = EXIT.done;
   try {
     for (const one of prepared.value) {
-      const setting = { store: store.value, reporter, signal: stopping.signal, args, overrides, only: only.value };
-      const code = await runOne(one, { ...setting, executor: executor.open });
+      const { signal, press: interrupt } = stopping;
+      const setting = { store: store.value, reporter, signal, interrupt, args, overrides, only: only.value };
+      const code = await runOne(one, { ...setting, events: events.value, executor: executor.open });
       exit = Math.max(exit, code);
       const goesOn = code === EXIT.done || (code === EXIT.failed && !args.has('fail-fast'));
       if (!goesOn) break;
@@ -63,6 +68,7 @@ export async function run(args: Arguments): Promise<number> {
   } finally {
     await executor.close();
     stopping.close();
+    await events.value.close();
   }
   return exit;
 }
@@ -70,7 +76,10 @@ export async function run(args: Arguments): Promise<number> {
 interface Setting {
   readonly store: Store;
   readonly reporter: ReporterName;
+  /** Of `--events`. */
+  readonly events: Reporter;
   readonly signal: AbortSignal;
+  readonly interrupt: () => void;
   readonly args: Arguments;
   readonly overrides: readonly string[];
   readonly only: ReadonlySet<string> | undefined;
@@ -79,11 +88,11 @@ interface Setting {
 
 async function runOne(prepared: Prepared, setting: Setting): Promise<number> {
   const { plan, experiment, data } = prepared;
-  const { store, reporter, signal, args, overrides, only, executor } = setting;
+  const { store, reporter, events, signal, interrupt, args, overrides, only, executor } = setting;
   const since = differenceSince(store, prepared, { byDigest: true });
   // Above the live view, where it stays; the others tell it with the event.
   if (since && reporter === 'tui') tell(`${differenceLines(since, experiment.file).join('\n')}\n`);
-  const shown = await openReporter(reporter);
+  const shown = await openReporter(reporter, interrupt);
   const watch = failureWatch();
   const ledger = new Ledger();
   let ended: RunOutcome;
@@ -94,7 +103,7 @@ async function runOne(prepared: Prepared, setting: Setting): Promise<number> {
       store,
       data,
       reporters: [
-        ...[shown, watch.reporter, standingKeeper(store)],
+        ...[shown, events, watch.reporter, standingKeeper(store)],
         { onEvent: (event) => ledger.add(event), close() {} },
       ],
       signal,
@@ -116,7 +125,7 @@ async function runOne(prepared: Prepared, setting: Setting): Promise<number> {
         failed: watch.failed,
         pruned: prunedNodes(store, plan),
       });
-      print(`\n${formatTable(table, 'table', process.stdout.columns)}`);
+      if (args.text('events') !== ON_STDOUT) print(`\n${formatTable(table, 'table', process.stdout.columns)}`);
     }
     const failures = failureLines(watch.nodes, retryCommand(args, experiment.file, overrides));
     if (failures.length > 0) tell(`\n${failures.join('\n')}\n`);
