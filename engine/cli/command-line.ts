@@ -10,6 +10,7 @@ import { BACKENDS } from '../config/backend-names.ts';
 import { suggestion } from '../config/nearest.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
 import { parseArguments } from './arguments.ts';
+import { askNothing } from './ask.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
@@ -26,7 +27,7 @@ import {
 import { wantJson } from './unsaid.ts';
 
 async function main(argv: readonly string[]): Promise<number> {
-  const [name, ...rest] = withoutColour(argv);
+  const [name, ...rest] = withoutGlobal(argv);
   if (name === undefined) {
     tell(await help());
     return EXIT.usage;
@@ -72,15 +73,18 @@ async function main(argv: readonly string[]): Promise<number> {
   return run(given.withSettings(settings));
 }
 
-/** `--no-color` goes with every command, and before what the environment says. */
-function withoutColour(argv: readonly string[]): readonly string[] {
-  if (!argv.includes(NO_COLOUR)) return argv;
-  process.env.NO_COLOR = '1';
-  delete process.env.FORCE_COLOR;
-  return argv.filter((argument) => argument !== NO_COLOUR);
+/** `--no-color` and `--no-input` go with every command, the first before what the environment says. */
+function withoutGlobal(argv: readonly string[]): readonly string[] {
+  if (argv.includes(NO_COLOUR)) {
+    process.env.NO_COLOR = '1';
+    delete process.env.FORCE_COLOR;
+  }
+  if (argv.includes(NO_INPUT)) askNothing();
+  return argv.filter((argument) => argument !== NO_COLOUR && argument !== NO_INPUT);
 }
 
 const NO_COLOUR = '--no-color';
+const NO_INPUT = '--no-input';
 
 /** Undefined where they are wrong, which has been told. Commands that use none of them do not care. */
 async function settingsOf({ flags }: Command): Promise<Settings | undefined> {

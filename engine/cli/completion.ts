@@ -56,7 +56,7 @@ function bash(commands: readonly Command[]): string {
     }
   };
   const cases = commands.map((command) => {
-    const flags = [...Object.keys(command.flags), 'no-color', 'help'].map((flag) => `--${flag}`);
+    const flags = [...Object.keys(command.flags), 'no-color', 'no-input', 'help'].map((flag) => `--${flag}`);
     const values = Object.entries(command.flags)
       .filter(([, flag]) => flag.value !== undefined)
       .map(([name, flag]) => `          --${name}) ${generate(flagSource(flag))}; return ;;`);

@@ -27,6 +27,7 @@ export function commandHelp({ name, operands, summary, details, examples, flags 
   const options = Object.entries({
     ...flags,
     'no-color': { description: 'No colours, whatever the environment says.' },
+    'no-input': { description: 'Ask nothing; without a terminal nothing is asked anyway.' },
     help: { short: 'h', description: 'This page.' },
   });
   const spelled = options.map(

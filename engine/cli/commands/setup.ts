@@ -3,10 +3,10 @@
  * Then offers to make it the default of this project; nothing is ever written without a yes.
  */
 import { relative, resolve } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import type { Result } from '../../../base/result.ts';
 import { projectSettings, SETTINGS_FILE } from '../../config/settings.ts';
 import type { Arguments } from '../arguments.ts';
+import { confirmed } from '../ask.ts';
 import { EXIT } from '../exit-codes.ts';
 import { inOneLine, print, tell, tellFailure } from '../output.ts';
 
@@ -69,7 +69,8 @@ async function makeDefault(backend: string, args: Arguments): Promise<number> {
   const path = projectSettings(process.cwd()) ?? resolve(SETTINGS_FILE);
   const shown = relative(process.cwd(), path);
   const line = `backend: ${backend}`;
-  if (!(await isWanted(`Write \`${line}\` into ${shown}, as the default of experiments that name no backend?`, args))) {
+  const question = `Write \`${line}\` into ${shown}, as the default of experiments that name no backend?`;
+  if (!args.has('yes') && !(await confirmed(question))) {
     tell(`Use it with \`--backend ${backend}\`, or write \`${line}\` into an experiment or ${shown}.\n`);
     return EXIT.done;
   }
@@ -81,15 +82,4 @@ async function makeDefault(backend: string, args: Arguments): Promise<number> {
   }
   tell(written.value ? `${shown} now says \`${line}\`.\n` : `${shown} already says \`${line}\`.\n`);
   return EXIT.done;
-}
-
-async function isWanted(question: string, args: Arguments): Promise<boolean> {
-  if (args.has('yes')) return true;
-  if (args.has('no-input') || !process.stdin.isTTY || !process.stderr.isTTY) return false;
-  const asking = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await asking.question(`${question} [y/N] `)).trim());
-  } finally {
-    asking.close();
-  }
 }
