@@ -40,6 +40,8 @@ export interface AttemptRequest {
   /** Everything that the attempt prints, and what the engine says of it. */
   readonly log: string;
   readonly checkpoints: CheckpointCadence;
+  /** How long it may take over its last step when it is asked to stop; absent where nobody ends it then. */
+  readonly graceSeconds?: number;
   /** Bytes: the attempt is ended when it takes more. */
   readonly memory?: number;
   /** The GPUs that it may see, as CUDA_VISIBLE_DEVICES names them; whatever the driver sees where absent. */
@@ -65,6 +67,8 @@ export type AttemptMessage =
   | { readonly type: 'progress'; readonly step: number; readonly steps: number; readonly figures: Metrics }
   | { readonly type: 'checkpoint'; readonly step: number }
   | { readonly type: 'warning'; readonly message: string }
+  /** A step that cannot be given up took longer than the grace; told once. */
+  | { readonly type: 'slow-step'; readonly seconds: number }
   /** One of the request's snapshots is in the store; `computed` is false where somebody else had made it. */
   | { readonly type: 'snapshot'; readonly node: string; readonly step: number; readonly computed: boolean }
   /** After `step` steps; told with progress and checkpoints and before the end, so that a killed attempt has it too. */

@@ -12,7 +12,7 @@ import type { Journal, Unstamped } from './journal.ts';
 import type { Grant, Need } from './pool.ts';
 import { type EndedBadly, isOfTheStore, RetryPolicy } from './retry.ts';
 import type { NodeEnd } from './schedule.ts';
-import { startClock, timeIsUp } from './time-limit.ts';
+import { GRACE_SECONDS, slowStepWords, startClock, timeIsUp } from './time-limit.ts';
 
 export interface Attempts {
   readonly executor: Executor;
@@ -73,7 +73,7 @@ async function nextAttempt({ memory }: RetryPolicy, attempts: Attempts): Promise
     ...(limits.memory !== undefined && memory !== undefined && { memory }),
     ...(limits.gpus !== undefined && { gpus: grant.gpus }),
   });
-  const { node } = request;
+  const { node, graceSeconds = GRACE_SECONDS } = request;
   const account = new Account(request, grant.waited());
   let paused = false;
   const running = executor.start(request, (message) => {
@@ -82,9 +82,12 @@ async function nextAttempt({ memory }: RetryPolicy, attempts: Attempts): Promise
       if (!attempts.onSnapshot(message.node, message.computed)) return;
       paused = true;
       running.stop();
+    } else if (message.type === 'slow-step') {
+      const { stage } = node.manifest;
+      journal.warnOnce(`slow step of ${stage}`, slowStepWords(stage, message.seconds, graceSeconds), node.id);
     } else if (message.type !== 'usage') journal.emit(eventOf(message, request));
   });
-  const clock = startClock(limits.timeLimit, running);
+  const clock = startClock(limits.timeLimit, running, graceSeconds);
   signal.addEventListener('abort', running.stop);
   const end = await running.end;
   signal.removeEventListener('abort', running.stop);
@@ -117,7 +120,7 @@ async function nextAttempt({ memory }: RetryPolicy, attempts: Attempts): Promise
 
 /** Fields in the order of the event's declaration: they are read by people and by `grep`. */
 function eventOf(
-  message: Exclude<AttemptMessage, { type: 'usage' | 'snapshot' }>,
+  message: Exclude<AttemptMessage, { type: 'usage' | 'snapshot' | 'slow-step' }>,
   { node: { id: node }, attempt, log }: AttemptRequest,
 ): Unstamped {
   switch (message.type) {

@@ -40,6 +40,7 @@ export interface Computing {
   readonly concurrency: number | undefined;
   readonly failFast: FailFast;
   readonly checkpoints: CheckpointCadence;
+  readonly graceSeconds: number;
   readonly stageModules: readonly string[];
   readonly debugNan: boolean;
   readonly executor: Executor | (() => Promise<Executor>) | undefined;
@@ -97,7 +98,7 @@ async function compute(
   executor: Executor,
   computing: Computing,
 ): Promise<NodeEnd> {
-  const { run, journal, tally, cancels, data, checkpoints, stageModules, debugNan, machine } = computing;
+  const { run, journal, tally, cancels, data, checkpoints, graceSeconds, stageModules, debugNan, machine } = computing;
   const limits = computing.limitsOf(node);
   // An attempt after a lost one is not asked for what that one has made.
   const awaited = new Map(carried.nodes.map((snapshot) => [snapshot.id, snapshot]));
@@ -113,6 +114,7 @@ async function compute(
       folder: dirname(resolve(run.plan.experiment.file)),
       backend: run.plan.backend,
       checkpoints,
+      graceSeconds,
       ...granted,
       stageModules,
       ...(awaited.size > 0 && { snapshots: [...awaited.values()] }),

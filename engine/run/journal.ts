@@ -11,6 +11,7 @@ export class Journal {
   readonly #reporters: readonly Reporter[];
   readonly #keep: (event: RunEvent) => void;
   readonly #keptAt = new Map<string, number>();
+  readonly #warnedOf = new Set<string>();
 
   constructor(reporters: readonly Reporter[], keep: (event: RunEvent) => void) {
     this.#reporters = reporters;
@@ -22,6 +23,13 @@ export class Journal {
     const event = { at: new Date(now).toISOString(), ...unstamped } as RunEvent;
     if (this.#isKept(event, now)) this.#keep(event);
     for (const reporter of this.#reporters) reporter.onEvent(event);
+  }
+
+  /** One warning of each subject in a run, with the first node that gave occasion. */
+  warnOnce(subject: string, message: string, node: string): void {
+    if (this.#warnedOf.has(subject)) return;
+    this.#warnedOf.add(subject);
+    this.emit({ type: 'warning', message, node });
   }
 
   #isKept(event: RunEvent, now: number): boolean {

@@ -38,6 +38,7 @@ import { doesNotFit, type Machine, thisMachine } from './machine.ts';
 import { neededNodes } from './needed.ts';
 import { Pruning } from './pruning.ts';
 import { Tally } from './tally.ts';
+import { GRACE_SECONDS } from './time-limit.ts';
 
 export interface RunOptions {
   readonly plan: Plan;
@@ -52,6 +53,8 @@ export interface RunOptions {
   readonly concurrency?: number | undefined;
   readonly failFast?: FailFast | undefined;
   readonly checkpoints?: Partial<CheckpointCadence> | undefined;
+  /** What an attempt may take over its last step when its time is up; a minute where absent. */
+  readonly graceSeconds?: number | undefined;
   /** Modules that export further `stageKinds`, for child processes to load. */
   readonly stageModules?: readonly string[] | undefined;
   /** Name the operation that made the first value that is not finite. */
@@ -127,6 +130,7 @@ export async function runPlan(options: RunOptions): Promise<RunOutcome> {
         concurrency: options.concurrency,
         failFast: options.failFast ?? false,
         checkpoints: { ...CADENCE, ...options.checkpoints },
+        graceSeconds: options.graceSeconds ?? GRACE_SECONDS,
         stageModules: options.stageModules ?? [],
         debugNan: options.debugNan ?? false,
         executor: options.executor,

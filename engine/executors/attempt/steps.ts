@@ -58,6 +58,7 @@ export async function runSteps(steps: Steps): Promise<LastState | undefined> {
   let step = found?.step ?? 0;
   const secondsBefore = found?.seconds ?? 0;
   let saved = step;
+  let toldSlow = false;
   let savedAt = performance.now();
   // The first step is always told: somebody waits for a sign of life.
   let toldAt = Number.NEGATIVE_INFINITY;
@@ -83,6 +84,7 @@ export async function runSteps(steps: Steps): Promise<LastState | undefined> {
       return undefined;
     }
     const watching = watchStop(stage, control);
+    const stepBegan = performance.now();
     try {
       state = await stage.step(state, step);
     } catch (error) {
@@ -100,6 +102,11 @@ export async function runSteps(steps: Steps): Promise<LastState | undefined> {
     steps.position.step = step;
     fault('step-done');
     const now = performance.now();
+    const tookSeconds = (now - stepBegan) / 1000;
+    if (!toldSlow && !stage.interrupt && tookSeconds > (request.graceSeconds ?? Infinity)) {
+      toldSlow = true;
+      control.send({ type: 'slow-step', seconds: tookSeconds });
+    }
     if (now - toldAt >= PROGRESS_EVERY_MS || step === end) {
       toldAt = now;
       control.send({ type: 'progress', step, steps: end, figures: { ...figures } });
