@@ -187,7 +187,9 @@ export function experimentProperties({ dataSets, backends }: Vocabulary): Readon
     tags: {
       type: 'array',
       items: { type: 'string', minLength: 1 },
-      description: 'To find runs by; never in a cache key.',
+      description:
+        'To find runs by; never in a cache key. `retort gc` keeps tagged runs as it does pinned ones (`retort pin RUN --remove` lets go of one).',
+      examples: [['paper']],
     },
     data: {
       type: 'object',

@@ -1,12 +1,12 @@
 /**
- * What a garbage collection must keep, and why: pinned and unfinished runs, what current experiment files plan, whatever is
- * at work or was used a short while ago, and everything that these were made from.
+ * What a garbage collection must keep, and why: pinned, tagged and unfinished runs, what current experiment files plan,
+ * whatever is at work or was used a short while ago, and everything that these were made from.
  */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type KeyRecord, keyPath } from './keys.ts';
 import { holderIn, leaseHolder } from './leases.ts';
-import { isPinned } from './pins.ts';
+import { isPinned, keepingTags } from './pins.ts';
 import { allRuns, openRun, type RunFolder, readRunEnd, readRunRecord } from './runs.ts';
 import type { Store } from './store.ts';
 
@@ -44,6 +44,8 @@ export function seenRuns(store: Store, roots: GcRoots): SeenRun[] {
 
     function whyKept(): string | undefined {
       if (isPinned(store, id)) return `run ${id} is pinned`;
+      const tags = keepingTags(store, id);
+      if (tags.length > 0) return `run ${id} is tagged ${tags.join(', ')}`;
       // Where nothing can be read there is nothing to continue.
       if (!end && folder) return `run ${id} is unfinished`;
       if (holderIn(join(store.runs, id, 'lease'), store.tmp)) return `run ${id} is being driven`;

@@ -1,7 +1,7 @@
 /** What a collection takes and what it leaves; killed at any point, everything lies in the store or in the trash, whole. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../base/package-root.ts';
@@ -94,6 +94,22 @@ it('keeps what is young, planned, pinned, unfinished or at work', () => {
 
   createRun(store, rehearsalPlan(), {}).lease.release();
   expect(names(mark(store))).toEqual([]);
+});
+
+it('keeps runs whose experiment has tags, until somebody lets go of them', () => {
+  const store = rehearsed();
+  const [run = ''] = allRuns(store);
+  writeFileSync(join(store.runs, run, 'config.resolved.json'), '{"tags":["paper","camera-ready"]}');
+  const kept = mark(store);
+  expect(names(kept)).toEqual([]);
+  expect([...kept.kept]).toEqual([[`run ${run} is tagged paper, camera-ready`, 2]]);
+  unpin(store, run);
+  unpin(store, run);
+  expect(names(mark(store))).toHaveLength(3);
+  pin(store, run);
+  expect(names(mark(store))).toEqual([]);
+  unpin(store, run);
+  expect(names(mark(store))).toHaveLength(3);
 });
 
 it('takes checkpoints of finished nodes first, and stored files without a result', () => {

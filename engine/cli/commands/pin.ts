@@ -1,5 +1,5 @@
-/** A pinned run is kept by every `gc`, with all that it needs. */
-import { isPinned, pin, unpin } from '../../store/pins.ts';
+/** A pinned run is kept by every `gc`, with all that it needs; so is one whose experiment has tags. */
+import { isPinned, keepingTags, pin, unpin } from '../../store/pins.ts';
 import { openStore } from '../../store/store.ts';
 import type { Arguments } from '../arguments.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
@@ -21,16 +21,16 @@ export async function run(args: Arguments): Promise<number> {
   for (const run of found) {
     if (!run.ok) continue;
     const was = isPinned(store.value, run.value);
+    const tags = keepingTags(store.value, run.value);
     if (args.has('remove')) unpin(store.value, run.value);
     else pin(store.value, run.value);
-    const now = args.has('remove')
-      ? was
-        ? 'is no longer pinned'
-        : 'was not pinned'
-      : was
-        ? 'was pinned already'
-        : 'is pinned';
+    const now = args.has('remove') ? letGo(was, tags) : was ? 'was pinned already' : 'is pinned';
     tell(`Run ${run.value} ${now}.\n`);
   }
   return EXIT.done;
+}
+
+function letGo(was: boolean, tags: readonly string[]): string {
+  if (tags.length > 0) return `is no longer kept for its tags (${tags.join(', ')})${was ? ', nor pinned' : ''}`;
+  return was ? 'is no longer pinned' : 'was not pinned';
 }
