@@ -1,9 +1,10 @@
 /**
- * A node as people name it: its id in the run last at work that has it, `RUN/NODE` for that of a certain run, or the beginning of
- * its key.
+ * A node as people name it: its id in the run last at work that has it, also without the names of its axes; `RUN/NODE` for that
+ * of a certain run; or the beginning of its key.
  */
 import { fail, ok, type Result } from '../../base/result.ts';
 import { nearest } from '../config/nearest.ts';
+import { isShortFor } from '../plan/node-ids.ts';
 import type { PlanNode } from '../plan/plan.ts';
 import { allKeys } from '../store/keys.ts';
 import { readPlanNode } from '../store/plan-text.ts';
@@ -31,7 +32,21 @@ export function findNode(store: Store, name: string): Result<FoundNode> {
   const keys = allKeys(store).filter((key) => isBeginning(node, key));
   const [key] = keys;
   if (key !== undefined && keys.length === 1) return ok({ key, name: key.slice(0, 12) });
-  const known = [...new Set([...among].flatMap(({ id }) => idsOf(store, id)))];
+  const known = new Set<string>();
+  for (const run of among) {
+    const nodes = nodesOf(store, run.id);
+    for (const { id } of nodes) known.add(id);
+    const short = nodes.filter(({ id }) => isShortFor(node, id));
+    const [only] = short;
+    if (only && short.length === 1) return ok({ key: only.key, name: only.id, run, node: only });
+  }
+  const elsewhere = name === node ? [] : runsWith(store, node);
+  const [other] = elsewhere;
+  if (other !== undefined)
+    return fail('STORE_NODE_MISSING', `Run \`${[...among][0]?.id}\` has no node \`${node}\`.`, {
+      place: store.folder,
+      help: `It is in ${runsListed(elsewhere)}: \`${other}/${node}\`.`,
+    });
   const near = nearest(node, known);
   return fail('STORE_NODE_MISSING', `No run of this store has a node \`${node}\`.`, {
     place: store.folder,
@@ -54,9 +69,21 @@ function* lastAtWorkFirst(store: Store): Generator<RunFolder> {
   for (const id of runsByWork(store).reverse()) yield lookAtRun(store, id);
 }
 
-function idsOf(store: Store, run: string): string[] {
+function nodesOf(store: Store, run: string): readonly PlanNode[] {
   const opened = openRun(store, run);
-  return opened.ok ? opened.value.plan.nodes.map(({ id }) => id) : [];
+  return opened.ok ? opened.value.plan.nodes : [];
+}
+
+/** Those last at work first. */
+export function runsWith(store: Store, node: string): string[] {
+  return [...lastAtWorkFirst(store)].filter((run) => nodeOf(run, node)).map(({ id }) => id);
+}
+
+const MOST = 4;
+
+export function runsListed(runs: readonly string[]): string {
+  const more = runs.length - MOST;
+  return `${runs.length === 1 ? 'run' : 'runs'} ${runs.slice(0, MOST).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function isBeginning(text: string, key: string): boolean {

@@ -3,6 +3,8 @@
  * `RUN:axis=value[,axis=value]`.
  */
 import { statSync } from 'node:fs';
+import { fail } from '../../base/result.ts';
+import { nearFile } from '../config/near-file.ts';
 import { suggestion } from '../config/nearest.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Side } from '../report/diff.ts';
@@ -72,13 +74,10 @@ export async function sidesOf(
 }
 
 function runNamed(name: string, store: Store | undefined): { plan: Plan; mishaps: Mishaps } | { exit: number } {
-  if (!store) {
-    tellFailure({ code: 'STORE_RUN_MISSING', message: `There is no store yet, so no run \`${name}\`.` });
-    return { exit: EXIT.usage };
-  }
-  const run = findRun(store, name);
+  const run = store ? findRun(store, name) : fail('STORE_RUN_MISSING', `There is no store yet, so no run \`${name}\`.`);
   if (run.ok) return { plan: run.value.plan, mishaps: mishapsOf(run.value) };
-  tellFailure(run.error);
+  const file = run.error.code === 'STORE_RUN_MISSING' ? nearFile(name) : undefined;
+  tellFailure(file === undefined ? run.error : { ...run.error, help: `Did you mean the file \`${file}\`?` });
   return { exit: exitCodeOf(run.error) };
 }
 

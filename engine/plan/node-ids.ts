@@ -30,6 +30,11 @@ export function nodeIds(nodes: readonly Naming[], labels: (cell: string) => Labe
   return tellApart(long, (at) => `${long[at]}#${(nodes[at] as Naming).key.slice(0, 8)}`);
 }
 
+/** `distil[dm,2]` for `distil[method=dm,set=2]`: the values, without what they are of. No label has a `=` or a comma. */
+export function isShortFor(name: string, id: string): boolean {
+  return name.includes('[') && id.includes('=') && id.replace(/([[,])[^=,\]]*=/g, '$1') === name;
+}
+
 function tellApart(names: readonly string[], longer: (at: number) => string): string[] {
   const count = new Map<string, number>();
   for (const name of names) count.set(name, (count.get(name) ?? 0) + 1);

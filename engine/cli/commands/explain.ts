@@ -2,6 +2,7 @@
 import { matchesGlob } from '../../../base/glob.ts';
 import { suggestion } from '../../config/nearest.ts';
 import { looksLikeOverride } from '../../config/overrides.ts';
+import { isShortFor } from '../../plan/node-ids.ts';
 import { textBlock } from '../../report/columns-of-text.ts';
 import { duration, figures } from '../../report/wording.ts';
 import { earlierResults } from '../../store/earlier-results.ts';
@@ -49,7 +50,7 @@ export async function run(args: Arguments): Promise<number> {
 }
 
 function isMeant(id: string, pattern: string): boolean {
-  return id === pattern || matchesGlob(id, pattern);
+  return id === pattern || isShortFor(pattern, id) || matchesGlob(id, pattern);
 }
 
 function overview(prospects: readonly Prospect[]): string {

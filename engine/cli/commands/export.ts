@@ -13,7 +13,7 @@ import { readKey } from '../../store/keys.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import type { Arguments } from '../arguments.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
-import { findNode } from '../find-node.ts';
+import { findNode, runsListed, runsWith } from '../find-node.ts';
 import { storeFolder } from '../folders.ts';
 import { print, tell, tellFailure, tellUsage } from '../output.ts';
 
@@ -66,12 +66,23 @@ function sourceOf(store: Store, name: string): Result<ExportSource> {
   if (!found.ok) return found;
   const { key, name: id, run } = found.value;
   const record = readKey(store, key);
-  if (!record)
-    return fail('EXPORT_NOT_FINISHED', `${id} is not finished: there is nothing to export yet.`, {
-      help: 'Run its experiment first; `retort status` says how far it is.',
+  if (!record) {
+    const where = run ? ` in run ${run.id}` : '';
+    const others = run ? runsWith(store, id).filter((other) => other !== run.id && isFinishedIn(store, other, id)) : [];
+    return fail('EXPORT_NOT_FINISHED', `${id} is not finished${where}: there is nothing to export yet.`, {
+      help:
+        others.length > 0
+          ? `It is finished in ${runsListed(others)}: \`${others[0]}/${id}\`.`
+          : 'Run its experiment first; `retort status` says how far it is.',
     });
+  }
   const node = run?.plan.nodes.find((candidate) => candidate.key === key);
   return ok({ store, record, name: id, ...(run && { run }), ...(node && { node }) });
+}
+
+function isFinishedIn(store: Store, run: string, node: string): boolean {
+  const found = findNode(store, `${run}/${node}`);
+  return found.ok && readKey(store, found.value.key) !== undefined;
 }
 
 function told(failure: Failure): number {
