@@ -47,6 +47,30 @@ it.each(settings)('in blocks: %s', async (_, options) => {
   expect(await largestError(conv2dFilterGrad(x, g, { ...options, kernelSize: [3, 3] }), feeds)).toBeLessThan(1e-5);
 });
 
+const depthwise: readonly (readonly [
+  string,
+  number,
+  { strides?: number[]; padding?: number[]; dilations?: number[] },
+])[] = [
+  ['same', 6, same],
+  ['few pixels', 4, same],
+  ['strides 2', 7, { ...same, strides: [2, 2] }],
+  ['strides 2, few pixels', 4, { ...same, strides: [2, 2] }],
+  ['dilations, uneven padding', 5, { padding: [2, 1, 0, 2], dilations: [2, 1] }],
+];
+
+it.each(depthwise)('each channel by itself: %s', async (_, side, setting) => {
+  const options = { ...setting, groups: 32 };
+  const [x, filters] = [input('x', [9, 32, side, side]), input('w', [32, 1, 3, 3])];
+  const y = conv2d(x, filters, options);
+  const g = input('g', y.shape);
+  const feeds = { x: values(x.shape, 0.7), w: values(filters.shape, 1.3), g: values(g.shape, 0.9) };
+  const inputSize = [side, side];
+  expect(await largestError(y, feeds)).toBeLessThan(1e-5);
+  expect(await largestError(conv2dInputGrad(g, filters, { ...options, inputSize }), feeds)).toBeLessThan(1e-5);
+  expect(await largestError(conv2dFilterGrad(x, g, { ...options, kernelSize: [3, 3] }), feeds)).toBeLessThan(2e-5);
+});
+
 it('in blocks: with bias and ReLU', async () => {
   const x = input('x', [2, 16, 8, 8]);
   const bias = input('b', [32, 1, 1]);

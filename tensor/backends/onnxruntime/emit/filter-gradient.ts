@@ -9,6 +9,7 @@ import { numbersAttr } from '../../../ops/attrs.ts';
 import type { GraphBuilder, Value } from '../builder.ts';
 import { contrib } from '../builder.ts';
 import { type ConvAttributes, convAttributes } from './convolution-attributes.ts';
+import { byPairs, isOfPairs } from './depthwise-filter-gradient.ts';
 import type { EmissionContext } from './emission.ts';
 
 /** Elements of laid out windows at a time (64 MB): more images go one part after the other. */
@@ -20,6 +21,9 @@ export function conv2dFilterGrad({ graph, expr, inputs }: EmissionContext): Valu
   const [images, channels] = expr.inputs[0]!.shape as [number, number, number, number];
   const [, out, rows, columns] = expr.inputs[1]!.shape as [number, number, number, number];
   const kernel = numbersAttr(expr.attrs, 'kernelSize') as [number, number];
+  const [{ shape: imagesShape }, { shape: placesShape }] = [expr.inputs[0]!, expr.inputs[1]!];
+  const depthwise = { x, g, images: imagesShape, places: placesShape, kernel, attributes };
+  if (isOfPairs(depthwise)) return graph.reshape(byPairs(graph, depthwise), expr.shape);
   const area = kernel[0] * kernel[1];
   const places = rows * columns;
   const { groups } = attributes;
