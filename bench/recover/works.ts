@@ -43,6 +43,8 @@ export function works(): Work[] {
   const recover = { kind: 'recover', imagesPerClass: 1, must: 1 } as const;
   const hundred = { set: 'cifar100', classes: 100, batchSize: 100 } as const;
   const relabel = { kind: 'relabel', must: 0.9 } as const;
+  /** As many pictures as the folder has. */
+  const four = { imagesPerClass: 4, quick: false } as const;
   const student = { kind: 'student', imagesPerClass: 10, batchSize: 50, mix: 'cutmix', must: 0.85 } as const;
   return [
     { ...small, ...resnet, ...recover, ...hundred, name: 'recover ResNet18 32 px batch 100' },
@@ -53,11 +55,11 @@ export function works(): Work[] {
       ...large,
       ...resnet,
       ...relabel,
-      imagesPerClass: 4,
+      ...four,
       batchSize: 40,
-      quick: false,
       name: 'relabel ResNet18 224 px',
     },
+    { ...large, ...resnet, ...relabel, ...four, batchSize: 40, mix: 'cutmix', name: 'relabel CutMix ResNet18 224 px' },
     {
       ...small,
       ...resnet,
@@ -70,6 +72,7 @@ export function works(): Work[] {
     },
     { ...small, ...resnet, ...student, name: 'student epoch ResNet18 32 px' },
     { ...small, ...convnet, ...student, turns: 4, name: 'student epoch ConvNet W128' },
+    { ...large, ...resnet, ...student, ...four, batchSize: 20, turns: 1, name: 'student epoch ResNet18 224 px' },
   ];
 }
 

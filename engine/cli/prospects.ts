@@ -7,6 +7,7 @@ import { type Change, type EarlierResults, type Explanation, explainer } from '.
 import { changeInWords, inShort, type Wording } from '../plan/explain-words.ts';
 import type { Plan, PlanNode } from '../plan/plan.ts';
 import { figures } from '../report/wording.ts';
+import { type Checkpoint, newestCheckpoint } from '../store/checkpoints.ts';
 import type { EarlierResult } from '../store/earlier-results.ts';
 import { type Beginning, furthestState } from '../store/kept-states.ts';
 import { leaseHolder } from '../store/leases.ts';
@@ -27,7 +28,10 @@ export interface Prospect {
   readonly otherCode?: true;
   /** What `--rerun-on code` has made of such a hit. */
   readonly remade?: Remade;
-  /** The step at which it goes on, and from whose state: its own checkpoint, or another node's of its chain. */
+  /**
+   * The step at which it goes on, and from whose state: its own checkpoint, or another node's of its chain. Of one that is
+   * running the step of its newest checkpoint.
+   */
   readonly fromStep?: number;
   readonly fromKey?: string;
   /** The share of its own steps that is done, where its checkpoint says of how many. */
@@ -78,7 +82,7 @@ export function prospectsOf(plan: Plan, { store, records, earlier }: Known): Pro
     const holder = store && leaseHolder(store, node.key);
     if (holder) {
       const says = `running in process ${holder.pid} on ${holder.host}, run ${holder.run}`;
-      return { node, state: 'running', says, because };
+      return { node, state: 'running', says, because, ...doneBefore(newestCheckpoint(store, node.key), store) };
     }
     const short = inShort(explanation, wording);
     if (pruned.has(node.id)) {
@@ -92,25 +96,31 @@ export function prospectsOf(plan: Plan, { store, records, earlier }: Known): Pro
     const beginning = store && furthestState(store, node, chain[0]?.chain?.at ?? Number.POSITIVE_INFINITY);
     if (beginning) {
       const says = `${continuesFrom(node, beginning, wording)}: ${short}`;
-      return {
-        node,
-        state: 'to continue',
-        says,
-        fromStep: beginning.step,
-        fromKey: beginning.key,
-        ...(beginning.seconds !== undefined && { fromSeconds: beginning.seconds }),
-        ...(beginning.key === node.key && doneBy(beginning, store)),
-        because,
-      };
+      const { key: fromKey, step: fromStep, seconds } = beginning;
+      const done =
+        fromKey === node.key
+          ? doneBefore(beginning, store)
+          : { fromStep, ...(seconds !== undefined && { fromSeconds: seconds }) };
+      return { node, state: 'to continue', says, fromKey, ...done, because };
     }
     return { node, state: 'to run', says: `to run: ${short}`, because };
   });
 }
 
-/** Of a node's own checkpoint. */
-function doneBy({ step, of, state }: Beginning, store: Store): Pick<Prospect, 'doneShare' | 'storedBytes'> {
+/** What a node's own checkpoint says is done. */
+function doneBefore(
+  checkpoint: Checkpoint | undefined,
+  store: Store,
+): Pick<Prospect, 'fromStep' | 'fromSeconds' | 'doneShare' | 'storedBytes'> {
+  if (!checkpoint) return {};
+  const { step, of, seconds, state } = checkpoint;
   const storedBytes = bytesStoredBySteps(store, state.values);
-  return { ...(of !== undefined && of > 0 && { doneShare: step / of }), ...(storedBytes > 0 && { storedBytes }) };
+  return {
+    fromStep: step,
+    ...(seconds !== undefined && { fromSeconds: seconds }),
+    ...(of !== undefined && of > 0 && { doneShare: step / of }),
+    ...(storedBytes > 0 && { storedBytes }),
+  };
 }
 
 function continuesFrom({ key: own }: PlanNode, { key, step, finished }: Beginning, { nodeId }: Wording): string {

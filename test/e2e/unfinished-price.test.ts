@@ -57,6 +57,17 @@ it('of labels: the epochs of the shard that are left, and the files that are not
   expect(text).toMatch(
     /Files of relabel: [\d.]+ [KMG]?i?B, known beforehand, [\d.]+ [KMG]?i?B of them there already\.\n/,
   );
+  // The same while another process is at it.
+  const running = project.start(['run', 'own.yaml', '--only', 'labels', '--concurrency', '1', '--reporter', 'ndjson']);
+  await running.event((event) => event.node === node.id && event.type === 'node-started');
+  const { stdout } = await project.retort(['plan', 'own.yaml', '--json']);
+  const { nodes } = JSON.parse(stdout).plans[0] as { nodes: Planned[] };
+  const seen = nodes.find(({ id }) => id === node.id);
+  expect(seen?.state).toBe('running');
+  // It may have written another checkpoint meanwhile.
+  for (const done of ['doneShare', 'storedBytes', 'fromStep'] as const)
+    expect(seen?.[done]).toBeGreaterThanOrEqual(node[done]);
+  await running.kill();
 });
 
 it('of recovery, whose steps are iterations of several batches', async () => {
