@@ -127,7 +127,8 @@ it.each(CASES)('$kind ($what) declares what it gives', async (given) => {
   expect(Object.keys(description.inputs)).toEqual(expect.arrayContaining(Object.keys(given.inputs ?? {}).map(roleOf)));
   for (const [role, { required }] of Object.entries(description.inputs))
     if (required) expect(Object.keys(given.inputs ?? {}).map(roleOf)).toContain(role);
-  const { artifacts } = await runStage(await opened(given));
+  const { artifacts, metrics } = await runStage(await opened(given));
+  expect(description.figures ?? Object.keys(metrics)).toEqual(expect.arrayContaining(Object.keys(metrics)));
   expect(Object.keys(artifacts)).toEqual(Object.keys(outputsOf(description, allDefaults(given.params, description))));
   for (const schema of Object.values(description.parameters.properties)) expect(schema).toHaveProperty('description');
 });

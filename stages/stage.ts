@@ -183,6 +183,8 @@ export interface StageKind {
   readonly parameters: ParameterSchema;
   readonly inputs: Readonly<Record<string, InputRole>>;
   readonly outputs: Readonly<Record<string, { type: ArtifactType; description: string }>>;
+  /** Names of the figures that it may end with; absent where a program of the user says them. */
+  readonly figures?: readonly string[];
   /** Which of the outputs are made; all of them where absent. */
   outputRoles?(params: JsonObject): readonly string[];
   /**

@@ -12,6 +12,7 @@ import { resolveCells } from './cells.ts';
 import { selectedData } from './data-selection.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import { experimentProperties, FREE_KEYS, REQUIRED_KEYS } from './experiment-schema.ts';
+import { checkFigureNames } from './figure-names.ts';
 import { type ExperimentFile, loadExperiment } from './load.ts';
 import { expandMatrix, type Grid, labelOf } from './matrix.ts';
 import { suggestion } from './nearest.ts';
@@ -74,6 +75,7 @@ function resolveFile(
   const cells = resolveCells(expanded, grid, options.stageKinds, problems, data?.summary);
   if (problems.count > before) return undefined;
   checkSnapshotUse(experiment, grid, cells, options.stageKinds, problems);
+  checkFigureNames(experiment, cells, options.stageKinds, problems);
   if (problems.count > before || !data) return undefined;
   return assemble(file.path, experiment, grid, cells, data.name, overrides, options);
 }

@@ -50,6 +50,7 @@ export const buffer: StageKind = {
     },
     whitening: whiteningInput,
   },
+  figures: ['expertAccuracy', 'trainLoss'],
   outputs: { trajectories: { type: 'trajectories', description: 'One file an expert: its parameters by epoch.' } },
   replicates: [],
   usesData: true,

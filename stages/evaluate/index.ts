@@ -66,6 +66,7 @@ export const evaluate: StageKind = {
       description: 'The network that the soft labels must be of, where that is to be checked.',
     },
   },
+  figures: ['accuracy', 'testLoss', 'trainLoss', 'accuracyBefore'],
   outputs: { metrics: { type: 'metrics', description: 'Test accuracy and losses.' } },
   replicates: ['set', 'evaluation'],
   usesData: true,

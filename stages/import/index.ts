@@ -24,6 +24,7 @@ export const importNetwork: StageKind = {
     required: ['file'],
   },
   inputs: {},
+  figures: ['accuracy'],
   outputs: {
     network: { type: 'network', description: 'The network as it was.' },
     metrics: { type: 'metrics', description: 'Its accuracy on the test images, normalised as the data set is here.' },

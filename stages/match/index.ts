@@ -74,6 +74,7 @@ export const match: StageKind = {
     },
     whitening: whiteningInput,
   },
+  figures: ['loss', 'learningRate'],
   outputs: { images: { type: 'synthetic-set', description: 'The optimised images.' } },
   replicates: ['set'],
   usesData: true,

@@ -43,6 +43,7 @@ export const pretrain: StageKind = {
     },
   },
   inputs: { whitening: whiteningInput },
+  figures: ['accuracy', 'testLoss', 'trainLoss'],
   outputs: {
     network: { type: 'network', description: 'The trained network as ONNX and safetensors.' },
     metrics: { type: 'metrics', description: 'Test accuracy and losses.' },

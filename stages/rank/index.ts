@@ -42,6 +42,7 @@ export const rank: StageKind = {
     plain: accuracy('Augmentation-robust score: the synthetic set without augmentation.'),
     randomPlain: accuracy('Augmentation-robust score: random real images without augmentation.'),
   },
+  figures: ['hlr', 'ior', 'alpha', 'lrs', 'beta', 'ars'],
   outputs: { metrics: { type: 'metrics', description: 'The scores, and what they are made of.' } },
   replicates: ['set', 'evaluation'],
   usesData: false,

@@ -26,6 +26,7 @@ export const recover: StageKind = {
       description: '`g-vbsm`: what enters the convolutions of all teachers on real images, of a stage `statistics`.',
     },
   },
+  figures: ['loss', 'batchNorm'],
   outputs: { images: { type: 'synthetic-set', description: 'The recovered images, sorted by class.' } },
   replicates: ['set'],
   usesData: true,

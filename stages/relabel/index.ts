@@ -25,6 +25,7 @@ export const relabel: StageKind = {
       description: 'The network whose logits are the labels, or several whose mean is.',
     },
   },
+  figures: ['agreement'],
   outputs: { labels: { type: 'soft-labels', description: 'Views and their labels, a file an epoch.' } },
   replicates: ['set'],
   // Views by epochs, whose draws count from the seed and their number. Mixes pair images of a batch, and batches are of all

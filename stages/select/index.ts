@@ -64,6 +64,7 @@ export const select: StageKind = {
     },
     whitening: whiteningInput,
   },
+  figures: [],
   outputs: { images: { type: 'synthetic-set', description: 'The chosen images, sorted by class.' } },
   replicates: ['set'],
   usesData: true,

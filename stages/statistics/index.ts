@@ -29,6 +29,7 @@ export const statistics: StageKind = {
   inputs: {
     teacher: { type: 'network', required: true, many: true, description: 'The networks, of `squeeze` or `import`.' },
   },
+  figures: [],
   outputs: { statistics: { type: 'statistics', description: 'A file for each teacher.' } },
   replicates: [],
   usesData: true,

@@ -26,6 +26,7 @@ export const zca: StageKind = {
     },
   },
   inputs: {},
+  figures: [],
   outputs: {
     statistics: { type: 'statistics', description: 'Mean, whitening matrix and its inverse.' },
     pictures: { type: 'pictures', description: 'Training images, whitened and unwhitened again.' },
