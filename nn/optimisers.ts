@@ -114,8 +114,7 @@ export function adam(options: AdamOptions = {}): Optimiser {
         next.state[`second.${name}`] = second;
         const denominator = add(div(sqrt(second), sqrt(correction2)), epsilon);
         const step = mul(div(first, denominator), div(rate, correction1));
-        const decayed =
-          decoupled && weightDecay !== 0 ? sub(parameter, mul(mul(parameter, weightDecay), rate)) : parameter;
+        const decayed = decoupled && weightDecay !== 0 ? mul(parameter, sub(1, mul(rate, weightDecay))) : parameter;
         next.parameters[name] = sub(decayed, step);
       }
       return next;

@@ -27,11 +27,15 @@ export class GraphBuilder {
   /** What is being emitted. */
   source: Source | undefined;
   readonly #nodes: ModelNode[] = [];
+  /** What nodes give. */
+  readonly #made = new Set<Value>();
   readonly #constants = new Map<Value, ModelTensor>();
   readonly #constantNames = new Map<string, Value>();
   readonly #nodeOutputs = new Map<string, readonly Value[]>();
   readonly #inputs: ModelValue[] = [];
   readonly #outputs: ModelValue[] = [];
+  /** What values are called as outputs. */
+  readonly #outputNames = new Map<Value, Value>();
 
   constructor(block?: number) {
     this.block = block;
@@ -57,6 +61,7 @@ export class GraphBuilder {
     const names = Array.from({ length: outputs }, (_, index) => `v${this.#nodes.length}_${index}`);
     this.#nodes.push({ op, domain, inputs, outputs: names, attributes: converted, source: this.source });
     this.#nodeOutputs.set(identity, names);
+    for (const name of names) this.#made.add(name);
     return names;
   }
 
@@ -117,16 +122,23 @@ export class GraphBuilder {
     return value;
   }
 
-  /** Every output gets a node of its own, since ONNX forbids an output that is an input, a constant or another output. */
+  /**
+   * The node that makes the value gives it the output's name. ONNX forbids an output that is an input, a constant or another
+   * output: only such a one gets a node of its own, which is a copy.
+   */
   output(name: string, value: Value, dtype: DType, shape: Shape): void {
-    this.#nodes.push({ op: 'Identity', domain: '', inputs: [value], outputs: [`out_${name}`], attributes: {} });
-    this.#outputs.push({ name: `out_${name}`, type: elementType(dtype), shape });
+    const output = `out_${name}`;
+    this.#outputs.push({ name: output, type: elementType(dtype), shape });
+    if (this.#made.has(value) && !this.#outputNames.has(value)) this.#outputNames.set(value, output);
+    else this.#nodes.push({ op: 'Identity', domain: '', inputs: [value], outputs: [output], attributes: {} });
   }
 
   /** Leaves out what no output needs: the runtime would compute it all the same. */
   finish(): Model {
     const needed = new Set(this.#outputs.map(({ name }) => name));
-    const nodes = [...this.#nodes]
+    const called = (value: Value) => this.#outputNames.get(value) ?? value;
+    const nodes = this.#nodes
+      .map((node) => ({ ...node, inputs: node.inputs.map(called), outputs: node.outputs.map(called) }))
       .reverse()
       .filter(({ inputs, outputs }) => {
         if (!outputs.some((name) => needed.has(name))) return false;
