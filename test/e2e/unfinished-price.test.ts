@@ -67,7 +67,7 @@ it('of labels: the epochs of the shard that are left, and the files that are not
   // It may have written another checkpoint meanwhile.
   for (const done of ['doneShare', 'storedBytes', 'fromStep'] as const)
     expect(seen?.[done]).toBeGreaterThanOrEqual(node[done]);
-  await running.kill();
+  expect((await running.kill('SIGINT')).code).toBe(75);
 });
 
 it('of recovery, whose steps are iterations of several batches', async () => {
