@@ -43,6 +43,20 @@ export type NetworkSpec =
   | ShuffleNetV2Spec
   | VitSpec;
 
+export const NETWORK_KINDS: readonly NetworkSpec['kind'][] = [
+  'convnet',
+  'mlp',
+  'lenet',
+  'alexnet',
+  'alexcifarnet',
+  'vgg',
+  'resnet',
+  'wide-resnet',
+  'mobilenet-v2',
+  'shufflenet-v2',
+  'vit',
+];
+
 export interface NetworkInput {
   readonly channels: number;
   readonly height: number;

@@ -5,7 +5,7 @@
 import type { JsonObject } from '../base/json.ts';
 import { unwrap } from '../base/result.ts';
 import type { DataSet, DataSetFacts } from '../data/data-set.ts';
-import { buildNetwork, type Network, type NetworkSpec } from '../nn/network.ts';
+import { buildNetwork, NETWORK_KINDS, type Network, type NetworkSpec } from '../nn/network.ts';
 import { namedNetworks } from '../nn/registry.ts';
 import { convolutionOn } from '../nn/winograd.ts';
 import type { Backend } from '../tensor/backends/backend.ts';
@@ -22,19 +22,7 @@ export const networkParameter = {
   named: { what: 'network', values: namedNetworks as unknown as JsonObject },
   properties: {
     kind: {
-      enum: [
-        'convnet',
-        'mlp',
-        'lenet',
-        'alexnet',
-        'alexcifarnet',
-        'vgg',
-        'resnet',
-        'wide-resnet',
-        'mobilenet-v2',
-        'shufflenet-v2',
-        'vit',
-      ],
+      enum: [...NETWORK_KINDS],
       default: 'convnet',
       description: 'The family. A ConvNet is what the matching papers use.',
     },

@@ -3,26 +3,12 @@
  * words, numbers small enough that building the network takes no time; whether they fit, the network itself says.
  */
 import { fail, ok, type Result } from '../../base/result.ts';
-import type { NetworkInput, NetworkSpec } from '../network.ts';
+import { NETWORK_KINDS, type NetworkInput, type NetworkSpec } from '../network.ts';
 
 export interface NetworkDescription {
   readonly spec: NetworkSpec;
   readonly input: NetworkInput;
 }
-
-const KINDS: readonly NetworkSpec['kind'][] = [
-  'convnet',
-  'mlp',
-  'lenet',
-  'alexnet',
-  'alexcifarnet',
-  'vgg',
-  'resnet',
-  'wide-resnet',
-  'mobilenet-v2',
-  'shufflenet-v2',
-  'vit',
-];
 
 const LARGEST_EXTENT = 2 ** 16;
 const LARGEST_DEPTH = 256;
@@ -37,7 +23,7 @@ export function parseDescription(text: string): Result<NetworkDescription> {
   }
   const { spec, input } = fieldsOf(json);
   const { kind, ...rest } = fieldsOf(spec);
-  if (!KINDS.some((known) => known === kind)) return wrong(`it has the unknown kind ${JSON.stringify(kind)}`);
+  if (!NETWORK_KINDS.some((known) => known === kind)) return wrong(`it has the unknown kind ${JSON.stringify(kind)}`);
   for (const [name, value] of Object.entries(rest)) {
     if (!isPlain(value, name === 'depth' ? LARGEST_DEPTH : LARGEST_EXTENT)) return wrong(`it has an unusable ${name}`);
   }
