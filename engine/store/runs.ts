@@ -102,8 +102,8 @@ export function createRun(store: Store, plan: Plan, resolved: Json): DrivenRun {
     syncFolder(store.runs);
     fault('run-created');
     const driven = drive(runFolder(store, id, plan));
-    if (!driven) throw new Error(`Internal error: expected nobody to drive ${id} yet`);
-    return driven;
+    // Another driver of this plan that looked for a run to continue has found it just now, and drives it: ours is one more.
+    return driven ?? createRun(store, plan, resolved);
   });
 }
 
