@@ -54,7 +54,6 @@ it.runIf(process.platform === 'linux').each(['random', 'mean', 'herding'])(
   { timeout: 300_000 },
   (method) => {
     const [few, many] = [peakOf('few', method), peakOf('many', method)];
-    console.log(method, few, many);
     expect(many - few).toBeLessThan(LEFT_LYING);
   },
 );
