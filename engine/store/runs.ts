@@ -229,7 +229,11 @@ function runFolder(store: Store, id: string, plan: Plan): RunFolder {
 
 function drive(run: RunFolder): DrivenRun | undefined {
   const lease = takeLeaseIn(join(run.folder, 'lease'), run.store.tmp, { run: run.id });
-  return lease.held ? { ...run, lease } : undefined;
+  if (!lease.held) return undefined;
+  // Whoever had it until now may have come to its end.
+  if (!readRunEnd(run.store, run.id)) return { ...run, lease };
+  lease.release();
+  return undefined;
 }
 
 function readJson(path: string): unknown {
