@@ -42,5 +42,5 @@ export function countPresses({ passedOn }: { readonly passedOn: boolean }): Pres
 
 /** Started by a package manager, as far as the environment says. */
 export function isPassedOn(environment: NodeJS.ProcessEnv): boolean {
-  return environment.npm_execpath !== undefined || environment.npm_lifecycle_event !== undefined;
+  return Boolean(environment.npm_execpath || environment.npm_lifecycle_event);
 }

@@ -27,9 +27,12 @@ function expected(): Promise<Record<string, unknown>> {
 const isMatching = (event: Event) => /^distil\[.*dm/.test(event.node ?? '');
 
 /** In the middle of matching: a process that waits there. The other nodes together have fewer steps. */
-async function inTheMiddle(project: Project): Promise<{ running: Running; hold: Hold }> {
+async function inTheMiddle(
+  project: Project,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<{ running: Running; hold: Hold }> {
   const hold = new Hold('step-done:20');
-  const running = project.start(RUN, hold.environment);
+  const running = project.start(RUN, { ...hold.environment, ...environment });
   await hold.reached(running);
   return { running, hold };
 }
@@ -75,7 +78,7 @@ it.each(['SIGINT', 'SIGTERM', 'SIGUSR2'] as const)(
   '%s: a checkpoint, exit 75, and the same command continues there',
   async (signal) => {
     const project = newProject();
-    const { running, hold } = await inTheMiddle(project);
+    const { running, hold } = await inTheMiddle(project, { npm_execpath: 'npm' });
     // npm passes a Ctrl-C on to us that the terminal has sent already: two signals are still one key.
     running.child.kill(signal);
     running.child.kill(signal);
