@@ -78,6 +78,8 @@ export async function openSoftEvaluate({
     );
   };
   const crops = (params.cropsPerImage as number | undefined) ?? 1;
+  /** Arrays that nobody reads any more. */
+  let spare: Readonly<Record<string, Tensor>> | undefined;
   const course = courseOf(soft, viewStreams(seed, 'evaluate'), { epochs, crops });
 
   return {
@@ -93,19 +95,24 @@ export async function openSoftEvaluate({
       const { epoch, batches, before, views, ...pass } = course.pass(index);
       const rate = scalar((params.learningRate as number) * rateFactor(epoch));
       let trained: Readonly<Record<string, Tensor>> = tensors;
+      let made: Readonly<Record<string, Tensor>> | undefined;
       let mean = 0;
       for (let number = 0; number < batches; number++) {
         const batch = pass.batch(number);
         const count = batch.order.length;
         const program = await compiled.get(`${count}`, () => softStep(training, count));
-        const { loss: found, ...moved } = await program.run({
+        const feeds = {
           ...trained,
           images: imagesOf(batch),
           ...viewFeeds(batch, facts),
           ...labelFeeds(batch, loss, synthetic.labels),
           ...scalarFeeds(optimiser, before + number),
           rate,
-        });
+        };
+        const { loss: found, ...moved } = await program.run(feeds, spare);
+        // What a batch has read is written by the next; what the pass ends with belongs to its state.
+        spare = made;
+        made = moved;
         trained = { ...trained, ...moved };
         mean += ((found?.data[0] ?? Number.NaN) * count) / views;
       }
