@@ -23,7 +23,7 @@ const EXCEPTIONS: readonly (readonly [file: string, line: string, why: string])[
   ['engine/store/durable.ts', 'rmSync(from, { force: true })', 'a second name under tmp/, never read'],
   ['engine/store/durable.ts', 'rmSync(beside, { force: true })', 'a file under tmp/, never read'],
   ['engine/store/durable.ts', 'writeSync(file, bytes, done)', 'halves and whole have points in `writeSynced`'],
-  ['engine/store/hint-files.ts', 'rmSync(beside, { force: true })', 'a file under tmp/, never read'],
+  ['engine/store/hint-files.ts', 'rmSync(path, { force: true })', 'a file under tmp/, never read'],
   ['engine/store/heartbeat.ts', "writeSync(file, '.', 0)", 'one byte over an equal one'],
   ['engine/store/event-log.ts', 'writeSync(file, line', 'a line whole: `event-half-written` stands within it'],
   ['engine/store/publish.ts', 'linkSync(object, path)', '`artifact-linked` follows in `publishArtifacts`'],

@@ -32,6 +32,13 @@ export function writeHint(
     renameSync(beside, path);
     fault(`${as}-renamed`);
   } catch {
-    rmSync(beside, { force: true });
+    leaveOut(beside);
   }
+}
+
+/** What cannot even be looked for (its folder is a file) is not there. */
+function leaveOut(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {}
 }
