@@ -19,13 +19,8 @@ const SOFTWARE_VULKAN = '/usr/lib/chromium/vk_swiftshader_icd.json';
 
 /** Providers of onnxruntime; on machines without a graphics device, software takes its place where it is installed. */
 export function openGraphics(): Promise<readonly Native[]> {
-  if (graphicsAreSoftware()) process.env.VK_ICD_FILENAMES ??= SOFTWARE_VULKAN;
+  if (existsSync(SOFTWARE_VULKAN) && !existsSync('/dev/dri')) process.env.VK_ICD_FILENAMES ??= SOFTWARE_VULKAN;
   return open(onGraphics, 2);
-}
-
-/** Slow by a hundred times. */
-export function graphicsAreSoftware(): boolean {
-  return existsSync(SOFTWARE_VULKAN) && !existsSync('/dev/dri');
 }
 
 async function open(names: readonly BackendName[], threads: number): Promise<readonly Native[]> {
