@@ -2,16 +2,16 @@
 augmentation for the real and the synthetic batch of a class, the squared distance of mean embeddings, one SGD step on
 the images, a fresh random network every step.
 
-Speaks JSON lines: the first line configures, each later line {"steps": n} answers {"ms": [...]}.
+Speaks JSON lines: the first line configures, each later line {"steps": n} answers as `turns.py` says.
 """
 import json
 import sys
-import time
 
 import torch
 
 from conv_net import ConvNet
 from dsa_siamese import augment
+from turns import answer
 
 
 def main():
@@ -43,16 +43,8 @@ def main():
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-        return loss.item()
 
-    print(json.dumps({"torch": torch.__version__, "threads": torch.get_num_threads()}), flush=True)
-    for line in sys.stdin:
-        times = []
-        for _ in range(json.loads(line)["steps"]):
-            start = time.perf_counter()
-            step()
-            times.append((time.perf_counter() - start) * 1e3)
-        print(json.dumps({"ms": times}), flush=True)
+    answer(torch.__version__, step)
 
 
 main()

@@ -1,9 +1,9 @@
 """Steps that distillation is made of, in PyTorch: a training step (forward and backward), a gradient-matching step (double
-backward). Speaks JSON lines: the first line configures, each later line {"steps": n} answers {"ms": [...]}.
+backward). Speaks JSON lines: the first line configures, each later line
+{"steps": n} answers as `turns.py` says.
 """
 import json
 import sys
-import time
 
 import torch
 import torch.nn.functional as F
@@ -11,6 +11,7 @@ from torch import nn
 
 from conv_net import ConvNet
 from gradient_distance import distance
+from turns import answer
 
 
 class Block(nn.Module):
@@ -73,14 +74,7 @@ def main():
         torch.autograd.grad(distance(target, gradients), synthetic)
 
     step = train if config["work"] == "train" else match
-    print(json.dumps({"torch": torch.__version__}), flush=True)
-    for line in sys.stdin:
-        times = []
-        for _ in range(json.loads(line)["steps"]):
-            start = time.perf_counter()
-            step()
-            times.append((time.perf_counter() - start) * 1e3)
-        print(json.dumps({"ms": times}), flush=True)
+    answer(torch.__version__, step)
 
 
 main()
