@@ -135,7 +135,7 @@ const reference = openReference();
 
 describe.each([['reference', reference] as const, ...(await openNatives(1))])('%s', (_title, backend) => {
   if (!backend) {
-    it.skip('cannot be opened here');
+    it.skip('(so not tested here)');
     return;
   }
   it.each(cases.map((one) => [JSON.stringify(one.spec), one] as const))('%s', async (_, one) => {

@@ -59,7 +59,7 @@ export async function openSoftEvaluate({
     hardWeight: params.hardWeight as number,
   };
   const training: SoftTraining = {
-    ...{ backend, network, optimiser, loss, facts, crop: facts.crop, mix: facts.mix, mean: set.mean, std: set.std },
+    ...{ network, optimiser, loss, facts, crop: facts.crop, mix: facts.mix, mean: set.mean, std: set.std },
   };
   const epochs = params.epochs as number;
   const warmUp = params.warmUp as number;

@@ -1,3 +1,7 @@
+/**
+ * Labels as they are made and read back: views, maps, shards, teachers of ours and foreign ones. Long because all ways of
+ * labelling are held against one pair of teachers, which are trained once.
+ */
 import { beforeAll, expect, it } from 'vitest';
 import type { JsonObject } from '../../base/json.ts';
 import { unwrap } from '../../base/result.ts';
