@@ -62,3 +62,13 @@ it('an empty buffer and a broken file are told', () => {
   const torn = { 'expert-000.safetensors': (files['expert-000.safetensors'] as Uint8Array).subarray(0, 900) };
   expect(openExperts(heldFiles(torn), origin)).toMatchObject({ ok: false, error: { place: 'expert-000.safetensors' } });
 });
+
+it('every file is looked at when a buffer is opened, and the shortest says how far experts go', () => {
+  const mixed = { ...files, 'expert-002.safetensors': encodeTrajectory(trajectory(2), { ...origin, set: 'mnist' }) };
+  expect(openExperts(heldFiles(mixed), origin)).toMatchObject({
+    ok: false,
+    error: { code: 'TRAJECTORIES_FOREIGN', place: 'expert-002.safetensors' },
+  });
+  const uneven = { ...files, 'expert-001.safetensors': encodeTrajectory(trajectory(1, 1), origin) };
+  expect(unwrap(openExperts(heldFiles(uneven), origin)).epochs).toBe(1);
+});

@@ -7,7 +7,12 @@ import { canonicalJson } from '../base/canonical-json.ts';
 import type { Json } from '../base/json.ts';
 import { fail, ok, type Result, unwrap } from '../base/result.ts';
 import type { Network } from '../nn/network.ts';
-import { decodeSafetensors, encodeSafetensors } from '../tensor/files/safetensors.ts';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  readTensorHeader,
+  type TensorFileHeader,
+} from '../tensor/files/safetensors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { ArtifactReader } from './stage.ts';
 
@@ -50,29 +55,35 @@ export interface Experts {
 /** Bytes of decoded experts that stay in memory; at least one does. */
 const KEPT = 256 * 2 ** 20;
 
-/** Reads the first file at once and every other one when it is needed. */
+/** Looks at the head of every file at once, so that none is found to be foreign later, and reads each when it is needed. */
 export function openExperts(reader: ArtifactReader, wanted: TrajectoryOrigin): Result<Experts> {
   const files = reader.files.filter((name) => name.endsWith('.safetensors')).sort();
   if (files.length === 0) return fail('TRAJECTORIES_NONE', 'The buffer holds no trajectory.');
+  const epochs: number[] = [];
+  for (const name of files) {
+    const part = (from: number, to: number) => reader.read(name, { from, to });
+    const header = readTensorHeader(part, reader.describe(name).bytes, name);
+    const found = header.ok ? epochsOf(header.value, name, wanted) : header;
+    if (!found.ok) return found;
+    epochs.push(found.value);
+  }
   const kept = new Map<number, Expert>();
-  const open = (index: number): Result<Expert> => {
+  const open = (index: number): Expert => {
     const found = kept.get(index);
-    if (found) return ok(found);
+    if (found) return found;
     const name = files[index] ?? '';
-    const read = readExpert(reader.read(name), name, wanted);
-    if (!read.ok) return read;
-    const most = Math.max(1, Math.floor(KEPT / read.value.bytes));
+    const bytes = reader.read(name);
+    const read = { tensors: unwrap(decodeSafetensors(bytes, name)).tensors, bytes: bytes.length };
+    const most = Math.max(1, Math.floor(KEPT / read.bytes));
     for (const oldest of kept.keys()) if (kept.size >= most) kept.delete(oldest);
-    kept.set(index, read.value);
+    kept.set(index, read);
     return read;
   };
-  const first = open(0);
-  if (!first.ok) return first;
   return ok({
     count: files.length,
-    epochs: first.value.epochs,
+    epochs: Math.min(...epochs),
     at(expert, epoch) {
-      const { tensors } = unwrap(open(expert));
+      const { tensors } = open(expert);
       return Object.fromEntries(
         wanted.network.parameters.map(({ name }) => [name, tensors[`${epoch}.${name}`] as Tensor]),
       );
@@ -82,14 +93,15 @@ export function openExperts(reader: ArtifactReader, wanted: TrajectoryOrigin): R
 
 interface Expert {
   readonly tensors: Readonly<Record<string, Tensor>>;
-  readonly epochs: number;
   readonly bytes: number;
 }
 
-function readExpert(file: Uint8Array, place: string, { network, set, whitening }: TrajectoryOrigin): Result<Expert> {
-  const decoded = decodeSafetensors(file, place);
-  if (!decoded.ok) return decoded;
-  const { tensors, metadata } = decoded.value;
+/** How many epochs a file has of what is wanted. */
+function epochsOf(
+  { metadata, entries }: TensorFileHeader,
+  place: string,
+  { network, set, whitening }: TrajectoryOrigin,
+): Result<number> {
   const wrong = (message: string, help: string) => fail('TRAJECTORIES_FOREIGN', message, { place, help });
   if (metadata.set !== set)
     return wrong(`These trajectories are of ${metadata.set}, not of ${set}.`, 'Train experts on the same data set.');
@@ -106,9 +118,9 @@ function readExpert(file: Uint8Array, place: string, { network, set, whitening }
   const epochs = Number(metadata.epochs);
   for (let epoch = 0; epoch <= epochs; epoch++)
     for (const { name, shape } of network.parameters)
-      if (tensors[`${epoch}.${name}`]?.shape.join() !== shape.join())
+      if (entries.get(`${epoch}.${name}`)?.shape.join() !== shape.join())
         return fail('TRAJECTORIES_DAMAGED', `Expected ${name} of epoch ${epoch} to be [${shape}].`, { place });
-  return ok({ tensors, epochs, bytes: file.length });
+  return ok(epochs);
 }
 
 function descriptionOf({ spec, input }: Network): string {
