@@ -6,7 +6,7 @@
  *
  *   L(S) = Σ_c D( ∇_θ CE(f(R_c; θ), c), ∇_θ CE(f(S_c; θ), c) )
  *
- * DSA (Zhao and Bilen, ICML 2021) is the same objective on images augmented by one draw for both sides.
+ * DSA (`dsa.ts`) is the same objective on images augmented by one draw for both sides.
  */
 import type { Expr } from '../tensor/expr.ts';
 import { gradient } from '../tensor/gradient.ts';

@@ -3,8 +3,8 @@
  * which there is one a token. Real images enter once and leave as a mean.
  */
 import { classMeans, distanceToMeans } from '../../methods/dm.ts';
-import { augment, type Token } from '../../nn/augment/dsa.ts';
-import { parameterInputs } from '../../nn/augment/dsa-programs.ts';
+import { siameseAugmentation } from '../../methods/dsa.ts';
+import type { Token } from '../../nn/augment/dsa.ts';
 import { sgd } from '../../nn/optimisers.ts';
 import { constant, type Expr, input } from '../../tensor/expr.ts';
 import { gradient } from '../../tensor/gradient.ts';
@@ -49,8 +49,7 @@ export function openClassByClass(settings: DmSettings, draws: Draws): DmStep {
 function classProgram(settings: DmSettings, batchReal: number, token: Token | undefined): Record<string, Expr> {
   const { network, imagesPerClass, learningRate, momentum } = settings;
   const { channels, height, width } = network.input;
-  const omega = token === undefined ? {} : parameterInputs(token, 1);
-  const augmented = (x: Expr): Expr => (token === undefined ? x : augment(x, token, omega));
+  const augmented = siameseAugmentation(token);
   const psi = freshEmbedding(network);
 
   const real = input('real', [batchReal, channels, height, width]);

@@ -3,9 +3,9 @@
  * network, and their distance is differentiated in the synthetic images. The real side leaves only its gradient, so its
  * batch goes through in chunks whose maps stay in the processor's cache.
  */
-import { type GradientDistance, gradientDistance, parameterGradients } from '../../methods/dc.ts';
-import { augment, type Token } from '../../nn/augment/dsa.ts';
-import { parameterInputs } from '../../nn/augment/dsa-programs.ts';
+import type { GradientDistance } from '../../methods/dc.ts';
+import { siameseMatchingLoss } from '../../methods/dsa.ts';
+import type { Token } from '../../nn/augment/dsa.ts';
 import { crossEntropy } from '../../nn/losses.ts';
 import type { Network } from '../../nn/network.ts';
 import { constant, type Expr, input } from '../../tensor/expr.ts';
@@ -36,8 +36,6 @@ export function classProgram({
   fresh,
 }: ClassProgram): Record<string, Expr> {
   const { channels, height, width } = network.input;
-  const omega = token === undefined ? {} : parameterInputs(token, 1);
-  const augmented = (x: Expr): Expr => (token === undefined ? x : augment(x, token, omega));
   const values = valuesOf(network, fresh);
   // Tensors of one axis count nothing in `ours`; their gradients need not be taken.
   const compared = network.parameters.filter(({ shape }) => distance !== 'ours' || shape.length > 1);
@@ -48,8 +46,8 @@ export function classProgram({
 
   const real = input('real', [batchReal, channels, height, width]);
   const synthetic = input('images', [imagesPerClass, channels, height, width]);
-  const target = parameterGradients(inChunks(augmented(real), lossOf), parameters);
-  const loss = gradientDistance(target, parameterGradients(lossOf(augmented(synthetic)), parameters), distance);
+  const realLossOf = (images: Expr): Expr => inChunks(images, lossOf);
+  const loss = siameseMatchingLoss({ real, synthetic, lossOf, realLossOf, parameters, token, distance });
   const [slope] = gradient(loss, [synthetic]) as [Expr];
   return { loss, slope };
 }
