@@ -22,30 +22,30 @@ export interface LearnedSteps {
   readonly start?: Parameters;
 }
 
-const FILE = 'steps.safetensors';
+export const STEPS_FILE = 'steps.safetensors';
 const START = 'start.';
 
 export function learnedStepsFile({ rates, order, start }: LearnedSteps, network: Network): Record<string, Uint8Array> {
   const named = Object.entries(start ?? {}).map(([name, value]) => [`${START}${name}`, value]);
   const tensors = { rates, order, ...Object.fromEntries(named) };
-  return { [FILE]: encodeSafetensors(tensors, { network: descriptionOf(network) }) };
+  return { [STEPS_FILE]: encodeSafetensors(tensors, { network: descriptionOf(network) }) };
 }
 
 /** Logits of the network that the steps were learned for; undefined where the set carries none. */
 export function logitsOfSteps(reader: ArtifactReader): number | undefined {
-  if (!reader.files.includes(FILE)) return undefined;
-  const decoded = decodeSafetensors(reader.read(FILE), FILE);
+  if (!reader.files.includes(STEPS_FILE)) return undefined;
+  const decoded = decodeSafetensors(reader.read(STEPS_FILE), STEPS_FILE);
   const { input } = JSON.parse((decoded.ok && decoded.value.metadata.network) || '{}') as Partial<Network>;
   return input?.classes;
 }
 
 /** Of a set for `network` with `images` images. */
 export function readLearnedSteps(reader: ArtifactReader, network: Network, images: number): Result<LearnedSteps> {
-  if (!reader.files.includes(FILE))
+  if (!reader.files.includes(STEPS_FILE))
     return fail('STEPS_NONE', '`steps` is `learned`, but the set carries no learned steps.', {
       help: 'Evaluate a set of `match` with `method: dd`, or leave `steps` out.',
     });
-  const decoded = decodeSafetensors(reader.read(FILE), FILE);
+  const decoded = decodeSafetensors(reader.read(STEPS_FILE), STEPS_FILE);
   if (!decoded.ok) return decoded;
   const { tensors, metadata } = decoded.value;
   const { rates, order } = tensors;
@@ -54,7 +54,7 @@ export function readLearnedSteps(reader: ArtifactReader, network: Network, image
     return fail(
       'STEPS_FOREIGN',
       `These steps begin at one start of another network: ${metadata.network} instead of ${descriptionOf(network)}.`,
-      { place: FILE, help: 'Evaluate them on the `network` that they were learned for.' },
+      { place: STEPS_FILE, help: 'Evaluate them on the `network` that they were learned for.' },
     );
   const isWhole =
     rates?.dtype === 'float' &&
@@ -62,7 +62,7 @@ export function readLearnedSteps(reader: ArtifactReader, network: Network, image
     order.shape.length === 2 &&
     rates.shape.join() === String(order.shape[0]) &&
     order.data.every((image) => image >= 0 && image < images);
-  if (!isWhole) return fail('STEPS_DAMAGED', 'Expected the images and the size of each step.', { place: FILE });
+  if (!isWhole) return fail('STEPS_DAMAGED', 'Expected the images and the size of each step.', { place: STEPS_FILE });
   const start = Object.fromEntries(starts.map(([name, value]) => [name.slice(START.length), value]));
   return ok({ rates, order, ...(starts.length > 0 && { start }) });
 }

@@ -2,11 +2,13 @@
 import { sha256 } from '../../base/digest.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { formatSize } from '../../base/units.ts';
+import { STEPS_FILE } from '../../stages/learned-steps.ts';
+import { WHITENING_FILE } from '../../stages/whitening.ts';
 import { readKey } from '../store/keys.ts';
 import type { ExportFormat } from './format-names.ts';
 import type { Exported } from './formats.ts';
 import { LOAD_PY } from './load-py.ts';
-import { type ExportSource, paramsOf } from './source.ts';
+import { type ExportedSet, type ExportSource, paramsOf } from './source.ts';
 
 export interface CardFacts {
   readonly source: ExportSource;
@@ -48,6 +50,7 @@ function datasetJson({ source, format, exported, version }: CardFacts): JsonObje
       imagesPerClass: perClass(exported),
       mean: [...set.mean],
       std: [...set.std],
+      ...(set.whitening !== undefined && { whitening: set.whitening }),
       range: rangeOf(set.images.data),
       softLabels: set.softLabels !== undefined,
     }),
@@ -129,23 +132,27 @@ function readme(facts: CardFacts): string {
           '',
         ]
       : []),
-    ...(set
-      ? [
-          '## Values',
-          '',
-          `\`mean\` ${JSON.stringify(set.mean)} and \`std\` ${JSON.stringify(set.std)} of each channel, pixels from 0 to 1: \`normalised = (pixel / 255 - mean) / std\`.`,
-          '',
-        ]
-      : []),
+    ...(set ? ['## Values', '', valuesOf(facts, set), ''] : []),
   ];
   return lines.join('\n');
+}
+
+function valuesOf({ format, exported: { files } }: CardFacts, { mean, std, whitening }: ExportedSet): string {
+  const steps = files.has(STEPS_FILE)
+    ? ` The images were learned together with steps on them: \`${STEPS_FILE}\` has the size (\`rates\`) and the images (\`order\`) of each, and shuffled they are worth little.`
+    : '';
+  if (whitening === undefined)
+    return `\`mean\` ${JSON.stringify(mean)} and \`std\` ${JSON.stringify(std)} of each channel, pixels from 0 to 1: \`normalised = (pixel / 255 - mean) / std\`.${steps}`;
+  if (format !== 'safetensors')
+    return 'The set was made of images whitened by ZCA; the pictures are taken out of that space. The exact values and the fit are exported by `--format safetensors`.';
+  return `The images are whitened by ZCA: with \`mean\` [1, D], \`matrix\` and \`inverse\` [D, D] of \`${WHITENING_FILE}\`, fitted on the training images, \`whitened = (pixel / 255 - mean) @ matrix\` and \`pixel / 255 = whitened @ inverse + mean\`, an image being a row of D = C·H·W values. Networks trained on the set must see test images so too.${steps}`;
 }
 
 function usage(format: ExportFormat): string[] {
   const code = {
     safetensors: [
       'from load import load',
-      'images, labels, facts = load(".")  # normalised float32 [n, C, H, W], int64 [n]',
+      'images, labels, facts = load(".")  # float32 [n, C, H, W] as under Values, int64 [n]; facts["tensors"] has all else',
     ],
     imagefolder: ['from torchvision.datasets import ImageFolder', 'data = ImageFolder("train")'],
     png: ['# images/<number>.png in the order of the set; labels are in the other formats'],

@@ -1,9 +1,12 @@
 /** What each format makes of a node: files by path, and whatever the card should say about them. */
 import { fail, ok, type Result } from '../../base/result.ts';
+import { STEPS_FILE } from '../../stages/learned-steps.ts';
+import { WHITENING_FILE } from '../../stages/whitening.ts';
 import type { ExportFormat } from './format-names.ts';
 import { parquetFile } from './parquet.ts';
 import { type Pictures, picturesOf } from './pictures.ts';
 import { type ExportedSet, type ExportSource, filesOfSource, readSource, setOf } from './source.ts';
+import { fitOf, seenSet } from './whitened.ts';
 
 export interface Exported {
   readonly files: ReadonlyMap<string, Uint8Array>;
@@ -27,17 +30,32 @@ export async function exportAs(source: ExportSource, format: ExportFormat): Prom
   }
 }
 
-/** A set's file byte for byte, under the name that others expect; of other nodes every tensor file. */
+/**
+ * A set's file byte for byte, under the name that others expect, and what its images are worth little without: the ZCA fit
+ * that they are whitened by, the steps that were learned with them. Of other nodes every tensor file.
+ */
 function safetensors(source: ExportSource): Result<Exported> {
   const set = setOf(source);
-  if (set.ok) return ok({ files: new Map([['data.safetensors', set.value.bytes]]), set: set.value });
+  if (set.ok) return withCompanions(source, set.value);
   if (set.error.code !== 'EXPORT_NO_SET') return set;
   return copies(source, /\.safetensors$/, 'EXPORT_NO_TENSORS', 'tensors');
 }
 
+function withCompanions(source: ExportSource, set: ExportedSet): Result<Exported> {
+  const files = new Map([['data.safetensors', set.bytes]]);
+  const fit = fitOf(source, set);
+  if (!fit.ok) return fit;
+  if (fit.value) files.set(WHITENING_FILE, fit.value);
+  const steps = filesOfSource(source).find(({ file }) => file === STEPS_FILE);
+  const bytes = steps && readSource(source, steps);
+  if (bytes?.ok === false) return bytes;
+  if (bytes) files.set(STEPS_FILE, bytes.value);
+  return ok({ files, set });
+}
+
 /** One picture an image, or of other nodes the pictures that they have made. */
-function png(source: ExportSource): Result<Exported> {
-  const set = setOf(source);
+async function png(source: ExportSource): Promise<Result<Exported>> {
+  const set = await seenSet(source);
   if (!set.ok && set.error.code !== 'EXPORT_NO_SET') return set;
   const made = copies(source, /\.png$/, 'EXPORT_NO_PICTURES', 'pictures');
   if (!set.ok) return made;
@@ -49,8 +67,8 @@ function png(source: ExportSource): Result<Exported> {
   return ok({ files, set: set.value, pictures });
 }
 
-function imageFolder(source: ExportSource): Result<Exported> {
-  const set = setOf(source);
+async function imageFolder(source: ExportSource): Promise<Result<Exported>> {
+  const set = await seenSet(source);
   if (!set.ok) return set;
   const pictures = picturesOf(set.value);
   const files = new Map<string, Uint8Array>();
@@ -74,7 +92,7 @@ function imageFolder(source: ExportSource): Result<Exported> {
 }
 
 async function parquet(source: ExportSource): Promise<Result<Exported>> {
-  const set = setOf(source);
+  const set = await seenSet(source);
   if (!set.ok) return set;
   const pictures = picturesOf(set.value);
   const bytes = await parquetFile(set.value, pictures.files, (image) => softLabel(set.value, image));

@@ -23,7 +23,7 @@ def tensors(path):
 
 
 def load(folder="."):
-    """Normalised float32 images [n, C, H, W], int64 labels [n], and what dataset.json says (mean, std, classes ...)."""
+    """Normalised or whitened float32 images [n, C, H, W], int64 labels [n], and what dataset.json says (mean, std, classes ...)."""
     folder = pathlib.Path(folder)
     facts = json.loads((folder / "dataset.json").read_text())
     found = tensors(folder / "data.safetensors")

@@ -32,7 +32,7 @@ export interface SourceFile {
 
 export interface ExportedSet {
   readonly bytes: Uint8Array;
-  /** Normalised, [n, channels, height, width]. */
+  /** Normalised or whitened, [n, channels, height, width]. */
   readonly images: Tensor;
   /** [n], from 0. */
   readonly labels: Tensor;
@@ -43,6 +43,8 @@ export interface ExportedSet {
   readonly classNames: readonly string[];
   readonly mean: readonly number[];
   readonly std: readonly number[];
+  /** Digest of the ZCA fit in whose space the images are; `mean` and `std` are 0 and 1 then. */
+  readonly whitening: string | undefined;
 }
 
 export function filesOfSource({ record }: ExportSource): SourceFile[] {
@@ -83,6 +85,7 @@ export function setOf(source: ExportSource): Result<ExportedSet> {
     classNames: facts?.classNames ?? Array.from({ length: classes }, (_, label) => String(label)),
     mean: numbers(metadata.mean, images.shape[1] ?? 1, 0),
     std: numbers(metadata.std, images.shape[1] ?? 1, 1),
+    whitening: metadata.whitening,
   });
 }
 

@@ -2,6 +2,7 @@
 import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PNG } from 'pngjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { unwrap } from '../../base/result.ts';
 import { leaseFolder, takeLease } from '../../engine/store/leases.ts';
@@ -126,6 +127,43 @@ it('exports what others read: exact values, pictures by class, a table; and refu
   expect(
     unwrap(decodeSafetensors(readFileSync(project.path('exact/data.safetensors')))).tensors.labels?.data,
   ).toHaveLength(20);
+});
+
+it('whitened sets and sets with learned steps go with what they cannot be used without; pictures are unwhitened', async () => {
+  const project = new Project().write({
+    'own.yaml': `version: 1
+name: whitened
+data: { set: fashion-mnist }
+network: { kind: lenet }
+resources: { threads: 1 }
+stages:
+  white: { stage: zca, images: 300 }
+  seen: { stage: select, imagesPerClass: 1, whitening: white }
+  noise: { stage: select, method: noise, imagesPerClass: 1 }
+  steps: { stage: match, method: dd, start: noise, iterations: 1, distillSteps: 1, distillEpochs: 2, batchReal: 8 }
+`,
+  });
+  expect((await project.retort(['run', 'own.yaml', '--reporter', 'silent'])).code).toBe(0);
+  const exported = async (node: string, to: string, format: string) =>
+    expect((await project.retort(['export', node, '--to', to, '--format', format])).code).toBe(0);
+  await exported('seen[set=1]', 'exact', 'safetensors');
+  await exported('seen[set=1]', 'png', 'png');
+  await exported('steps[set=1]', 'dd', 'safetensors');
+
+  const tensors = (path: string) => unwrap(decodeSafetensors(readFileSync(project.path(path)))).tensors;
+  const { mean, inverse } = tensors('exact/zca.safetensors');
+  const whitened = Array.from(tensors('exact/data.safetensors').images!.data.subarray(0, 784));
+  const card = (folder: string) => readFileSync(project.path(`${folder}/README.md`), 'utf8');
+  expect(card('exact')).toContain('whitened = (pixel / 255 - mean) @ matrix');
+  expect(card('png')).toContain('taken out of that space');
+  const { data } = PNG.sync.read(readFileSync(project.path('png/images/00000.png')));
+  for (const pixel of [0, 391, 403, 783]) {
+    const value = whitened.reduce((sum, one, row) => sum + one * inverse!.data[row * 784 + pixel]!, mean!.data[pixel]!);
+    expect(data[4 * pixel]! / 255).toBeCloseTo(Math.min(1, Math.max(0, value)), 2);
+  }
+  expect(data.filter((_, at) => at % 4 === 0).some((value) => value > 100)).toBe(true);
+  expect(tensors('dd/steps.safetensors').rates!.shape).toEqual([2]);
+  expect(card('dd')).toContain('`steps.safetensors`');
 });
 
 it('cancel asks a run of another process to stop with checkpoints, and ends one that nobody will continue', async () => {
