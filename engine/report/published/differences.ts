@@ -39,6 +39,7 @@ export function differences(ours: OurSetting, table: PublishedTable, cell: Publi
     );
   for (const beyond of [...(table.setting.beyond ?? []), ...(cell.beyond ?? [])])
     found.add(`without ${beyond}, for which there is no parameter`);
+  if (cell.unknownSetting ?? table.setting.unknownSetting) found.add('not all of the published setting is known');
   for (const [kind, named] of Object.entries(stages)) {
     const theirs = { ...stageKinds.find((known) => known.kind === kind)?.defaults?.(named), ...named };
     const stage = ours.stages[kind];

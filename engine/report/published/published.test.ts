@@ -112,3 +112,21 @@ it('compares backbones as a set, defaults of their families filled in', () => {
     'backbones: VGG11BN, which the paper has not',
   ]);
 });
+
+it('never calls a setting the published one that nobody has told', () => {
+  const mtt = published.tables.find(({ method }) => method === 'mtt')!;
+  const untold = mtt.cells.find(({ data, imagesPerClass }) => data === 'imagenette' && imagesPerClass === 10)!;
+  const own: OurSetting = {
+    ...ours,
+    method: 'mtt',
+    select: 'best',
+    data: { set: 'imagenette', digest: '', description: 'ImageNette (9,469 train, 3,925 test)' },
+    stages: Object.fromEntries(
+      Object.entries(mtt.setting.stages!).map(([kind, params]) => {
+        const all = { ...stageKinds.find((one) => one.kind === kind)?.defaults?.(params), ...params };
+        return [kind, { params: { ...all, network: { kind: 'convnet', depth: 5 } }, written: {} }];
+      }),
+    ),
+  };
+  expect(differences(own, mtt, untold)).toEqual(['not all of the published setting is known']);
+});

@@ -14,13 +14,16 @@ export interface PublishedSetting {
   readonly normalisation?: string;
   /** What of it no parameter here can say, in words: so long as there is any, the setting is not the paper's. */
   readonly beyond?: readonly string[];
+  /** Where nobody has told the setting, or not all of it: nothing of ours is ever equal to it. */
+  readonly unknownSetting?: true;
   /** Parameters by kind of stage, in our names; those that are not written are as the kind has them by default. */
   readonly stages?: Readonly<Record<string, JsonObject>>;
 }
 
 export interface PublishedCell extends PublishedSetting {
   readonly data: string;
-  readonly imagesPerClass: number;
+  /** None of the whole training set. */
+  readonly imagesPerClass?: number;
   /** In the unit of the file. */
   readonly value: number;
   readonly std?: number;
@@ -58,6 +61,7 @@ const setting = {
   backbones: { type: 'array', items: { type: 'object' }, minItems: 1 },
   normalisation: text,
   beyond: { type: 'array', items: text, minItems: 1 },
+  unknownSetting: { const: true },
   stages: { type: 'object', additionalProperties: { type: 'object' } },
 };
 
@@ -93,7 +97,7 @@ const SCHEMA = object(
                 table: text,
                 unverified: { const: true },
               },
-              ['data', 'imagesPerClass', 'value'],
+              ['data', 'value'],
             ),
           },
         },

@@ -56,8 +56,10 @@ export function settingOf(plan: Plan, row: TableRow): OurSetting | undefined {
   };
 }
 
-function methodName({ match, recover, select }: Readonly<Record<string, OurStage>>): string | undefined {
+function methodName({ match, recover, select, pretrain }: Readonly<Record<string, OurStage>>): string | undefined {
   if (match) return match.params.method as string;
+  // A network trained on the real images, of which no set is made: the upper bound.
+  if (!recover && !select && pretrain) return 'full';
   if (!recover) return select?.params.method as string | undefined;
   const { method, curriculum } = recover.params;
   if (typeof method === 'string' && method !== 'sre2l') return method;
