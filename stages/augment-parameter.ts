@@ -23,3 +23,8 @@ export function augmentProblems(strategy: string): RuleProblem[] {
 export function tokensOf(strategy: string): readonly Token[] {
   return unwrap(parseStrategy(strategy));
 }
+
+/** Written as none: the papers' code takes `None`, `none` and nothing alike. */
+export function isWithoutAugment(strategy: unknown): boolean {
+  return typeof strategy === 'string' && ['', 'none'].includes(strategy.toLowerCase());
+}

@@ -1,7 +1,9 @@
 import { beforeAll, expect, it } from 'vitest';
 import type { JsonObject } from '../../base/json.ts';
+import { allDefaults } from '../../engine/plan/defaults.ts';
 import { openStage, runStage } from '../../test/rig/stage-runs.ts';
 import type { ArtifactFiles, State } from '../stage.ts';
+import { evaluate } from './index.ts';
 
 const network: JsonObject = { kind: 'convnet', width: 8 };
 let images: ArtifactFiles;
@@ -103,4 +105,13 @@ it('gives no accuracy of a network that the last step has broken', async () => {
   const broken = { ...tensors, 'classifier.bias': { ...bias, data: bias.data.map(() => Number.NaN) } };
   await expect(run.finish({ tensors: broken, values })).rejects.toMatchObject({ failure: { code: 'STEP_NOT_FINITE' } });
   run.close?.();
+});
+
+it.each([
+  ['none', 300],
+  ['None', 300],
+  ['', 300],
+  ['color', 1000],
+])('augmentation %j is trained with for %i epochs', (augment, epochs) => {
+  expect(allDefaults({ augment }, evaluate).epochs).toBe(epochs);
 });

@@ -1,7 +1,7 @@
 /** The matching family's protocol: a fresh network trained on the set alone, tested on the real test images. */
 import type { Json, JsonObject } from '../../base/json.ts';
 import { parseDcStrategy } from '../../nn/augment/dc.ts';
-import { augmentParameter, augmentProblems } from '../augment-parameter.ts';
+import { augmentParameter, augmentProblems, isWithoutAugment } from '../augment-parameter.ts';
 import { networkDataProblems, networkParameter, networkProblems } from '../network-parameter.ts';
 import type { InputProblem, InputStage, RuleProblem, StageKind } from '../stage.ts';
 import { whiteningInput, whiteningProblems } from '../whitening.ts';
@@ -96,7 +96,7 @@ export const evaluate: StageKind = {
 
 function matchingDefaults({ augment, augmentFamily }: JsonObject): JsonObject {
   return {
-    ...(augment === 'none' && { epochs: 300 }),
+    ...(isWithoutAugment(augment) && { epochs: 300 }),
     ...(augmentFamily === 'dc' && { augment: 'crop_scale_rotate' }),
   };
 }

@@ -1,5 +1,6 @@
 /** Parameters of DD, by the symbols of `dd.md`'s sources, and what must go with the images that it starts from. */
 import type { JsonObject } from '../../base/json.ts';
+import { isWithoutAugment } from '../augment-parameter.ts';
 import type { InputProblem, InputStage, RuleProblem } from '../stage.ts';
 
 const count = { type: 'integer', minimum: 1, maximum: 1_000_000 } as const;
@@ -55,7 +56,7 @@ export function stepsProblems({ method, network, augment }: JsonObject): RulePro
   const problems: RuleProblem[] = [];
   if ((network as JsonObject | undefined)?.norm === 'batch')
     problems.push({ path: ['network', 'norm'], message: 'Method `dd` goes with every norm but `batch`.' });
-  if (augment !== 'none')
+  if (!isWithoutAugment(augment))
     problems.push({
       path: ['augment'],
       message: 'Method `dd` never augments its images; real ones are by `augmentReal`.',
