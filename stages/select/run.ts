@@ -38,7 +38,7 @@ export async function openSelect(
   const imagesPerClass = params.imagesPerClass as number;
   const used = (params.images as number | undefined) ?? set.train.count;
   const byClass = indicesByClass(set.train, set.classes).map((indices) => indices.filter((image) => image < used));
-  demandEnough(set, byClass, neededOf(method, imagesPerClass));
+  demandEnough(set, byClass, neededOf(method, imagesPerClass), used);
   const space = openImageSpace(set, backend, inputs.whitening);
   const stream = randomStream(seed, 'select');
   const given = inputs.network ? readEmbeddingNetwork(inputs.network, set, space.whitening) : undefined;
@@ -162,15 +162,17 @@ function noise(
   return floats(Float32Array.from(drawn), [count, channels, height, width]);
 }
 
-function demandEnough(set: DataSet, byClass: readonly Int32Array[], imagesPerClass: number): void {
+function demandEnough(set: DataSet, byClass: readonly Int32Array[], imagesPerClass: number, used: number): void {
   const label = byClass.findIndex((indices) => indices.length < imagesPerClass);
   const indices = byClass[label];
   if (!indices) return;
   const name = set.classNames[label] ?? label;
+  const fewer = used < set.train.count;
+  const among = fewer ? ` among the first ${used} images (\`images\`)` : '';
   const { error } = fail(
     'CLASS_TOO_SMALL',
-    `${imagesPerClass} images of each class are wanted, but ${name} of ${set.title} has ${indices.length}.`,
-    { help: `Lower \`imagesPerClass\`, or give the whole data set with --data DIR.` },
+    `${imagesPerClass} images of each class are wanted, but ${name} of ${set.title} has ${indices.length}${among}.`,
+    { help: `Lower \`imagesPerClass\`, or ${fewer ? 'raise `images`' : 'give the whole data set with --data DIR'}.` },
   );
   throw new FailureError(error);
 }

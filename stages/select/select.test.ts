@@ -48,6 +48,13 @@ it('the images of a smaller set are among those of a larger one', async () => {
 
 it('says which class has too few images', async () => {
   await expect(select(100_000, 1)).rejects.toMatchObject({ failure: { code: 'CLASS_TOO_SMALL' } });
+  // Not the set is too small, but the part of it that is used.
+  await expect(runStage({ kind: 'select', params: { imagesPerClass: 10, images: 50 } })).rejects.toMatchObject({
+    failure: {
+      message: expect.stringMatching(/of Fashion-MNIST has \d among the first 50 images \(`images`\)\.$/) as string,
+      help: 'Lower `imagesPerClass`, or raise `images`.',
+    },
+  });
 });
 
 it('coresets choose by a network that another stage has trained', async () => {
