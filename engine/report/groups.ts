@@ -25,6 +25,8 @@ export interface Group {
   readonly stage: string;
   /** At the end of what is evaluated, or at the best snapshot of each set where the experiment selects that. */
   readonly points: readonly Point[];
+  /** At the end, where `points` are of the best snapshots. */
+  readonly end?: readonly Point[];
   /** The same at every snapshot that is evaluated, the earliest first; the end is not among them. */
   readonly curve: readonly CurvePoint[];
 }
@@ -73,8 +75,8 @@ export function groupsOf(plan: Plan, figures: Figures, metric: string): Group[] 
       .filter(([at]) => at !== END)
       .sort(([a], [b]) => a - b)
       .map(([at, points]) => ({ at, points }));
-    const points = plan.select === 'best' ? bestOfEachSet(end, curve, metric) : end;
-    return [{ cell, stage, points, curve }];
+    if (plan.select !== 'best') return [{ cell, stage, points: end, curve }];
+    return [{ cell, stage, points: bestOfEachSet(end, curve, metric), end, curve }];
   });
 }
 

@@ -78,6 +78,7 @@ function columnsOf(table: ResultTable): Columns {
     means: [
       column('n', (row) => (row.summary ? `${row.summary.sets} x ${range(row.summary.evaluations)}` : '-'), false),
       column(isShare(metric) ? `${metric} %` : metric, (row) => optional(row.summary?.mean, show)),
+      ...(table.select === 'best' ? [column('at the end', (row) => optional(row.end?.mean, show))] : []),
       column('sd between', (row) => optional(row.summary?.sdBetween, show)),
       column('sd within', (row) => optional(row.summary?.sdWithin, show)),
       column('95 % interval', (row) => optional(row.summary?.interval, interval(show))),
@@ -147,12 +148,19 @@ const PUBLISHED_COLUMNS: readonly [string, (row: TableRow) => string | number | 
   ['published_differences', ({ published }) => published?.differences.join('; ')],
 ];
 
+/** Nobody should plot the best, which is chosen on test data, as the end. */
+const BEST_COLUMNS: readonly [string, (row: TableRow) => string | number | undefined][] = [
+  ['select', () => 'best'],
+  ['end_mean', ({ end }) => end?.mean],
+  ['end_sd_between', ({ end }) => end?.sdBetween],
+];
+
 const OUTSIDE_COLUMNS: readonly [string, (row: TableRow) => string | undefined][] = [
   ['not_in_grid', ({ notInGrid }) => notInGrid?.run],
   ['not_in_grid_differs', ({ notInGrid }) => notInGrid?.differs.join('; ')],
 ];
 
-function csvTable({ rows, axes, metric, baseline }: ResultTable): string {
+function csvTable({ rows, axes, metric, baseline, select }: ResultTable): string {
   const named = Object.entries(baseline).map(([axis, label]) => `${axis}=${label}`);
   const columns: [string, (row: TableRow) => string | number | undefined][] = [
     ...axes.map((axis): [string, (row: TableRow) => string] => [axis, (row) => row.axes[axis] ?? '']),
@@ -176,6 +184,7 @@ function csvTable({ rows, axes, metric, baseline }: ResultTable): string {
     ['p', (row) => row.difference?.p],
     ['p_smallest', (row) => row.difference?.smallestP],
     ['p_holm', (row) => row.difference?.adjustedP],
+    ...(select === 'best' ? BEST_COLUMNS : []),
     ...(rows.some(({ published }) => published) ? PUBLISHED_COLUMNS : []),
     ...(rows.some(({ notInGrid }) => notInGrid) ? OUTSIDE_COLUMNS : []),
   ];

@@ -12,7 +12,7 @@ export function tableNotes({ rows, metric, baseline, select, outside }: ResultTa
   ];
   if (select === 'best')
     notes.push(
-      `Of each set the best snapshot is shown: chosen by ${metric} on test data, it flatters, and the end of the run is \`select: last\`.`,
+      `Of each set the best snapshot is shown: chosen by ${metric} on test data, it flatters; beside it stands the end of the run, which \`select: last\` shows.`,
     );
   if (rows.some(({ state }) => state === 'pruned'))
     notes.push('Pruned cells were stopped by a rule of the experiment; `retort run --no-prune` continues them.');

@@ -280,3 +280,32 @@ it('without a matrix: one row, named by its stage', () => {
     "
   `);
 });
+
+it('of each set the best snapshot is shown as such, and the end of the run beside it', () => {
+  const plan = planOf({ axes: { method: ['mtt'] }, sets: 2, evaluations: 1 });
+  const snapshots = plan.nodes.flatMap((node): PlanNode[] =>
+    [10, 20].map((at) => {
+      const id = node.id.replace(']', `,at=${at}]`);
+      return { ...node, id, key: id, uses: node.uses.map((use) => ({ ...use, at })) };
+    }),
+  );
+  // By set: after 10 and 20 steps, and at the end. The first is best at 20, the second at its end.
+  const values: Readonly<Record<number, readonly number[]>> = { 1: [0.5, 0.9, 0.6], 2: [0.4, 0.5, 0.7] };
+  const table = resultTable({ ...plan, select: 'best', nodes: [...snapshots, ...plan.nodes] }, (node) => {
+    const { set = 0, at = 30 } = node.uses[0]!;
+    return { accuracy: values[set]![at / 10 - 1]! };
+  });
+  expect(table.rows[0]!.summary!.mean).toBeCloseTo(0.8, 12);
+  expect(table.rows[0]!.end!.mean).toBeCloseTo(0.65, 12);
+  expect(table.rows[0]!.curve!.map(({ at, summary }) => [at, summary.mean])).toEqual([
+    [10, 0.45],
+    [20, 0.7],
+  ]);
+  expect(shown(table)).toMatch(/accuracy % {2}at the end {2}sd between .*\nmtt {5}2 x 1 +80\.00 +65\.00/);
+  expect(shown(table)).toMatch(/chosen by accuracy\s+on test data/);
+  const [header, row] = formatTable(table, 'csv')
+    .split('\n')
+    .map((line) => line.split(','));
+  expect(row![header!.indexOf('select')]).toBe('best');
+  expect(Number(row![header!.indexOf('end_mean')])).toBeCloseTo(0.65, 12);
+});

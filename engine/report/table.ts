@@ -53,6 +53,8 @@ export interface TableRow extends GroupSummary {
   readonly isBaseline: boolean;
   /** What evaluations of snapshots say, the earliest first; the end stands in `summary`. */
   readonly curve?: readonly { readonly at: number; readonly evaluated: number; readonly summary: Summary }[];
+  /** The end of the run, where `summary` is of the best snapshot of each set. */
+  readonly end?: Summary;
   /** Of a cell that is not in the grid shown: the run that has it, and what else is not as in the rest of the table. */
   readonly notInGrid?: { readonly run: string; readonly differs: readonly string[] };
   /** Where it was asked for and some paper has a figure of this method, data set and size. */
@@ -126,6 +128,7 @@ function rowOf(
   mishaps: Mishaps,
 ): TableRow {
   const { cell, stage } = group;
+  const end = group.end && summarise(bySet(group.end));
   const named = Object.entries(baseline);
   const isBaseline = named.length > 0 && named.every(([axis, label]) => cell.axes[axis] === label);
   const found = isBaseline ? undefined : differenceFrom(group, counterpart(group, groups, baseline));
@@ -136,6 +139,7 @@ function rowOf(
     ...summaryOf(group, mishaps),
     isBaseline,
     ...(group.curve.length > 0 && { curve: curveOf(group) }),
+    ...(end && { end }),
     ...(found && { difference: found }),
   };
 }

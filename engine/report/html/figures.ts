@@ -13,12 +13,12 @@ export function metricCurves(table: ResultTable, plan: Plan): Figure | undefined
     .filter(({ curve }) => curve)
     .map((row): Series => {
       const points: [number, number][] = (row.curve ?? []).map(({ at, summary }) => [at, summary.mean]);
-      const end = lastStep(row, plan);
-      // At the best snapshot it stands in the curve already.
-      if (end !== undefined && row.summary && table.select === 'last') points.push([end, row.summary.mean]);
+      const at = lastStep(row, plan);
+      const end = table.select === 'best' ? row.end : row.summary;
+      if (at !== undefined && end) points.push([at, end.mean]);
       return { name: nameOf(row), points };
     });
-  const title = `${metric} over steps${table.select === 'best' ? ' (snapshots)' : ''}`;
+  const title = `${metric} over steps`;
   const show = share ? (value: number) => `${(100 * value).toFixed(1)} %` : rounded;
   return lineChart(`${slug(table.experiment.name)}-${slug(metric)}`, title, 'steps', series, show);
 }
