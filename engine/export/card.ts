@@ -5,6 +5,7 @@ import { formatSize } from '../../base/units.ts';
 import { STEPS_FILE } from '../../stages/learned-steps.ts';
 import { WHITENING_FILE } from '../../stages/whitening.ts';
 import { readKey } from '../store/keys.ts';
+import { expertsPy } from './experts-py.ts';
 import type { ExportFormat } from './format-names.ts';
 import type { Exported } from './formats.ts';
 import { LOAD_PY } from './load-py.ts';
@@ -20,10 +21,11 @@ export interface CardFacts {
 export function besideFiles(facts: CardFacts): Map<string, Uint8Array> {
   const text = (content: string) => new TextEncoder().encode(content);
   const dataset = datasetJson(facts);
+  const load = facts.exported.set ? LOAD_PY : expertsPy(facts.exported.files);
   return new Map([
     ['dataset.json', text(`${JSON.stringify(dataset, null, 2)}\n`)],
     ['README.md', text(readme(facts))],
-    ...(facts.format === 'safetensors' && facts.exported.set ? ([['load.py', text(LOAD_PY)]] as const) : []),
+    ...(facts.format === 'safetensors' && load !== undefined ? ([['load.py', text(load)]] as const) : []),
   ]);
 }
 
@@ -124,6 +126,7 @@ function readme(facts: CardFacts): string {
         ]
       : []),
     ...(set ? ['## Use', '', ...usage(format), ''] : []),
+    ...(!set && expertsPy(files) !== undefined ? ['## Use', '', ...expertsUsage(), ''] : []),
     ...(pictures
       ? [
           '## Eight bits',
@@ -137,15 +140,24 @@ function readme(facts: CardFacts): string {
   return lines.join('\n');
 }
 
-function valuesOf({ format, exported: { files } }: CardFacts, { mean, std, whitening }: ExportedSet): string {
+function valuesOf(
+  { format, exported: { files } }: CardFacts,
+  { mean, std, whitening, softLabels, learningRate }: ExportedSet,
+): string {
   const steps = files.has(STEPS_FILE)
     ? ` The images were learned together with steps on them: \`${STEPS_FILE}\` has the size (\`rates\`) and the images (\`order\`) of each, and shuffled they are worth little.`
     : '';
+  const own = [
+    ...(softLabels ? [' `soft_labels` [n, classes] take the place of the labels in training.'] : []),
+    ...(learningRate === undefined
+      ? []
+      : [` \`learning_rate\`, ${learningRate}, is the step size that was learned with the images: train with it.`]),
+  ].join('');
   if (whitening === undefined)
-    return `\`mean\` ${JSON.stringify(mean)} and \`std\` ${JSON.stringify(std)} of each channel, pixels from 0 to 1: \`normalised = (pixel / 255 - mean) / std\`.${steps}`;
+    return `\`mean\` ${JSON.stringify(mean)} and \`std\` ${JSON.stringify(std)} of each channel, pixels from 0 to 1: \`normalised = (pixel / 255 - mean) / std\`.${own}${steps}`;
   if (format !== 'safetensors')
     return 'The set was made of images whitened by ZCA; the pictures are taken out of that space. The exact values and the fit are exported by `--format safetensors`.';
-  return `The images are whitened by ZCA: with \`mean\` [1, D], \`matrix\` and \`inverse\` [D, D] of \`${WHITENING_FILE}\`, fitted on the training images, \`whitened = (pixel / 255 - mean) @ matrix\` and \`pixel / 255 = whitened @ inverse + mean\`, an image being a row of D = C·H·W values. Networks trained on the set must see test images so too.${steps}`;
+  return `The images are whitened by ZCA: with \`mean\` [1, D], \`matrix\` and \`inverse\` [D, D] of \`${WHITENING_FILE}\`, fitted on the training images, \`whitened = (pixel / 255 - mean) @ matrix\` and \`pixel / 255 = whitened @ inverse + mean\`, an image being a row of D = C·H·W values. Networks trained on the set must see test images so too.${own}${steps}`;
 }
 
 function usage(format: ExportFormat): string[] {
@@ -163,6 +175,17 @@ function usage(format: ExportFormat): string[] {
     onnx: [],
   }[format];
   return ['```python', ...code, '```'];
+}
+
+function expertsUsage(): string[] {
+  return [
+    '```python',
+    'from load import load',
+    'experts = load(".")  # experts[k][epoch]: the parameters of expert k after so many epochs, in the order of the network',
+    '```',
+    '',
+    '`python load.py replay_buffer_0.pt` writes them as the released code of MTT and TESLA reads them.',
+  ];
 }
 
 function methodOf(source: ExportSource): string {

@@ -38,6 +38,8 @@ export interface ExportedSet {
   readonly labels: Tensor;
   /** [n, classes], where the set has them. */
   readonly softLabels: Tensor | undefined;
+  /** Learned with the images, where it was. */
+  readonly learningRate: number | undefined;
   readonly dataSet: string;
   readonly title: string;
   readonly classNames: readonly string[];
@@ -80,6 +82,7 @@ export function setOf(source: ExportSource): Result<ExportedSet> {
     images,
     labels,
     softLabels: tensors.soft_labels ?? tensors.softLabels,
+    learningRate: tensors.learning_rate?.data[0],
     dataSet: metadata.set ?? 'unknown',
     title: facts?.title ?? metadata.set ?? 'an unknown data set',
     classNames: facts?.classNames ?? Array.from({ length: classes }, (_, label) => String(label)),
