@@ -54,7 +54,7 @@ export interface ConvOptions {
   /** As many as there are channels: depthwise. */
   readonly groups?: number;
   readonly bias?: boolean;
-  /** Draws the weights otherwise than PyTorch's default. */
+  /** Draws the weights otherwise than PyTorch's default; a bias then begins at 0. */
   readonly init?: Init;
 }
 
@@ -102,7 +102,8 @@ export class Layers implements NormContext {
       groups,
     });
     if (!bias) return y;
-    return add(y, reshape(this.parameter(`${name}.bias`, [out], byFanIn), [1, out, 1, 1]));
+    const shift = this.parameter(`${name}.bias`, [out], init ? { kind: 'constant', value: 0 } : byFanIn);
+    return add(y, reshape(shift, [1, out, 1, 1]));
   }
 
   /** y = x Wᵀ + b over the last axis. */

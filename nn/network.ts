@@ -19,6 +19,7 @@ import {
 import { type AlexCifarNetSpec, alexCifarNet } from './networks/alexcifarnet.ts';
 import { type AlexNetSpec, alexNet } from './networks/alexnet.ts';
 import { type ConvNetSpec, convNet } from './networks/convnet.ts';
+import { type EfficientNetB0Spec, efficientNetB0 } from './networks/efficientnet-b0.ts';
 import { type LeNetSpec, leNet } from './networks/lenet.ts';
 import { type MlpSpec, mlp } from './networks/mlp.ts';
 import { type MobileNetV2Spec, mobileNetV2 } from './networks/mobilenet-v2.ts';
@@ -41,6 +42,7 @@ export type NetworkSpec =
   | WideResNetSpec
   | MobileNetV2Spec
   | ShuffleNetV2Spec
+  | EfficientNetB0Spec
   | VitSpec;
 
 export const NETWORK_KINDS: readonly NetworkSpec['kind'][] = [
@@ -54,6 +56,7 @@ export const NETWORK_KINDS: readonly NetworkSpec['kind'][] = [
   'wide-resnet',
   'mobilenet-v2',
   'shufflenet-v2',
+  'efficientnet-b0',
   'vit',
 ];
 
@@ -116,6 +119,8 @@ function forwardOf(spec: NetworkSpec, input: NetworkInput): Result<Forward> {
       return mobileNetV2(spec, input);
     case 'shufflenet-v2':
       return shuffleNetV2(spec, input);
+    case 'efficientnet-b0':
+      return efficientNetB0(spec, input);
     case 'vit':
       return vit(spec, input);
   }

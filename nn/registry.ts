@@ -1,7 +1,8 @@
 /**
  * Networks by name. An experiment may say a spec (`{ kind: convnet, width: 64 }`), a short name (`resnet18`) or a name
  * of the field (`ConvNetD4`, `VGG11BN`), as evaluation.md section 2 lists them. Plain names of the matching family mean
- * instance norm; only those with BN use batch norm. MobileNetV2, ShuffleNetV2 and WRN, of distillation's own code, have it.
+ * instance norm; only those with BN use batch norm. MobileNetV2, ShuffleNetV2, EfficientNet-B0 and WRN have it, as
+ * everywhere.
  */
 import { fail, ok, type Result } from '../base/result.ts';
 import type { NetworkSpec } from './network.ts';
@@ -49,6 +50,8 @@ function others(): Record<string, NetworkSpec> {
     ShuffleNetV2_0_5: { kind: 'shufflenet-v2', widthMultiplier: 0.5 },
     ShuffleNetV2ImageNet: { kind: 'shufflenet-v2', stem: 'imagenet' },
     ShuffleNetV2_0_5ImageNet: { kind: 'shufflenet-v2', widthMultiplier: 0.5, stem: 'imagenet' },
+    EfficientNetB0: { kind: 'efficientnet-b0' },
+    EfficientNetB0ImageNet: { kind: 'efficientnet-b0', stem: 'imagenet' },
     'WRN-16-2': { kind: 'wide-resnet' },
     'WRN-40-2': { kind: 'wide-resnet', depth: 40 },
     'WRN-28-10': { kind: 'wide-resnet', depth: 28, widthMultiplier: 10 },

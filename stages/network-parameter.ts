@@ -42,13 +42,13 @@ export const networkParameter = {
     norm: {
       enum: ['none', 'batch', 'layer', 'instance', 'group'],
       description:
-        'Normalisation; instance unless said otherwise (alexnet: none; wide-resnet, mobilenet-v2, shufflenet-v2: batch).',
+        'Normalisation; instance unless said otherwise (alexnet: none; wide-resnet, mobilenet-v2, shufflenet-v2, efficientnet-b0: batch).',
     },
     groups: { ...positive, description: 'Groups of norm `group` (convnet: 4).' },
     activation: {
       enum: ['relu', 'relu6', 'leakyRelu', 'sigmoid', 'swish', 'gelu'],
       description:
-        'Activation of a convnet, wide-resnet, mobilenet-v2 or shufflenet-v2; relu unless said otherwise (mobilenet-v2 with stem imagenet: relu6).',
+        'Activation of a convnet, wide-resnet, mobilenet-v2, shufflenet-v2 or efficientnet-b0; relu unless said otherwise (mobilenet-v2 with stem imagenet: relu6; efficientnet-b0: swish).',
     },
     slope: { type: 'number', description: 'Slope of activation `leakyRelu` below zero; 0.01 unless said otherwise.' },
     pooling: { enum: ['average', 'max', 'none'], description: 'Pooling of a convnet; average unless said otherwise.' },
@@ -58,7 +58,7 @@ export const networkParameter = {
     },
     stem: {
       enum: ['small', 'imagenet'],
-      description: 'Form of a resnet, mobilenet-v2 or shufflenet-v2: for 32 px (small) or 224 px.',
+      description: 'Form of a resnet, mobilenet-v2, shufflenet-v2 or efficientnet-b0: for 32 px (small) or 224 px.',
     },
     downsampling: {
       enum: ['stride', 'average'],
@@ -91,6 +91,7 @@ const FAMILIES: Readonly<Record<NetworkSpec['kind'], Readonly<Record<string, rea
   'wide-resnet': { depth: 'any', widthMultiplier: 'any', norm: ['batch', 'instance'], activation: 'any' },
   'mobilenet-v2': { widthMultiplier: 'any', norm: ['batch', 'instance'], activation: 'any', stem: 'any' },
   'shufflenet-v2': { widthMultiplier: [0.5, 1, 1.5, 2], norm: ['batch', 'instance'], activation: 'any', stem: 'any' },
+  'efficientnet-b0': { norm: ['batch', 'instance'], activation: 'any', stem: 'any' },
   vit: { patch: 'any', width: 'any', depth: 'any', heads: 'any', expansion: 'any' },
 };
 

@@ -45,6 +45,7 @@ const FAMILIES: Readonly<Record<string, string>> = {
   'wide-resnet': '2b8c02761d2e2048',
   'mobilenet-v2': '7381271601d42f6f',
   'shufflenet-v2': '936e08d1e47d4b5e',
+  'efficientnet-b0': '4f109d98809a1431',
   vit: '3189759484c52ebd',
 };
 

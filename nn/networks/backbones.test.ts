@@ -1,4 +1,4 @@
-/** Wide ResNet, MobileNetV2 and ShuffleNetV2 against PyTorch, in both modes and with the gradients of all parameters, on every backend. */
+/** Wide ResNet, MobileNetV2, ShuffleNetV2 and EfficientNet-B0 against PyTorch, in both modes and with the gradients of all parameters, on every backend. */
 import { describe, expect, it } from 'vitest';
 import { unwrap } from '../../base/result.ts';
 import type { Backend } from '../../tensor/backends/backend.ts';
@@ -30,7 +30,8 @@ interface Case {
 // weight of a norm; buffer k (without num_batches_tracked) is W(shape, k, 0.2), variances 1 more. x = W((4, 3, side, side), 500, 1);
 // loss = cross_entropy(network(x), arange(4)). The networks, in this order: mobilenetv2_T_w(6, 0.5, 4) of G-VBSM's
 // models/mobilenetv2.py; torchvision's mobilenet_v2(width_mult=0.5, num_classes=4); ShuffleV2_0_5(num_classes=4) of its
-// ShuffleNetv2.py; shufflenet_v2_x0_5(num_classes=4); WideResNet(16, 4, widen_factor=2) of its wrn.py.
+// ShuffleNetv2.py; shufflenet_v2_x0_5(num_classes=4); WideResNet(16, 4, widen_factor=2) of its wrn.py; torchvision's
+// efficientnet_b0(num_classes=4, dropout=0, stochastic_depth_prob=0), at first with features[0][0] = Conv2d(3, 32, 3, 1, 1, bias=False).
 const cases: readonly Case[] = [
   {
     spec: { kind: 'mobilenet-v2', widthMultiplier: 0.5 },
@@ -71,6 +72,22 @@ const cases: readonly Case[] = [
     inTrain: [-0.71191176, -0.0092138966, -0.1602573, 0.16552572, -0.76117471, -0.56699283, -0.57929759, -0.042246076],
     slopes: 27.9148721,
     moved: 1045.98915,
+  },
+  {
+    spec: { kind: 'efficientnet-b0' },
+    side: 32,
+    inEval: [2.2406908, -0.35001211, 0.23293694, -0.38361004, 2.2391381, -0.35086243, 0.23530026, -0.38537372],
+    inTrain: [0.58568588, -0.76280767, -0.21242686, 0.065977117, -0.034478377, 0.22676675, 0.32420854, -0.45837416],
+    slopes: 259.198808,
+    moved: 27073.5389,
+  },
+  {
+    spec: { kind: 'efficientnet-b0', stem: 'imagenet' },
+    side: 64,
+    inEval: [2.2416885, -0.3519206, 0.23072311, -0.38339858, 2.2403009, -0.3506454, 0.23389318, -0.3834732],
+    inTrain: [0.76712263, 0.075935052, -0.2654156, -0.045869052, -0.14310478, -0.28774937, -0.065036926, -0.077190462],
+    slopes: 315.21989,
+    moved: 27181.2445,
   },
 ];
 
@@ -159,6 +176,8 @@ it.each<[NetworkSpec, number, number, number]>([
   [{ kind: 'shufflenet-v2', stem: 'imagenet' }, 224, 1000, 2_278_604],
   [{ kind: 'shufflenet-v2', stem: 'imagenet', widthMultiplier: 1.5 }, 224, 1000, 3_503_624],
   [{ kind: 'shufflenet-v2', stem: 'imagenet', widthMultiplier: 2 }, 224, 1000, 7_393_996],
+  [{ kind: 'efficientnet-b0' }, 32, 10, 4_020_358],
+  [{ kind: 'efficientnet-b0', stem: 'imagenet' }, 224, 1000, 5_288_548],
   [{ kind: 'wide-resnet' }, 32, 10, 691_674],
   [{ kind: 'wide-resnet', depth: 40 }, 32, 100, 2_255_156],
   [{ kind: 'wide-resnet', depth: 28, widthMultiplier: 10 }, 32, 10, 36_479_194],
@@ -205,12 +224,30 @@ it('names parameters as torchvision does', () => {
     'stage2.0.branch2.5.weight',
     'stage2.0.branch2.6.weight',
   ]);
+  const efficient = namesOf({ kind: 'efficientnet-b0', stem: 'imagenet' });
+  expect(efficient.filter((name) => /^features\.2\.0\./.test(name))).toEqual([
+    'features.2.0.block.0.0.weight',
+    'features.2.0.block.0.1.weight',
+    'features.2.0.block.0.1.bias',
+    'features.2.0.block.1.0.weight',
+    'features.2.0.block.1.1.weight',
+    'features.2.0.block.1.1.bias',
+    'features.2.0.block.2.fc1.weight',
+    'features.2.0.block.2.fc1.bias',
+    'features.2.0.block.2.fc2.weight',
+    'features.2.0.block.2.fc2.bias',
+    'features.2.0.block.3.0.weight',
+    'features.2.0.block.3.1.weight',
+    'features.2.0.block.3.1.bias',
+  ]);
+  expect(efficient.slice(-3)).toEqual(['features.8.1.bias', 'classifier.1.weight', 'classifier.1.bias']);
   expect(shuffle.slice(-5)).toEqual(['conv5.0.weight', 'conv5.1.weight', 'conv5.1.bias', 'fc.weight', 'fc.bias']);
 });
 
 it.each<[NetworkSpec, number]>([
   [{ kind: 'mobilenet-v2' }, 15],
   [{ kind: 'shufflenet-v2', stem: 'imagenet' }, 31],
+  [{ kind: 'efficientnet-b0' }, 15],
   [{ kind: 'wide-resnet' }, 7],
   [{ kind: 'wide-resnet', depth: 18 }, 32],
   [{ kind: 'wide-resnet', widthMultiplier: 1.5 }, 32],

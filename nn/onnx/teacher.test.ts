@@ -63,6 +63,7 @@ const specs: readonly NetworkSpec[] = [
   { kind: 'wide-resnet', depth: 10 },
   { kind: 'mobilenet-v2', widthMultiplier: 0.25, activation: 'relu6' },
   { kind: 'shufflenet-v2', widthMultiplier: 0.5 },
+  { kind: 'efficientnet-b0' },
   { kind: 'vit', width: 24, depth: 2, heads: 3 },
 ];
 

@@ -6,6 +6,7 @@ import { canonicalJson } from '../../../base/canonical-json.ts';
 import type { Json, JsonObject } from '../../../base/json.ts';
 import { nameOfPart, partNamed } from '../../../data/selection.ts';
 import { CONVNET_DEFAULTS } from '../../../nn/networks/convnet.ts';
+import { EFFICIENTNET_B0_DEFAULTS } from '../../../nn/networks/efficientnet-b0.ts';
 import { MOBILENET_V2_DEFAULTS } from '../../../nn/networks/mobilenet-v2.ts';
 import { SHUFFLENET_V2_DEFAULTS } from '../../../nn/networks/shufflenet-v2.ts';
 import { WIDE_RESNET_DEFAULTS } from '../../../nn/networks/wide-resnet.ts';
@@ -116,6 +117,7 @@ const DEFAULTS: Readonly<Record<string, JsonObject>> = {
   'wide-resnet': WIDE_RESNET_DEFAULTS,
   'mobilenet-v2': MOBILENET_V2_DEFAULTS,
   'shufflenet-v2': SHUFFLENET_V2_DEFAULTS,
+  'efficientnet-b0': EFFICIENTNET_B0_DEFAULTS,
 };
 
 /** Defaults of the family that papers write out. */
