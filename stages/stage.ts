@@ -191,12 +191,13 @@ export interface StageKind {
    * The parameter that lists files of the user, relative to the experiment. Before planning, their digests are put in its
    * place; where it is missing, another parameter gets a value that never comes again (a kind that demands it names none).
    * A single file may stand without a list. `check`: whether a file can be used with these data by the stages that read
-   * what is made of it, asked before anything runs.
+   * what is made of it, asked before anything runs; what else it says of the file, `bytes` of those stages are given with
+   * the parameters.
    */
   readonly userFiles?: {
     readonly list: string;
     readonly untracked?: string;
-    check?(file: UserFile, data: DataSetFacts, readers: readonly ReadingStage[]): Promise<Result<undefined>>;
+    check?(file: UserFile, data: DataSetFacts, readers: readonly ReadingStage[]): Promise<Result<JsonObject>>;
   };
   /** Parameters that only steer how it runs and cannot change a result: never part of a key. */
   readonly steering?: readonly string[];

@@ -14,7 +14,7 @@ import { BACKENDS, type Resolved, resolveExperiments } from '../config/resolve.t
 import { buildPlan } from '../plan/build.ts';
 import type { ResolvedExperiment } from '../plan/experiment.ts';
 import type { Plan } from '../plan/plan.ts';
-import { checkFiles } from '../run/check-files.ts';
+import { checkFiles, type FileFacts } from '../run/check-files.ts';
 import { checkedData } from '../run/checked-data.ts';
 import { digestDataSet } from '../run/digest-data.ts';
 import { trackFiles } from '../run/track-files.ts';
@@ -31,6 +31,8 @@ export interface Prepared {
   readonly experiment: ResolvedExperiment;
   readonly plan: Plan;
   readonly data: LocatedDataSet;
+  /** Of the files of the user that stages name. */
+  readonly files: FileFacts;
   /** Why the data have not been seen; the plan's keys then mean nothing. */
   readonly unseen?: Failure;
 }
@@ -109,15 +111,17 @@ export async function prepare(
     const frozen = data.ok && !missing ? frozenBackend(experiment, planWith, args) : undefined;
     const plan = frozen ?? planWith(experiment.backend);
     for (const part of [data, plan]) if (!part.ok) failures.set(part.error.message, part.error);
-    const unfit = data.ok && plan.ok ? await checkFiles(experiment, stageKinds, data.value.summary) : undefined;
-    if (unfit) failures.set(unfit.message, unfit);
-    if (data.ok && plan.ok)
+    if (!data.ok || !plan.ok) continue;
+    const files = await checkFiles(experiment, stageKinds, data.value.summary);
+    if (files.ok)
       prepared.push({
         experiment: { ...experiment, backend: plan.value.backend },
         plan: plan.value,
         data: data.value,
+        files: files.value,
         ...(missing && { unseen: missing }),
       });
+    else failures.set(files.error.message, files.error);
   }
   const [first, ...more] = [...failures.values()];
   if (!first) return { ok: true, value: prepared };

@@ -10,6 +10,7 @@ import type { LimitsOf } from '../plan/limits.ts';
 import { type PastError, type PastErrors, pastErrors } from '../plan/past-error.ts';
 import type { Plan, PlanNode } from '../plan/plan.ts';
 import { count, duration } from '../report/wording.ts';
+import type { FileFacts } from '../run/check-files.ts';
 import type { EarlierResult } from '../store/earlier-results.ts';
 import { defaultOf, type Prospect } from './prospects.ts';
 
@@ -24,6 +25,7 @@ export function priced(
   prospects: readonly Prospect[],
   earlier: readonly EarlierResult[],
   limits: LimitsOf,
+  files: FileFacts,
   probes: readonly PastResult[] = [],
 ): PlanPrice {
   // Of thousands of results most are of other kinds, or nothing would run at all.
@@ -34,7 +36,7 @@ export function priced(
   ];
   const estimate = estimator({ plan, history: [...history, ...probes], unitsOf, manifestOf: manifestsOf(earlier) });
   const facts = dataSetFacts(plan.data.set);
-  const params = new Map(plan.nodes.map((node) => [node.id, node.params]));
+  const params = new Map(plan.nodes.map((node) => [node.id, { ...node.params, ...factsOf(node, files) }]));
   const nodes = prospects.map((prospect): PricedNode => {
     const { node, state, by, storedBytes } = prospect;
     if (state === 'hit' || state === 'pruned' || by !== undefined) return { node, costs: 'nothing' };
@@ -61,6 +63,12 @@ export function priced(
 
 function inputParams({ inputs }: PlanNode, params: ReadonlyMap<string, JsonObject>): Record<string, JsonObject> {
   return Object.fromEntries(Object.entries(inputs).map(([role, id]) => [role, params.get(id) ?? {}]));
+}
+
+/** What is known of the files that it reads. */
+function factsOf({ manifest, params }: PlanNode, files: FileFacts): JsonObject {
+  const listed = params[stageKind(manifest.stage)?.userFiles?.list ?? ''];
+  return Object.assign({}, ...Object.keys(listed ?? {}).map((path) => files.get(path))) as JsonObject;
 }
 
 /**

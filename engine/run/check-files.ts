@@ -5,19 +5,24 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { canonicalJson } from '../../base/canonical-json.ts';
-import type { Failure } from '../../base/result.ts';
+import type { JsonObject } from '../../base/json.ts';
+import { ok, type Result } from '../../base/result.ts';
 import type { DataSetFacts } from '../../data/data-set.ts';
 import type { StageKind } from '../../stages/stage.ts';
 import type { ResolvedExperiment } from '../plan/experiment.ts';
 
-/** The first that cannot be used; a file that equal stages read in many cells is looked at once. */
+/** What is known of files, by their names in the experiment. */
+export type FileFacts = ReadonlyMap<string, JsonObject>;
+
+/** A failure is of the first that cannot be used; a file that equal stages read in many cells is looked at once. */
 export async function checkFiles(
   experiment: ResolvedExperiment,
   kinds: readonly StageKind[],
   data: DataSetFacts,
-): Promise<Failure | undefined> {
+): Promise<Result<FileFacts>> {
   const folder = dirname(resolve(experiment.file));
   const checked = new Set<string>();
+  const facts = new Map<string, JsonObject>();
   for (const { stages } of experiment.cells)
     for (const { name: stage, kind: name, params } of stages) {
       const files = kinds.find(({ kind }) => kind === name)?.userFiles;
@@ -32,10 +37,11 @@ export async function checkFiles(
         checked.add(asked);
         const bytes = read(place);
         const found = bytes && (await files.check({ place, bytes }, data, readers));
-        if (found && !found.ok) return found.error;
+        if (found && !found.ok) return found;
+        if (found) facts.set(path, { ...facts.get(path), ...found.value });
       }
     }
-  return undefined;
+  return ok(facts);
 }
 
 function read(place: string): Uint8Array | undefined {

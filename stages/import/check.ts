@@ -1,16 +1,21 @@
 /** A user's network, tried against the data before anything runs. */
+import type { JsonObject } from '../../base/json.ts';
 import { FailureError, ok, type Result } from '../../base/result.ts';
 import type { DataSetFacts } from '../../data/data-set.ts';
 import { input } from '../../tensor/expr.ts';
+import { sizeOf } from '../../tensor/tensor.ts';
 import { classifierOf, demandBatchNorm, scoreMapsOf } from '../classifier.ts';
 import type { ReadingStage, UserFile } from '../stage.ts';
 
-/** Whether it is a classifier of images and classes like these, with the norms or the maps that its readers look at. */
+/**
+ * Whether it is a classifier of images and classes like these, with the norms or the maps that its readers look at.
+ * `mapPlaces`: of these maps, where they are read.
+ */
 export function checkClassifier(
   { bytes, place }: UserFile,
   data: DataSetFacts,
   readers: readonly ReadingStage[],
-): Result<undefined> {
+): Result<JsonObject> {
   try {
     const classifier = classifierOf(bytes, place, data);
     // G-VBSM also reads convolutions.
@@ -18,9 +23,10 @@ export function checkClassifier(
       demandBatchNorm(classifier, place);
     if (readers.some(({ kind, params }) => kind === 'relabel' && params.mode === 'maps')) {
       const { channels, height, width } = data;
-      scoreMapsOf(classifier, input('images', [1, channels, height, width]), place);
+      const maps = scoreMapsOf(classifier, input('images', [1, channels, height, width]), place);
+      return ok({ mapPlaces: sizeOf(maps.shape.slice(2)) });
     }
-    return ok(undefined);
+    return ok({});
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
     return { ok: false, error: error.failure };

@@ -69,7 +69,9 @@ export const relabel: StageKind = {
     if (!data || count === undefined) return undefined;
     const sizes = { ...labelParameters(params, data.classes), classes: data.classes };
     if (mode === 'maps') {
-      const places = placesOf(teacher?.network as NetworkSpec | undefined, data);
+      // Of an imported network, as its file has it.
+      const imported = teacher?.mapPlaces as number | undefined;
+      const places = imported ?? placesOf(teacher?.network as NetworkSpec | undefined, data);
       const labelled = shard ? lengthOf(shard.images as unknown as Range) : count;
       return places && labelled * bytesOfMap(sizes, places);
     }

@@ -27,10 +27,14 @@ const MAPPED = SCORE.replace('loss: kl', 'loss: kl, temperature: 1');
 const YAML = HEAD + TEACHER + IMAGES + LABELS + SCORE;
 
 /** An ONNX file of our own, or of nobody known. */
-function network(classes: number, norm: 'batch' | 'none', foreign = false): Uint8Array {
-  const built = unwrap(
-    buildNetwork({ kind: 'convnet', width: 4, depth: 1, norm }, { channels: 1, height: 28, width: 28, classes }),
-  );
+function network(
+  classes: number,
+  norm: 'batch' | 'none',
+  foreign = false,
+  head: 'flatten' | 'globalAverage' = 'flatten',
+): Uint8Array {
+  const images = { channels: 1, height: 28, width: 28, classes };
+  const built = unwrap(buildNetwork({ kind: 'convnet', width: 4, depth: 1, norm, head }, images));
   const values = initialise(built, randomStream({ base: 1 }, 'network'), 0);
   const text = Buffer.from(unwrap(encodeTeacher({ network: built, values }))).toString('latin1');
   return Buffer.from(foreign ? text.replace('retort.network', 'others.network') : text, 'latin1');
@@ -81,6 +85,20 @@ it('a network without an average at its end is told by the plan where label maps
   // Labels of views need none.
   project.write({ 'own.yaml': yaml.replace('mode: maps, ', 'keep: full, ').replace(MAPPED, SCORE) });
   expect((await project.retort(['plan', 'own.yaml'])).code).toBe(0);
+});
+
+it.each([false, true])('the plan knows the bytes of label maps of a network in a file (foreign: %s)', async (foreign) => {
+  const maps = '  labels: { stage: relabel, mode: maps, images: images, teacher: teacher, batchSize: 12 }\n';
+  const yaml = `${HEAD}  teacher: { stage: import, file: mapped.onnx }\n${IMAGES}${maps}${MAPPED}`;
+  const file = network(10, 'batch', foreign, 'globalAverage');
+  const project = new Project().write({ 'own.yaml': yaml, 'mapped.onnx': file });
+  // Five classes of 16 x 16 places of twenty images, a number and a score of two bytes each.
+  const known = 'Files of relabel: 100 KiB, known beforehand.\n';
+  expect((await project.retort(['plan', 'own.yaml'])).stdout).toContain(known);
+  const { stdout } = await project.retort(['run', 'own.yaml', '--only', 'labels', '--reporter', 'ndjson']);
+  const made = readFileSync(`${labelsOf(stdout)}/maps-00000.safetensors`);
+  expect(made.length).toBeGreaterThan(102_400);
+  expect(made.length).toBeLessThan(104_000);
 });
 
 it('label maps in shards: one that died is made again alone, and a student learns from all', async () => {
