@@ -87,7 +87,7 @@ it('a network without an average at its end is told by the plan where label maps
   expect((await project.retort(['plan', 'own.yaml'])).code).toBe(0);
 });
 
-it.each([false, true])('the plan knows the bytes of label maps of a network in a file (foreign: %s)', async (foreign) => {
+it.each([false, true])('plan: bytes of label maps of a network in a file (foreign: %s)', async (foreign) => {
   const maps = '  labels: { stage: relabel, mode: maps, images: images, teacher: teacher, batchSize: 12 }\n';
   const yaml = `${HEAD}  teacher: { stage: import, file: mapped.onnx }\n${IMAGES}${maps}${MAPPED}`;
   const file = network(10, 'batch', foreign, 'globalAverage');
