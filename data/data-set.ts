@@ -99,7 +99,12 @@ export interface DataSetRecord {
   readonly facts: DataSetFacts;
   readonly format: DataFormat;
   /** Images of the whole set; fewer are called a subset wherever results are shown. */
-  readonly official: { readonly train: number; readonly test: number };
+  readonly official: {
+    readonly train: number;
+    readonly test: number;
+    /** For people, where there are several wholes, or where nobody has counted: the numbers are then what each has at least. */
+    readonly said?: string;
+  };
   /** Sub-folders of the user's folder in which the files may lie. */
   readonly subfolders: readonly string[];
   /** Whether `data/bundled/<name>/` holds a subset. */

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Failure } from '../base/result.ts';
 import { unwrap } from '../base/result.ts';
 import { encodeIdx, gzipReproducibly } from './idx-write.ts';
-import { dataSetNames, locateDataSet, openDataSet } from './registry.ts';
+import { dataSetNames, locateDataSet, needsOf, openDataSet } from './registry.ts';
 
 let root: string;
 beforeEach(() => {
@@ -143,4 +143,13 @@ it('finds what does not belong to the set', () => {
 
   write({ ...SMALL, 'train-images-idx3-ubyte': images(0), 'train-labels-idx1-ubyte': labels([]) });
   expect(failureOf('mnist', root).code).toBe('DATA_EMPTY');
+});
+
+it.each(['imagenette', 'imagewoof'])('%s is whole both as its archive and as classes of ImageNet', (name) => {
+  // Fifty validation pictures a class, as the papers test on; the archives have eight times as many, and fewer to train on.
+  expect(needsOf(name)?.official).toMatchObject({
+    test: 500,
+    said: expect.stringMatching(/archives.*ImageNet/) as string,
+  });
+  expect(needsOf(name)?.official.train).toBeLessThan(10_000);
 });

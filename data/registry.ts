@@ -114,7 +114,7 @@ export interface DataSetNeeds {
   readonly source: string;
   readonly archives: Readonly<Record<string, string>>;
   /** Images of the whole set. */
-  readonly official: { readonly train: number; readonly test: number };
+  readonly official: DataSetRecord['official'];
 }
 
 export function needsOf(name: string): DataSetNeeds | undefined {

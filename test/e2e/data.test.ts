@@ -14,6 +14,8 @@ it('says what each set needs and where users get it, and all that is known of on
   expect(one.stdout).toContain('0.5071 0.4866 0.4409; 0.2673 0.2564 0.2762');
   expect(one.stdout).toMatch(/mtt +0\.4914 0\.4822 0\.4465/);
   expect(one.stdout).toContain('99 worm');
+  const archived = (await project.retort(['data', 'imagenette'])).stdout.replace(/\s+/g, ' ');
+  expect(archived).toContain('9,469 training and 3,925 test images in its archives, at most 13,000');
   const wrong = await project.retort(['data', 'cifar1000']);
   expect(wrong.code).toBe(2);
   expect(wrong.stderr).toContain('Did you mean `cifar100`?');

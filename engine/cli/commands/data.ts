@@ -98,14 +98,10 @@ function whereabouts({ description, folder }: LocatedDataSet, files: readonly Di
 function page({ name, facts, needs, located, files }: Found): string[] {
   const { title, classes, channels, height, width, mean, std, normalisations = {} } = facts;
   const number = (count: number) => count.toLocaleString('en-US');
+  const { train, test, said = `${number(train)} training and ${number(test)} test images` } = needs.official;
   const classNames = located.ok ? located.value.summary.classNames : facts.classNames;
   const rows: [string, readonly string[]][] = [
-    [
-      'whole',
-      [
-        `${classes} classes, ${number(needs.official.train)} training and ${number(needs.official.test)} test images of ${height} x ${width} x ${channels}`,
-      ],
-    ],
+    ['whole', [`${classes} classes, ${said}, of ${height} x ${width} x ${channels}`]],
     ['needs', [needs.needs.join(', ')]],
     ['looked for', [`in the data folder and its ${needs.subfolders.join(', ')}`]],
     ['from', [needs.source]],

@@ -28,6 +28,10 @@ export function differences(ours: OurSetting, table: PublishedTable, cell: Publi
   // A full set is described by its counts alone.
   const whole = /^[^,]* \([\d,]+ train, [\d,]+ test\)$|, not on this machine$/.test(ours.data.description);
   if (!whole || nameOfPart('', part) !== '') found.add(`data: ${ours.data.description}, not the full set`);
+  const tested = /([\d,]+) test\)$/.exec(ours.data.description)?.[1]?.replaceAll(',', '');
+  const test = cell.testImages ?? table.setting.testImages;
+  if (test !== undefined && tested !== undefined && Number(tested) !== test)
+    found.add(`data: ${show(Number(tested))} test images instead of ${show(test)}`);
   const constants = cell.normalisation ?? table.setting.normalisation;
   // What is whitened has no use for them.
   if (normalisation !== constants && !('zca' in stages && 'zca' in ours.stages))

@@ -12,6 +12,8 @@ export interface PublishedSetting {
   readonly backbones?: readonly JsonObject[];
   /** The name of other constants than those of the set. */
   readonly normalisation?: string;
+  /** Where a set is tested on in several ways: how many images the paper has for that. */
+  readonly testImages?: number;
   /** What of it no parameter here can say, in words: so long as there is any, the setting is not the paper's. */
   readonly beyond?: readonly string[];
   /** Where nobody has told the setting, or not all of it: nothing of ours is ever equal to it. */
@@ -40,7 +42,7 @@ export interface PublishedTable {
   readonly setting: PublishedSetting & {
     /** The best of all evaluations on test data, rather than the end of the run. */
     readonly select?: 'best';
-    /** For the reader: how many sets and networks stand behind a figure. */
+    /** Shown, not compared: how many sets and networks stand behind a figure. */
     readonly replicates?: { readonly sets: number; readonly evaluations: number };
   };
   readonly cells: readonly PublishedCell[];
@@ -62,6 +64,7 @@ const setting = {
   normalisation: text,
   beyond: { type: 'array', items: text, minItems: 1 },
   unknownSetting: { const: true },
+  testImages: whole,
   stages: { type: 'object', additionalProperties: { type: 'object' } },
 };
 
