@@ -14,6 +14,8 @@ export interface Published {
   readonly paper: string;
   readonly table: string;
   readonly unverified?: true;
+  /** Synthetic sets and networks on each that the figure is of. */
+  readonly replicates?: { readonly sets: number; readonly evaluations: number };
   /** Only with none of them may the two figures be held against each other. */
   readonly differences: readonly string[];
 }
@@ -53,6 +55,7 @@ function publishedOf(row: TableRow, plan: Plan, file: PublishedFile): Published 
     paper: table.paper,
     table: cell.table ?? table.table,
     ...(cell.unverified && { unverified: true as const }),
+    ...(table.setting.replicates && { replicates: table.setting.replicates }),
     differences: nearest.differences,
   };
 }

@@ -9,15 +9,25 @@ import { stageKinds } from '../../../stages/registry.ts';
 import { formatDiagnostics } from '../../config/diagnostics.ts';
 import { resolveExperiments } from '../../config/resolve.ts';
 import { buildPlan } from '../../plan/build.ts';
-import { resultTable } from '../table.ts';
+import { type ResultTable, resultTable } from '../table.ts';
 import { besidePublished } from './beside.ts';
 import { parsePublished } from './schema.ts';
+import { publishedNotes } from './wording.ts';
 
 const FOLDER = join(packageRoot(), 'experiments');
 const published = unwrap(parsePublished(readFileSync(join(FOLDER, 'published.json'), 'utf8'), 'published.json'));
 
 /** Of each row that evaluates a set: its axes, the paper's figure in percent, and every difference. Needs no data. */
 function rowsOf(name: string, wanted = 'score', overrides: readonly string[] = []): string[] {
+  return tableOf(name, overrides)
+    .rows.filter(({ stage }) => stage === wanted)
+    .map(({ axes, published: theirs }) => {
+      const figure = theirs ? `${(100 * theirs.value).toFixed(1)} ± ${(100 * (theirs.std ?? 0)).toFixed(1)}` : 'none';
+      return [`${[...Object.values(axes), ''].join(' ')}${figure}`, ...(theirs?.differences ?? [])].join('; ');
+    });
+}
+
+function tableOf(name: string, overrides: readonly string[]): ResultTable {
   const resolved = resolveExperiments([{ path: join(FOLDER, name) }], overrides, {
     stageKinds,
     dataSets: dataSetNames,
@@ -32,17 +42,11 @@ function rowsOf(name: string, wanted = 'score', overrides: readonly string[] = [
     dataDescription: unseen.description,
     numerics: { backend: 'reference' },
   });
-  const table = besidePublished(
+  return besidePublished(
     resultTable(plan, () => undefined),
     plan,
     published,
   );
-  return table.rows
-    .filter(({ stage }) => stage === wanted)
-    .map(({ axes, published: theirs }) => {
-      const figure = theirs ? `${(100 * theirs.value).toFixed(1)} ± ${(100 * (theirs.std ?? 0)).toFixed(1)}` : 'none';
-      return [`${[...Object.values(axes), ''].join(' ')}${figure}`, ...(theirs?.differences ?? [])].join('; ');
-    });
 }
 
 const small = (name: string) => name === 'small.yaml' || !name.endsWith('.yaml');
@@ -112,6 +116,12 @@ it('sre2l, cda, g-vbsm: rows differ in just what cannot be had here', () => {
 it('the upper bound stands beside networks trained on all images; its setting is known of none', () => {
   const [row] = rowsOf('full-data.yaml', 'full', ['data.set=cifar10', 'network.width=128', 'stages.full.epochs=200']);
   expect(row).toBe('84.8 ± 0.1; not all of the published setting is known');
+});
+
+it('the note under a table says of how many sets and networks the figure is', () => {
+  expect(publishedNotes(tableOf('dc/cifar10.yaml', []))[0]).toMatch(
+    /^imagesPerClass=1: published 28\.30 ± 0\.50 \(Zhao.*; n 5 x 20\), in this setting\.$/,
+  );
 });
 
 it('a row of another network is held against the paper across architectures', () => {

@@ -17,11 +17,11 @@ export function publishedNotes({ rows, metric }: ResultTable): string[] {
   return rows.flatMap((row) => {
     const { published } = row;
     if (!published) return [];
-    const { differences, paper, table, unverified } = published;
+    const { differences, paper, table, unverified, replicates } = published;
     const name = Object.entries(row.axes)
       .map(([axis, label]) => `${axis}=${label}`)
       .join(', ');
-    const of = `${name || row.stage}: published ${spread(published, show)} (${paper}; ${table}${unverified ? '; not checked against the paper' : ''})`;
+    const of = `${name || row.stage}: published ${spread(published, show)} (${paper}; ${table}${replicates ? `; n ${replicates.sets} x ${replicates.evaluations}` : ''}${unverified ? '; not checked against the paper' : ''})`;
     return [
       differences.length === 0
         ? `${of}, in this setting.`
