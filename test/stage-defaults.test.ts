@@ -22,7 +22,7 @@ const STAGES: Readonly<Record<string, string>> = {
   'pretrain@1': 'f512f15ff83f934f1dd0a14f45a01e53f8413a27841bf5076a87e4b84fe2b032',
   'squeeze@1': 'f512f15ff83f934f1dd0a14f45a01e53f8413a27841bf5076a87e4b84fe2b032',
   'import@1': 'a550caf6ba33dee7aa7128e04223cf9d2c9859b9266ef0efd14513d7d8d75eec',
-  'statistics@1': '0d94cfc795fa786e17716a365586a35e21a07dcf4ef19f98ffc294fb5d76b8c4',
+  'statistics@1': '5f6b705a1ca53eaa14fb018d152700b77cfd3cd01ac2316edfd05482e07133f9',
   'recover@2': '05260a9f5604c61d9e72b390b51a0e17fe98a6edf34fc2b348647e8ccb1a7dd6',
   'relabel@2': '4be10c86fc5f491e6be4dec63a1fc81553843a64aed354e0c76553b42fb3acfe',
   'rank@1': 'eb8e89ded427956b11a4098a5189ae3ebec7cb4c61c08b8263ec24d37560bbf4',

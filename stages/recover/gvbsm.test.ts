@@ -32,6 +32,18 @@ it('takes the statistics of convolutions alone, of the first ones those of the i
   expect(plain!['0.patchMean']!.data).toEqual(normed!['0.patchMean']!.data);
 });
 
+it('takes them of random parts, too, whose corners are less often those of the image', async () => {
+  const taken = { images: 300, batchSize: 50, padding: 0, flip: false, crop: true };
+  const { artifacts } = await runStage({ kind: 'statistics', params: taken, inputs: teachers });
+  const cornersOf = (files: ArtifactFiles) => {
+    const { data } = unwrap(decodeSafetensors(files['statistics-1.safetensors']!)).tensors['0.patchMean']!;
+    return [0, 6, 42, 48].map((patch) => data[patch]!);
+  };
+  const [parts, whole] = [cornersOf(artifacts.statistics!), cornersOf(statistics)];
+  // Around clothes is black.
+  for (const [corner, mean] of parts.entries()) expect(mean).toBeGreaterThan(whole[corner]! + 0.1);
+});
+
 const NAMES = ['channelMean', 'channelVariance', 'patchMean', 'patchVariance'];
 const inputs = () => ({ ...teachers, 'statistics[0]': statistics });
 

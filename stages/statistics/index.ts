@@ -18,6 +18,11 @@ export const statistics: StageKind = {
         ...{ type: 'integer', minimum: 1, maximum: 65_536, default: 64 },
         description: 'Images of a batch, over which variances are taken before they are averaged; Tiny-ImageNet: 128.',
       },
+      crop: {
+        ...{ type: 'boolean', default: false },
+        description:
+          'Whether a random part of at least 0.08 of an image is seen, resized to all of it, as on ImageNet (with `padding: 0`).',
+      },
       padding: {
         ...{ type: 'integer', minimum: 0, maximum: 65_536, default: 4 },
         description: 'Pixels of zeros around an image out of which a random part is seen; Tiny-ImageNet: 8.',

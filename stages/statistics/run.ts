@@ -13,15 +13,23 @@ import { floats, scalar, type Tensor } from '../../tensor/tensor.ts';
 import { type Classifier, classifierDigest, readClassifier } from '../classifier.ts';
 import { listOf } from '../input-roles.ts';
 import { programs } from '../programs.ts';
+import { type Box, cropBox } from '../recover/draws.ts';
 import type { StageContext, StageRun } from '../stage.ts';
 import { statisticsFile } from './file.ts';
+
+/** torchvision's RandomResizedCrop as it is. */
+const SMALLEST_AREA = 0.08;
+/** Numbers that a crop takes. */
+const DRAWS = 22;
+/** Its inputs. */
+const CROP = { top: 'top', left: 'left', tall: 'height', wide: 'width' } as const;
 
 export async function openStatistics({ params, seed, data, inputs, backend }: StageContext): Promise<StageRun> {
   const set = unwrap(openDataSet(data.set, data.folder));
   const readers = listOf(inputs, 'teacher');
   const teachers = readers.map((reader) => readClassifier(reader, set));
   const [patch, batchSize, padding] = [params.patch as number, params.batchSize as number, params.padding as number];
-  const changes = { padding, flip: params.flip as boolean };
+  const changes = { crop: params.crop as boolean, padding, flip: params.flip as boolean };
   const images = (params.images as number | undefined) ?? set.train.count;
   const batches = Math.ceil(images / batchSize);
   /** Every teacher sees the same batches in turn. */
@@ -31,6 +39,12 @@ export async function openStatistics({ params, seed, data, inputs, backend }: St
   };
   const compiled = programs(backend);
   const draws = randomStream(seed, 'statistics/view');
+  const crops = randomStream(seed, 'statistics/crop');
+  const boxesAt = (index: number, count: number): Box[] => {
+    const uniform = crops.uniform(index, DRAWS * count);
+    const of = (place: number) => uniform.subarray(DRAWS * place, DRAWS * (place + 1));
+    return Array.from({ length: count }, (_, place) => cropBox(of(place), SMALLEST_AREA, set.height, set.width));
+  };
 
   return {
     steps: teachers.length * batches,
@@ -48,9 +62,20 @@ export async function openStatistics({ params, seed, data, inputs, backend }: St
       const each = (number: number, of: (u: number) => number) =>
         floats(Float32Array.from(uniform.subarray(number * count, (number + 1) * count), of), [count]);
       const shift = (u: number) => Math.floor(u * (2 * padding + 1)) - padding;
+      const boxes = changes.crop ? boxesAt(index, count) : [];
       const result = await program.run({
         ...teacher.values,
         images: normalised(set, set.train, chosen, index + 1 < teachers.length * batches ? batchAt(index + 1) : []),
+        ...(changes.crop &&
+          Object.fromEntries(
+            Object.entries(CROP).map(([name, side]) => [
+              name,
+              floats(
+                Float32Array.from(boxes, (box) => box[side]),
+                [count],
+              ),
+            ]),
+          )),
         ...(padding > 0 && { down: each(0, shift), across: each(1, shift) }),
         ...(changes.flip && { mirrored: each(2, (u) => (u < 0.5 ? 1 : 0)) }),
         ...Object.fromEntries(sumsOf(tensors, turn)),
@@ -105,12 +130,14 @@ function statisticsProgram(
   classifier: Classifier,
   count: number,
   patch: number,
-  { padding, flip }: { readonly padding: number; readonly flip: boolean },
+  { crop, padding, flip }: { readonly crop: boolean; readonly padding: number; readonly flip: boolean },
 ): Record<string, Expr> {
   const { channels, height, width } = classifier.input;
+  const each = (name: string) => input(name, [count]);
   const view = viewOf(input('images', [count, channels, height, width]), {
-    ...(padding > 0 && { shift: { rows: input('down', [count]), columns: input('across', [count]) } }),
-    ...(flip && { mirrored: input('mirrored', [count]) }),
+    ...(crop && { crop: { top: each('top'), left: each('left'), height: each('tall'), width: each('wide') } }),
+    ...(padding > 0 && { shift: { rows: each('down'), columns: each('across') } }),
+    ...(flip && { mirrored: each('mirrored') }),
   });
   const share = input('share', []);
   const outputs: Record<string, Expr> = {};

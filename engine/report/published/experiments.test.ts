@@ -76,6 +76,7 @@ it('sre2l, cda, g-vbsm: rows differ in just what cannot be had here', () => {
     'cda/tiny-imagenet',
     'g-vbsm/cifar10',
     'g-vbsm/cifar100',
+    'g-vbsm/imagenet',
   ];
   const rows = [...names, 'g-vbsm/tiny-imagenet'].map((name) => [name, rowsOf(`${name}.yaml`)]);
   expect(Object.fromEntries(rows)).toMatchInlineSnapshot(`
