@@ -3,10 +3,11 @@
  * anything starts: `locateDataSet` reads every file whole and checks it, and then forgets it.
  */
 import { existsSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { packageRoot } from '../base/package-root.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { DataSet, DataSetFacts, DataSetRecord, DataSummary, LabelledSplit, ReadOptions } from './data-set.ts';
+import { publishedElsewhere } from './digests.ts';
 import { DATA_SETS } from './records.ts';
 import { factsOfPart, partNamed, recordOfPart } from './selection.ts';
 
@@ -40,6 +41,12 @@ export function locateDataSet(name: string, dataFolder?: string, checked?: Check
   const found = findFiles(record.value, resolve(dataFolder ?? bundledFolder(partNamed(name).set)));
   if (!found.ok) return found;
   const { files, folder } = found.value;
+  const other = publishedElsewhere(partNamed(name).set, files);
+  if (other)
+    return fail('DATA_OTHER_SET', `${basename(other.file)} is that of ${other.title}, not of ${facts.title}.`, {
+      place: other.file,
+      help: `Write the set that the folder holds, or give the folder of ${facts.title}.`,
+    });
   const earlier = checked?.get(name, files);
   const summary = earlier ? ok(earlier) : checkFiles(record.value, files);
   if (!summary.ok) return summary;

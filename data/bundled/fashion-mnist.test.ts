@@ -52,6 +52,20 @@ it.skipIf(!existsSync(OFFICIAL))('is what its script makes of the official files
     expect(sha256(gunzipSync(readFileSync(join(folder, `${name}.gz`)))), name).toBe(sha256(bytes));
 });
 
+it.skipIf(!existsSync(OFFICIAL))(
+  'the official files are not taken for those of MNIST, which have the same names and sizes',
+  () => {
+    expect(locateDataSet('mnist', OFFICIAL)).toMatchObject({
+      ok: false,
+      error: {
+        code: 'DATA_OTHER_SET',
+        message: expect.stringMatching(/ is that of Fashion-MNIST, not of MNIST\.$/) as string,
+      },
+    });
+    expect(locateDataSet('fashion-mnist', OFFICIAL).ok).toBe(true);
+  },
+);
+
 it('takes the first images of every class, in order, and only where there are enough', () => {
   const split = { count: 6, pixels: Uint8Array.of(10, 11, 12, 13, 14, 15), labels: Uint8Array.of(1, 1, 0, 1, 0, 0) };
   const part = unwrap(firstOfEachClass(split, 2, 2));
