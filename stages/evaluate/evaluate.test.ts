@@ -1,6 +1,9 @@
 import { beforeAll, expect, it } from 'vitest';
 import type { JsonObject } from '../../base/json.ts';
+import { unwrap } from '../../base/result.ts';
 import { allDefaults } from '../../engine/plan/defaults.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../tensor/files/safetensors.ts';
+import { scalar } from '../../tensor/tensor.ts';
 import { openStage, runStage } from '../../test/rig/stage-runs.ts';
 import type { ArtifactFiles, State } from '../stage.ts';
 import { evaluate } from './index.ts';
@@ -96,6 +99,23 @@ it('stops at the step whose loss is no number', async () => {
     inputs: { images },
   });
   await expect(diverging).rejects.toMatchObject({ failure: { code: 'STEP_NOT_FINITE' } });
+});
+
+it('names the rate that a set has learned, where the network diverges by it', async () => {
+  const set = unwrap(decodeSafetensors(images['synthetic.safetensors']!));
+  const learned = { ...set.tensors, learning_rate: scalar(1e30) };
+  const carrying = { ...images, 'synthetic.safetensors': encodeSafetensors(learned, set.metadata) };
+  const diverging = runStage({
+    kind: 'evaluate',
+    params: { epochs: 6, learningRate: 'learned', network },
+    inputs: { images: carrying },
+  });
+  await expect(diverging).rejects.toMatchObject({
+    failure: {
+      code: 'STEP_NOT_FINITE',
+      help: expect.stringMatching(/rate is 1.*e\+30: .*`stepSizeLearningRate`/) as string,
+    },
+  });
 });
 
 it('gives no accuracy of a network that the last step has broken', async () => {

@@ -21,14 +21,16 @@ import { batchesOf } from './batches.ts';
 import { openTest } from './test-pass.ts';
 import { openTraining } from './training.ts';
 
-const HELP = 'Lower `learningRate`.';
-
 export async function openEvaluate({ params, seed, inputs, data, backend, report }: StageContext): Promise<StageRun> {
   const set = unwrap(openDataSet(data.set, data.folder));
   if (!inputs.images) throw new Error('Internal error: expected the input images');
   const space = openImageSpace(set, backend, inputs.whitening);
   const synthetic = unwrap(readSyntheticSet(inputs.images, set, space.whitening));
   const learningRate = rateOf(params, synthetic);
+  const help =
+    params.learningRate === 'learned'
+      ? `The set's own rate is ${learningRate}: write a number, or lower \`stepSizeLearningRate\` where it was learned.`
+      : 'Lower `learningRate`.';
   const network = networkFor(params.network as JsonObject, set, backend);
   const epochs = params.epochs as number;
   const decayEpoch = evaluationDecayEpoch(epochs);
@@ -64,14 +66,14 @@ export async function openEvaluate({ params, seed, inputs, data, backend, report
         trained = step.tensors;
         loss += (step.loss * (labels.shape[0] ?? 0)) / synthetic.labels.data.length;
       }
-      demandFinite('evaluate', epoch, { loss, tensors: trained }, HELP);
+      demandFinite('evaluate', epoch, { loss, tensors: trained }, help);
       report({ loss });
       return { tensors: trained, values: { loss } };
     },
     async finish({ tensors, values }) {
       const { accuracy, loss } = await test.on(space, set.test, tensors);
       // The last step's loss was taken before its update, which may have been the one that diverged.
-      demandFinite('evaluate', epochs, { loss }, HELP);
+      demandFinite('evaluate', epochs, { loss }, help);
       const metrics = { accuracy, testLoss: loss, trainLoss: values.loss as number };
       const file = new TextEncoder().encode(`${JSON.stringify({ ...metrics, testImages: set.test.count }, null, 2)}\n`);
       return { artifacts: { metrics: { 'metrics.json': file } }, metrics };
