@@ -10,12 +10,13 @@
  *
  * The gradient in D_syn and α is exact through all N steps; `nn/trajectory` takes it one step at a time.
  */
+import { chunksOf } from '../nn/chunks.ts';
 import { crossEntropy } from '../nn/losses.ts';
 import { type Network, networkInputs } from '../nn/network.ts';
 import { sgd } from '../nn/optimisers.ts';
 import { type Named, type TrainingStep, trainingStep } from '../nn/trajectory/training-step.ts';
 import { type Expr, input } from '../tensor/expr.ts';
-import { add, div, softmax, square, sub, sum } from '../tensor/ops/index.ts';
+import { add, div, mul, softmax, square, sub, sum } from '../tensor/ops/index.ts';
 
 /** θ by name: all trainable parameters, no buffers. */
 export function parametersOf(network: Network, values: Named<Expr> = networkInputs(network)): Record<string, Expr> {
@@ -29,19 +30,29 @@ export interface StudentOptions {
   readonly labels: 'hard' | 'soft' | 'learned' | 'logits';
   /** Whether each step hands out its gradients as well. */
   readonly watchGradients?: boolean;
+  /** At most so many images at a time, so that memory is theirs; all at once if not given, and with batch norm. */
+  readonly chunk?: number;
 }
 
 /** One step of a student: inputs `images`, `labels`, `rate` (α) and θ̂. The student is in train mode. */
-export function studentStep(network: Network, { count, labels, watchGradients = false }: StudentOptions): TrainingStep {
+export function studentStep(network: Network, options: StudentOptions): TrainingStep {
+  const { count, labels, watchGradients = false } = options;
   const { channels, height, width, classes } = network.input;
   const images = input('images', [count, channels, height, width]);
   const rows = labels === 'hard' ? input('labels', [count], 'int') : input('labels', [count, classes]);
   const isLearned = labels === 'learned' || labels === 'logits';
   const rate = input('rate', []);
   const values = networkInputs(network);
-  const { logits } = network.apply(images, values, 'train');
+  const size = network.buffers.length > 0 ? count : (options.chunk ?? count);
+  const loss = chunksOf(count, size)
+    .map((chunk) => {
+      const { logits } = network.apply(chunk.of(images), values, 'train');
+      const wanted = chunk.of(rows);
+      return mul(crossEntropy(logits, labels === 'logits' ? softmax(wanted) : wanted), chunk.share);
+    })
+    .reduce((total, part) => add(total, part)); // ℓ
   return trainingStep({
-    loss: crossEntropy(logits, labels === 'logits' ? softmax(rows) : rows), // ℓ
+    loss,
     parameters: parametersOf(network, values),
     optimiser: sgd(), // no momentum, no decay
     rate,

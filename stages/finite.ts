@@ -33,27 +33,22 @@ export function firstNotFinite(tensors: Readonly<Record<string, Tensor>>): strin
   return Object.entries(tensors).find(([, { dtype, data }]) => dtype === 'float' && !allFinite(data))?.[0];
 }
 
-/** In doubles no sum of float32 overflows, and once NaN or infinite it never becomes finite again. */
 function allFinite(values: TensorData = new Float32Array(0)): boolean {
-  return Number.isFinite(values instanceof Float32Array ? sumOfSingles(values) : sumOf(values));
+  return values instanceof Float32Array ? allSinglesFinite(values) : values.every(Number.isFinite);
 }
 
-function sumOf(values: TensorData): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum;
-}
+const EXPONENT = 0x7f800000;
+const LOWEST_EXPONENT_BIT = 0x00800000;
 
-/** Of millions after every step: for one kind of array, and four sums side by side, since an addition waits for the last. */
-function sumOfSingles(values: Float32Array): number {
-  let [a, b, c, d] = [0, 0, 0, 0];
+/** Of millions after every step, so by their bits: an exponent of ones alone, NaN or infinite, carries into the sign. */
+function allSinglesFinite({ buffer, byteOffset, length }: Float32Array): boolean {
+  const bits = new Int32Array(buffer, byteOffset, length);
+  const carry = (index: number) => ((bits[index] as number) & EXPONENT) + LOWEST_EXPONENT_BIT;
+  let carried = 0;
   let index = 0;
-  for (; index + 3 < values.length; index += 4) {
-    a += values[index] as number;
-    b += values[index + 1] as number;
-    c += values[index + 2] as number;
-    d += values[index + 3] as number;
-  }
-  for (; index < values.length; index++) a += values[index] as number;
-  return a + b + c + d;
+  // Four at a time take half as long.
+  for (; index + 3 < length; index += 4)
+    carried |= carry(index) | carry(index + 1) | carry(index + 2) | carry(index + 3);
+  for (; index < length; index++) carried |= carry(index);
+  return carried >= 0;
 }

@@ -2,14 +2,15 @@
  * One SGD step of a network on a mini-batch: forward, backward and update are one program a batch size. The batch's loss
  * is written as a sum over chunks, so that a chunk's maps stay in the processor's cache; batch norm needs it whole.
  */
+import { chunksOf } from '../../nn/chunks.ts';
 import { agreement, crossEntropy } from '../../nn/losses.ts';
 import { type Network, networkInputs } from '../../nn/network.ts';
 import { sgd } from '../../nn/optimisers.ts';
 import type { Backend } from '../../tensor/backends/backend.ts';
 import { constant, type Expr, input } from '../../tensor/expr.ts';
 import { gradient } from '../../tensor/gradient.ts';
-import { add, mul, slice } from '../../tensor/ops/index.ts';
-import type { Shape, Tensor } from '../../tensor/tensor.ts';
+import { add, mul } from '../../tensor/ops/index.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
 import { programs } from '../programs.ts';
 
 type Tensors = Readonly<Record<string, Tensor>>;
@@ -82,7 +83,6 @@ function wholeLoss(network: Network, values: Readonly<Record<string, Expr>>, giv
   return { loss: crossEntropy(logits, labels), right: mul(agreement(logits, labels), images.shape[0] ?? 0), buffers };
 }
 
-/** Chunks as equal as they can be, each weighted by its share of the batch. */
 function chunkedLoss(
   network: Network,
   values: Readonly<Record<string, Expr>>,
@@ -90,22 +90,16 @@ function chunkedLoss(
   { chunk = CHUNK }: TrainingOptions,
 ) {
   const { images, labels } = batchInputs(network, given);
-  const [count = 0, ...image] = images.shape;
-  const size = Math.ceil(count / Math.ceil(count / chunk));
+  const count = images.shape[0] ?? 0;
   let loss: Expr = constant(0);
   let right: Expr = constant(0);
-  for (let start = 0; start < count; start += size) {
-    const length = Math.min(size, count - start);
-    const { logits } = network.apply(part(images, start, [length, ...image]), values, 'train');
-    const wanted = part(labels, start, [length, ...labels.shape.slice(1)]);
-    loss = add(loss, mul(crossEntropy(logits, wanted), length / count));
+  for (const { length, share, of } of chunksOf(count, chunk)) {
+    const { logits } = network.apply(of(images), values, 'train');
+    const wanted = of(labels);
+    loss = add(loss, mul(crossEntropy(logits, wanted), share));
     right = add(right, mul(agreement(logits, wanted), length));
   }
   return { loss, right, buffers: {} };
-}
-
-function part(whole: Expr, start: number, sizes: Shape): Expr {
-  return slice(whole, { starts: [start, ...sizes.slice(1).map(() => 0)], sizes });
 }
 
 function batchInputs({ input: { channels, height, width } }: Network, { dtype, shape }: Labels) {

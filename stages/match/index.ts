@@ -12,7 +12,7 @@ import { bufferProblems, trajectoryParameters, trajectoryProblems } from './traj
 
 export const match: StageKind = {
   kind: 'match',
-  version: 1,
+  version: 2,
   description: 'Optimises a synthetic set so that it matches the data under networks.',
   parameters: {
     type: 'object',

@@ -54,16 +54,24 @@ const KEPT = 128e6;
 /** Images whose labels the target network gives at a time. */
 const CHUNK = 50;
 
+/** Images of a step at a time where it is differentiated alone: as fast as all at once, in a third of the memory at width 128. */
+const STUDENT_CHUNK = 25;
+
 export async function openTrajectoryStep(settings: TrajectorySettings): Promise<TrajectoryStep> {
-  const { network, backend, softLabels } = settings;
-  const student = (kind: string) => studentStep(network, { count: Number(kind), labels: softLabels ? 'soft' : 'hard' });
+  const { network, backend, gradient, softLabels } = settings;
+  const student = (kind: string) =>
+    studentStep(network, {
+      count: Number(kind),
+      labels: softLabels ? 'soft' : 'hard',
+      ...(gradient === 'published' && { chunk: STUDENT_CHUNK }),
+    });
   const unroll = new Unroll(
     backend,
     {
       step: student,
       view: (token, kind) => dsaView('images', student(kind).learned.images as Expr, token as Token),
     },
-    { keepActivations: settings.gradient === 'exact' ? KEPT : 0 },
+    { keepActivations: gradient === 'exact' ? KEPT : 0 },
   );
   const matching = matchingLoss(network);
   const distance = await FinalLoss.compile(backend, matching.loss, matching.student);
@@ -82,9 +90,9 @@ export async function openTrajectoryStep(settings: TrajectorySettings): Promise<
       });
       const ends = { ...prefixed('start', start), ...prefixed('target', target) };
       const { loss, cotangents } = await distance.at({ ...trajectory.final, ...ends });
-      const back = settings.gradient === 'exact' ? exactGradient : twoPassGradient;
+      const back = gradient === 'exact' ? exactGradient : twoPassGradient;
       const { learned } = await back(unroll, trajectory, cotangents);
-      const factor = settings.gradient === 'published' ? RELEASED_IMAGE_FACTOR : 1;
+      const factor = gradient === 'published' ? RELEASED_IMAGE_FACTOR : 1;
       return {
         ...moved(state, learned.images as Tensor, learned.rate?.data[0] ?? Number.NaN, settings, factor),
         loss: loss.data[0] ?? Number.NaN,

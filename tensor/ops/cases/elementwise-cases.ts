@@ -70,6 +70,11 @@ const binary: readonly OpCase[] = [
   opCase('mul by itself', [[5]], (x) => op.mul(x, x)),
   opCase('number minus x', [[3]], (x) => op.sub(1, x)),
   opCase('number over x', [positive], (x) => op.div(2, x)),
+  // Lengths of 1 at the end, as filters of single pixels have them.
+  ...[[], [1], [2, 1], [1, 2, 1]].flatMap((shape) => [
+    opCase(`mul of [3,2,1] by [${shape}]`, [[3, 2, 1], shape], op.mul),
+    opCase(`sub of [3,2,1] from [${shape}]`, [shape, [3, 2, 1]], op.sub),
+  ]),
   opCase('div by a row', [[2, 3], { shape: [3], range: [0.5, 2] }], op.div),
   opCase('pow', [positive, { shape: [3], range: [-2, 3] }], op.pow),
   opCase('pow by a number', [positive], (x) => op.pow(x, 3)),

@@ -8,6 +8,23 @@ const direct =
   ({ graph, inputs }) =>
     graph.node(op, inputs);
 
+/**
+ * Two operands by the rules of broadcasting. Where the larger ends with an axis of length 1 the runtime goes over it one
+ * element at a time unless the other has as many axes: fifteen times as long over the filters of a 1x1 convolution.
+ */
+const broadcast =
+  (op: string): Emission =>
+  ({ graph, expr, inputs }) => {
+    const rank = expr.shape.length;
+    if (rank < 2 || expr.shape.at(-1) !== 1) return graph.node(op, inputs);
+    const aligned = inputs.map((value, index) => {
+      const { shape } = expr.inputs[index]!;
+      const missing = rank - shape.length;
+      return missing === 0 ? value : graph.reshape(value, [...Array<number>(missing).fill(1), ...shape]);
+    });
+    return graph.node(op, aligned);
+  };
+
 /** `and`, `or` by parts, since `Where` does not take bool branches. */
 function select({ graph, expr, inputs }: EmissionContext): Value {
   const [condition, a, b] = inputs as [Value, Value, Value];
@@ -52,22 +69,22 @@ export const elementwise: Readonly<Record<string, Emission>> = {
   floor: floatOnly('Floor'),
   sin: direct('Sin'),
   cos: direct('Cos'),
-  add: direct('Add'),
-  sub: direct('Sub'),
-  mul: direct('Mul'),
-  div: direct('Div'),
-  pow: direct('Pow'),
-  min: direct('Min'),
-  max: direct('Max'),
+  add: broadcast('Add'),
+  sub: broadcast('Sub'),
+  mul: broadcast('Mul'),
+  div: broadcast('Div'),
+  pow: broadcast('Pow'),
+  min: broadcast('Min'),
+  max: broadcast('Max'),
   reluGrad: ({ graph, inputs: [g, x] }) => reluMasked(graph, g!, x!),
-  eq: direct('Equal'),
+  eq: broadcast('Equal'),
   ne: ({ graph, inputs }) => graph.node('Not', [graph.node('Equal', inputs)]),
-  lt: direct('Less'),
-  le: direct('LessOrEqual'),
-  gt: direct('Greater'),
-  ge: direct('GreaterOrEqual'),
-  and: direct('And'),
-  or: direct('Or'),
+  lt: broadcast('Less'),
+  le: broadcast('LessOrEqual'),
+  gt: broadcast('Greater'),
+  ge: broadcast('GreaterOrEqual'),
+  and: broadcast('And'),
+  or: broadcast('Or'),
   not: direct('Not'),
   select,
   cast,
