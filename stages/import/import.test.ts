@@ -1,11 +1,12 @@
 /** A network that another program wrote: read, tested, and images recovered from its norms. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { runStage } from '../../test/rig/stage-runs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'retort-import-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A file of ours without what says that it is ours. */
 async function foreign(norm: string, name: string): Promise<{ path: string; accuracy: number }> {

@@ -1,7 +1,8 @@
 /** A small classifier of the bundled images as an ONNX file, as a user would name one. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { afterAll } from 'vitest';
 import { unwrap } from '../../base/result.ts';
 import { initialise } from '../../nn/init.ts';
 import { buildNetwork } from '../../nn/network.ts';
@@ -9,6 +10,8 @@ import { encodeTeacher } from '../../nn/onnx/teacher.ts';
 import { randomStream } from '../../tensor/random/stream.ts';
 
 let made: string | undefined;
+// Of the test file that asks for it.
+afterAll(() => made && rmSync(dirname(made), { recursive: true, force: true }));
 
 /** Its path; always the same bytes. */
 export function classifierFile(): string {
