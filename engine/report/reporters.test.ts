@@ -4,7 +4,7 @@ import { ndjsonReporter } from './ndjson.ts';
 import { plainReporter } from './plain.ts';
 import { at, exampleEvents } from './recorded-run.ts';
 import { silentReporter } from './silent.ts';
-import { duration, figure, rate } from './wording.ts';
+import { duration, figure, isShare, rate } from './wording.ts';
 
 function written(make: (output: { write(text: string): void }) => Reporter, events = exampleEvents()): string {
   let text = '';
@@ -107,4 +107,9 @@ it('durations, rates and figures', () => {
       "NaN",
     ]
   `);
+});
+
+it('accuracies are read in percent, also those before any step', () => {
+  expect(['accuracy', 'expertAccuracy', 'accuracyBefore', 'lrs'].map(isShare)).toEqual([true, true, true, true]);
+  expect(['loss', 'alpha', 'learningRate'].map(isShare)).toEqual([false, false, false]);
 });

@@ -46,7 +46,7 @@ export function figures(metrics: Metrics): string {
 
 /** Metrics between 0 and 1 that people read in percent. */
 export function isShare(metric: string): boolean {
-  return /accuracy$/i.test(metric) || metric === 'lrs' || metric === 'ars';
+  return /accuracy(Before)?$/i.test(metric) || metric === 'lrs' || metric === 'ars';
 }
 
 /** Three significant digits. */

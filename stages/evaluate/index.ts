@@ -74,7 +74,7 @@ export const evaluate: StageKind = {
   defaults: (written) => ({ ...matchingDefaults(written), ...softDefaults(written) }),
   rules: (params) => [
     ...softProblems(params),
-    ...learnedStepsProblems(params, evaluate.parameters),
+    ...learnedStepsProblems(params, evaluate.parameters, matchingDefaults(params)),
     ...(params.augmentFamily === 'dc'
       ? dcProblems(params.augment as string)
       : augmentProblems(params.augment as string)),

@@ -8,7 +8,7 @@ import { floats } from '../../tensor/tensor.ts';
 import { openStage, runStage } from '../../test/rig/stage-runs.ts';
 import { evaluate } from '../evaluate/index.ts';
 import { select } from '../select/index.ts';
-import type { ArtifactFiles, StageResult } from '../stage.ts';
+import type { ArtifactFiles, InputStage, StageResult } from '../stage.ts';
 import { match } from './index.ts';
 import { moved } from './steps-draws.ts';
 
@@ -77,13 +77,25 @@ it('what does not fit is found before anything starts', () => {
   expect(problems({ network: { kind: 'convnet', norm: 'batch' } })[0]).toMatch(/^network.norm: /);
   expect(problems({ studentSteps: 3 })[0]).toMatch(/^studentSteps: Method `dd` takes no/);
   expect(problems({ augment: 'flip' })[0]).toMatch(/^augment: /);
-  const scored = (params: JsonObject) => {
+  const scored = (params: JsonObject, images: InputStage = start) => {
     const full = allDefaults({ steps: 'learned', ...params }, evaluate);
-    const found = [...(evaluate.rules?.(full) ?? []), ...(evaluate.inputRules?.(full, { images: start }) ?? [])];
+    const found = [...(evaluate.rules?.(full) ?? []), ...(evaluate.inputRules?.(full, { images }) ?? [])];
     return found.map(({ path, message }) => `${path.join('.')}: ${message}`);
   };
   expect(scored({})).toEqual([expect.stringMatching(/^steps: `start` carries no steps/)]);
   expect(scored({ epochs: 3 })[0]).toMatch(/^epochs: With `steps: learned`/);
+  const made = (networkStart: string): InputStage => {
+    const params = allDefaults({ method: 'dd', networkStart, network: { kind: 'lenet' } }, match);
+    return { name: 'distil', kind: 'match', params, inputs: {} };
+  };
+  // One mistake is told once: the epochs that go with it were not written.
+  expect(scored({ augment: 'none', network }, made('random'))).toEqual([expect.stringMatching(/^augment: With/)]);
+  const other = { network: { kind: 'mlp' } };
+  expect(scored(other, made('random'))).toEqual([]);
+  expect(scored({ network }, made('fixed'))).toEqual([]);
+  expect(scored(other, made('fixed'))).toEqual([
+    'network: The steps of `distil` begin at one start of {"kind":"lenet"}: no other network can take them.',
+  ]);
 });
 
 it.each<[string, () => Promise<unknown>, string]>([
