@@ -5,10 +5,12 @@ import type { DataSetFacts } from '../../data/data-set.ts';
 import { input } from '../../tensor/expr.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
 import { classifierOf, demandBatchNorm, scoreMapsOf } from '../classifier.ts';
+import { ownNetwork } from '../relabel/teachers.ts';
 import type { ReadingStage, UserFile } from '../stage.ts';
 
 /**
- * Whether it is a classifier of images and classes like these, with the norms or the maps that its readers look at.
+ * Whether it is a classifier of images and classes like these, with what its readers look at: norms, maps, or the statistics of
+ * their own batches.
  * `mapPlaces`: of these maps, where they are read.
  */
 export function checkClassifier(
@@ -21,6 +23,8 @@ export function checkClassifier(
     // G-VBSM also reads convolutions.
     if (readers.some(({ kind, params }) => kind === 'recover' && params.method !== 'g-vbsm'))
       demandBatchNorm(classifier, place);
+    if (readers.some(({ kind, params }) => kind === 'relabel' && params.statistics === 'batch'))
+      ownNetwork(classifier, place);
     if (readers.some(({ kind, params }) => kind === 'relabel' && params.mode === 'maps')) {
       const { channels, height, width } = data;
       const maps = scoreMapsOf(classifier, input('images', [1, channels, height, width]), place);

@@ -1,6 +1,7 @@
 /** The networks whose logits are the labels, our own or foreign ones, checked against the data set. */
 import { FailureError, fail } from '../../base/result.ts';
 import type { DataSetFacts } from '../../data/data-set.ts';
+import type { Network } from '../../nn/network.ts';
 import type { Expr } from '../../tensor/expr.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Classifier, classifierDigest, readClassifier } from '../classifier.ts';
@@ -27,14 +28,21 @@ export function teacherFeeds(teachers: readonly LabelTeacher[]): Record<string, 
 
 /** `batch`: with the statistics of these very images, which only a network that is known as ours can take. */
 export function logitsOf(teacher: LabelTeacher, images: Expr, statistics: 'running' | 'batch'): Expr {
-  const { network, weights, title } = teacher;
   if (statistics === 'running') return teacher.apply(images).logits;
-  if (network) return network.apply(images, weights, 'train').logits;
+  return ownNetwork(teacher).apply(images, teacher.weights, 'train').logits;
+}
+
+/** The network, where it is one of ours and so known in train mode, too. */
+export function ownNetwork({ network, title }: Classifier, place?: string): Network {
+  if (network) return network;
   throw new FailureError(
     fail(
       'TEACHER_FOREIGN',
       `\`statistics: batch\` is of networks that were trained here; this teacher, an ${title}, keeps those of its training.`,
-      { help: 'Write `statistics: running`, or train the teacher by a stage of kind `squeeze`.' },
+      {
+        ...(place !== undefined && { place }),
+        help: 'Write `statistics: running`, or train the teacher by a stage of kind `squeeze`.',
+      },
     ).error,
   );
 }

@@ -82,7 +82,11 @@ it('a network without an average at its end is told by the plan where label maps
     const { code, stderr } = await project.retort([command, 'own.yaml']);
     expect([code, stderr]).toEqual([2, expect.stringMatching(/flat\.onnx: .*`avgPool`.*\n.*GlobalAveragePool/)]);
   }
-  // Labels of views need none.
+  // Labels of views need none, but for the statistics of their own batches it must be known how it was trained.
+  const batches = yaml.replace('mode: maps, ', 'statistics: batch, ').replace(MAPPED, SCORE);
+  project.write({ 'own.yaml': batches });
+  const { code, stderr } = await project.retort(['plan', 'own.yaml']);
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/flat\.onnx: .*`statistics: batch`.*\n.*running/)]);
   project.write({ 'own.yaml': yaml.replace('mode: maps, ', 'keep: full, ').replace(MAPPED, SCORE) });
   expect((await project.retort(['plan', 'own.yaml'])).code).toBe(0);
 });
