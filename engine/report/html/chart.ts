@@ -33,7 +33,9 @@ export function lineChart(
   all: readonly Series[],
   show: (value: number) => string = String,
 ): Figure | undefined {
-  const series = all.filter(({ points }) => points.length > 0).slice(0, MOST_SERIES);
+  const filled = all.filter(({ points }) => points.length > 0);
+  const series = filled.slice(0, MOST_SERIES);
+  const left = filled.length - series.length;
   const points = series.flatMap((one) => one.points);
   if (points.length === 0) return undefined;
   const [x, y] = [scale(points.map(([at]) => at)), scale(points.map(([, value]) => value))];
@@ -59,11 +61,15 @@ export function lineChart(
     const below = HEIGHT + LEGEND_LINE * index;
     return `${mark}<line x1="${LEFT}" x2="${LEFT + 24}" y1="${below + 6}" y2="${below + 6}" ${stroke}/><text ${ink} x="${LEFT + 30}" y="${below + 10}">${escaped(one.name)}</text>`;
   });
-  const height = HEIGHT + LEGEND_LINE * series.length;
+  const rest =
+    left > 0
+      ? `<text ${ink} x="${LEFT + 30}" y="${HEIGHT + LEGEND_LINE * series.length + 10}">and ${left} more, not drawn</text>`
+      : '';
+  const height = HEIGHT + LEGEND_LINE * (series.length + (left > 0 ? 1 : 0));
   return {
     name,
     title,
-    svg: `<svg role="img" aria-label="${escaped(title)}" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="12"><text ${ink} x="${LEFT}" y="16" font-size="14">${escaped(title)}</text>${grid.join('')}${steps.join('')}<text ${ink} x="${WIDTH - RIGHT}" y="${HEIGHT - 4}" text-anchor="end">${escaped(axis)}</text>${lines.join('')}</svg>`,
+    svg: `<svg role="img" aria-label="${escaped(title)}" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="12"><text ${ink} x="${LEFT}" y="16" font-size="14">${escaped(title)}</text>${grid.join('')}${steps.join('')}<text ${ink} x="${WIDTH - RIGHT}" y="${HEIGHT - 4}" text-anchor="end">${escaped(axis)}</text>${lines.join('')}${rest}</svg>`,
   };
 }
 

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type { Plan, PlanNode } from '../../plan/plan.ts';
 import type { Summary } from '../statistics.ts';
 import type { ResultTable } from '../table.ts';
+import { lineChart } from './chart.ts';
 import { metricCurves } from './figures.ts';
 
 const at = (mean: number): Summary => ({ sets: 1, evaluations: [1, 1], mean, setMeans: [{ set: 1, mean }] });
@@ -29,4 +30,13 @@ it.each(['last', 'best'] as const)('the curve of a metric goes to the end of the
       ?.trim()
       .split(' '),
   ).toHaveLength(3);
+});
+
+it('lines that no chart can hold are counted', () => {
+  const lines = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({ name: `line ${at}`, points: [[1, at] as const, [2, at] as const] }));
+  expect(lineChart('many', 'many', 'steps', lines(18))!.svg).not.toContain('not drawn');
+  const { svg } = lineChart('many', 'many', 'steps', lines(21))!;
+  expect(svg).toContain('and 3 more, not drawn');
+  expect(svg).not.toContain('line 18');
 });
