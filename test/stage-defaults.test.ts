@@ -15,7 +15,7 @@ import { stageKinds } from '../stages/registry.ts';
 
 const STAGES: Readonly<Record<string, string>> = {
   'select@1': '647ce7656489d891ee19fa50334623c4889764bf6a8b6d265bbb8f86a4fc0664',
-  'match@1': 'e935408866ee0ae6a790dc61a70905409deccfb4c4c3ed9a6b21c1c0b6564e4c',
+  'match@2': 'e935408866ee0ae6a790dc61a70905409deccfb4c4c3ed9a6b21c1c0b6564e4c',
   'evaluate@2': 'bdb2ad08f6cc983e3aa1c80845f0994b7b2591ba7f401070592ab0dbebed4d6e',
   'zca@1': 'a7f5a369ca1ea978bf69b74ef1c602f116e1e15707e2c556887213b393d14535',
   'buffer@1': '297395f2e28226133d48656c2a07ca91aae10f3c7eadf6c9b15d08977236501a',
