@@ -20,7 +20,6 @@ from turns import answer
 
 CLASSES = 10
 PER_CLASS = 500
-LOOPS = {1: (1, 1), 10: (10, 50)}
 
 
 class Methods:
@@ -69,7 +68,7 @@ class Methods:
         network = self.fresh()
         parameters = list(network.parameters())
         trainer = torch.optim.SGD(parameters, lr=0.01)
-        outer, epochs = LOOPS[self.ipc]
+        outer, epochs = self.params["outerSteps"], self.params["networkEpochs"]
         for turn in range(outer):
             loss = torch.zeros(())
             for c in range(CLASSES):
