@@ -227,11 +227,15 @@ export interface StageKind {
   ): number | undefined;
   /** Cross-field rules of the parameters that JSON Schema cannot say; messages as sentences. */
   rules?(params: JsonObject): readonly RuleProblem[];
-  /** Rules between the parameters and the stages that are read; `written`: the parameters that the experiment names. */
+  /**
+   * Rules between the parameters and the stages that are read; `written`: the parameters that the experiment names; `data`
+   * where their files have been found.
+   */
   inputRules?(
     params: JsonObject,
     inputs: Readonly<Record<string, InputStage>>,
     written?: ReadonlySet<string>,
+    data?: DataSummary,
   ): readonly InputProblem[];
   /** Rules between the parameters and the data set, where its files have been found. */
   dataRules?(params: JsonObject, data: DataSummary): readonly RuleProblem[];

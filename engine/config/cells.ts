@@ -45,7 +45,7 @@ export function resolveCells(
   for (const cell of grid.cells) {
     const resolved = names.flatMap((name) => resolveStage(name, cell) ?? []);
     for (const { tree } of resolved) seenKinds.add(tree.kind);
-    const wired = wire(resolved, names, problems) ?? [];
+    const wired = wire(resolved, names, problems, data) ?? [];
     for (const part of partsOf(cell, wired, brought)) {
       const axes = Object.fromEntries([...part.cell].map(([axis, option]) => [axis, option.label]));
       const found = { id: cellId(part.cell, grid), axes, stages: part.stages };

@@ -1,4 +1,5 @@
 /** The inputs of a cell's stages: each must name a stage that makes the right thing, and none may wait for itself. */
+import type { DataSummary } from '../../data/data-set.ts';
 import { asStageSees } from '../../stages/input-roles.ts';
 import { outputsOf } from '../../stages/outputs.ts';
 import type { InputStage, StageKind } from '../../stages/stage.ts';
@@ -21,6 +22,7 @@ export function wire(
   stages: readonly WiredStage[],
   names: readonly string[],
   problems: Problems,
+  data?: DataSummary,
 ): ResolvedStage[] | undefined {
   const byName = new Map(stages.map((stage) => [stage.tree.name, stage]));
   const before = problems.count;
@@ -44,7 +46,7 @@ export function wire(
   if (refused || problems.count > before) return undefined;
   if (refuseCircle(stages, byName, problems)) return undefined;
   const resolved = stages.flatMap((stage) => stage.resolved ?? []);
-  if (resolved.length === names.length) checkInputRules(stages, byName, problems);
+  if (resolved.length === names.length) checkInputRules(stages, byName, problems, data);
   if (problems.count > before) return undefined;
   return resolved.length === names.length ? upstreamFirst(resolved) : undefined;
 }
@@ -134,12 +136,13 @@ function checkInputRules(
   stages: readonly WiredStage[],
   byName: ReadonlyMap<string, WiredStage>,
   problems: Problems,
+  data: DataSummary | undefined,
 ): void {
   for (const { tree, resolved } of stages) {
     if (!resolved || !tree.kind.inputRules) continue;
     const inputs = inputsOf(tree.kind, resolved, byName);
     const named = new Set(tree.map.entries.keys());
-    for (const { path, message, against } of tree.kind.inputRules(resolved.params, inputs, named)) {
+    for (const { path, message, against } of tree.kind.inputRules(resolved.params, inputs, named, data)) {
       const found = locate({ ...tree.map, span: tree.key }, written(tree.map, path));
       const upstream = against && byName.get(inputs[against.role]?.name ?? '');
       const related = upstream && against ? [writtenIn(upstream.tree, against.path)] : [];

@@ -1,11 +1,13 @@
 /** Soft labels: what teachers say to views of a synthetic set, stored once and learned by as many students as one likes. */
 
 import type { Json, JsonObject } from '../../base/json.ts';
+import type { Result } from '../../base/result.ts';
 import type { DataSetFacts } from '../../data/data-set.ts';
 import { buildNetwork, type NetworkSpec, networkInputs } from '../../nn/network.ts';
-import { networkHead } from '../../nn/score-maps.ts';
+import { networkHead, type PooledHead } from '../../nn/score-maps.ts';
 import { input } from '../../tensor/expr.ts';
 import { sizeOf } from '../../tensor/tensor.ts';
+import { listOf } from '../input-roles.ts';
 import { type Range, rangesOf } from '../shards.ts';
 import { bytesOfMap, bytesOfView } from '../soft-labels/format.ts';
 import type { InputProblem, InputStage, RuleProblem, StageKind } from '../stage.ts';
@@ -57,12 +59,13 @@ export const relabel: StageKind = {
     ...(params.mode === 'maps' ? mapsProblems(params) : splitProblems(params)),
     ...viewsProblems(params),
   ],
-  inputRules: ({ mode, imagesPerShard }, inputs) => [
+  inputRules: ({ mode, imagesPerShard }, inputs, _, data) => [
     ...((imagesPerShard as number) > 0 && inputs.images ? countProblems(inputs.images) : []),
     ...Object.entries(inputs).flatMap(([role, stage]) => whitened(role, stage)),
     ...(mode === 'maps' && 'teacher[1]' in inputs
       ? [{ path: ['teacher'], message: 'Label maps are of one teacher: their places differ from network to network.' }]
       : []),
+    ...(mode === 'maps' && data ? headProblems(listOf(inputs, 'teacher')[0], data) : []),
   ],
   bytes: ({ mode, epochs: all, ...params }, { images, teacher }, data, shard) => {
     const count = countOf(images, data);
@@ -84,13 +87,27 @@ export const relabel: StageKind = {
   },
 };
 
-/** Of the map before the last pooling; undefined where the network is not known or has none. */
-function placesOf(spec: NetworkSpec | undefined, data: DataSetFacts): number | undefined {
+/** What label maps are read from; undefined where the network is not known. */
+function headOf(spec: NetworkSpec | undefined, data: DataSetFacts): Result<PooledHead> | undefined {
   const network = spec && buildNetwork(spec, data);
   if (!network?.ok) return undefined;
   const images = input('images', [1, data.channels, data.height, data.width]);
-  const head = networkHead(network.value, images, networkInputs(network.value));
-  return head.ok ? sizeOf(head.value.maps.shape.slice(2)) : undefined;
+  return networkHead(network.value, images, networkInputs(network.value));
+}
+
+/** Of the map before the last pooling; undefined where the network is not known or has none. */
+function placesOf(spec: NetworkSpec | undefined, data: DataSetFacts): number | undefined {
+  const head = headOf(spec, data);
+  return head?.ok ? sizeOf(head.value.maps.shape.slice(2)) : undefined;
+}
+
+/** What a file holds is looked at by `import`. */
+function headProblems(teacher: InputStage | undefined, data: DataSetFacts): InputProblem[] {
+  if (teacher?.kind !== 'squeeze' && teacher?.kind !== 'pretrain') return [];
+  const head = headOf(teacher.params.network as unknown as NetworkSpec | undefined, data);
+  if (!head || head.ok) return [];
+  const message = `Label maps are read where a network averages its maps over the whole image before one linear layer; of \`${teacher.name}\`, ${head.error.message}: take a \`resnet\` or a \`convnet\` with \`head: globalAverage\`, or label \`views\`.`;
+  return [{ path: ['teacher', 0], message, against: { role: 'teacher[0]', path: ['network'] } }];
 }
 
 /** Images of a set that says how many of each class it makes. */

@@ -105,6 +105,16 @@ it.each([false, true])('plan: bytes of label maps of a network in a file (foreig
   expect(made.length).toBeLessThan(104_000);
 });
 
+it('a network that is trained here and has no average at its end is told before it is trained', async () => {
+  const maps = '  labels: { stage: relabel, mode: maps, images: images, teacher: teacher, batchSize: 12 }\n';
+  const project = new Project().write({ 'own.yaml': HEAD + TEACHER + IMAGES + maps + MAPPED });
+  const { code, stderr } = await project.retort(['plan', 'own.yaml']);
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringMatching(/of `teacher`, its last linear layer reads.*globalAverage/),
+  ]);
+});
+
 it('label maps in shards: one that died is made again alone, and a student learns from all', async () => {
   const maps =
     '  labels: { stage: relabel, mode: maps, images: images, teacher: teacher, batchSize: 12, imagesPerShard: 8 }\n';
