@@ -177,6 +177,7 @@ export const CIFAR_SETS: readonly DataSetRecord[] = [
       normalisations: {
         'g-vbsm': { ...GVBSM, description: 'of the code of G-VBSM' },
         mtt: { ...CIFAR10, description: 'of the code of MTT and TESLA where nothing is whitened: those of CIFAR-10' },
+        sre2l: { ...CIFAR10, description: 'of the code of SRe2L, those of CIFAR-10' },
       },
     },
     format: cifarSet(CIFAR100_FILES),

@@ -115,7 +115,7 @@ it('says what is wrong, and where', () => {
     x.yaml:3:39 CIFAR-100 has no other constants called \`mdd\`.
         data: { set: cifar100, normalisation: mdd }
                                               ~~~
-        There are: \`g-vbsm\`, \`mtt\`.
+        There are: \`g-vbsm\`, \`mtt\`, \`sre2l\`.
 
     1 error.
 
