@@ -10,13 +10,13 @@
  *
  * The gradient in D_syn and α is exact through all N steps; `nn/trajectory` takes it one step at a time.
  */
-import { chunksOf } from '../nn/chunks.ts';
+import { meanOverChunks } from '../nn/chunks.ts';
 import { crossEntropy } from '../nn/losses.ts';
 import { type Network, networkInputs } from '../nn/network.ts';
 import { sgd } from '../nn/optimisers.ts';
 import { type Named, type TrainingStep, trainingStep } from '../nn/trajectory/training-step.ts';
 import { type Expr, input } from '../tensor/expr.ts';
-import { add, div, mul, softmax, square, sub, sum } from '../tensor/ops/index.ts';
+import { add, div, softmax, square, sub, sum } from '../tensor/ops/index.ts';
 
 /** θ by name: all trainable parameters, no buffers. */
 export function parametersOf(network: Network, values: Named<Expr> = networkInputs(network)): Record<string, Expr> {
@@ -44,15 +44,12 @@ export function studentStep(network: Network, options: StudentOptions): Training
   const rate = input('rate', []);
   const values = networkInputs(network);
   const size = network.buffers.length > 0 ? count : (options.chunk ?? count);
-  const loss = chunksOf(count, size)
-    .map((chunk) => {
-      const { logits } = network.apply(chunk.of(images), values, 'train');
-      const wanted = chunk.of(rows);
-      return mul(crossEntropy(logits, labels === 'logits' ? softmax(wanted) : wanted), chunk.share);
-    })
-    .reduce((total, part) => add(total, part)); // ℓ
+  const loss = meanOverChunks(count, size, ({ of }) => {
+    const { logits } = network.apply(of(images), values, 'train');
+    return crossEntropy(logits, labels === 'logits' ? softmax(of(rows)) : of(rows));
+  });
   return trainingStep({
-    loss,
+    loss, // ℓ
     parameters: parametersOf(network, values),
     optimiser: sgd(), // no momentum, no decay
     rate,

@@ -1,6 +1,6 @@
 /** A batch cut along its first axis, so that what is computed of it at a time stays in the processor's cache, or in memory. */
 import type { Expr } from '../tensor/expr.ts';
-import { slice } from '../tensor/ops/index.ts';
+import { add, mul, slice } from '../tensor/ops/index.ts';
 
 export interface Chunk {
   readonly length: number;
@@ -8,6 +8,14 @@ export interface Chunk {
   readonly share: number;
   /** The chunk's rows of an array of the batch. */
   of(whole: Expr): Expr;
+}
+
+/** The mean over `count` rows from the means over chunks of at most `most`; of a single chunk that mean as it is. */
+export function meanOverChunks(count: number, most: number, meanOf: (chunk: Chunk) => Expr): Expr {
+  const [first, ...rest] = chunksOf(count, most).map((chunk) => ({ mean: meanOf(chunk), share: chunk.share }));
+  if (!first) throw new Error('Nothing has no mean');
+  if (rest.length === 0) return first.mean;
+  return rest.reduce((sum, { mean, share }) => add(sum, mul(mean, share)), mul(first.mean, first.share));
 }
 
 /** Chunks of `count` rows, at most `most` each and as equal as they can be. */
@@ -20,6 +28,7 @@ export function chunksOf(count: number, most: number): Chunk[] {
       length,
       share: length / count,
       of: (whole) => {
+        if (length === count) return whole;
         const [, ...row] = whole.shape;
         return slice(whole, { starts: [start, ...row.map(() => 0)], sizes: [length, ...row] });
       },

@@ -24,7 +24,7 @@ export function besideFiles(facts: CardFacts): Map<string, Uint8Array> {
   const load = facts.exported.set ? LOAD_PY : expertsPy(facts.exported.files);
   return new Map([
     ['dataset.json', text(`${JSON.stringify(dataset, null, 2)}\n`)],
-    ['README.md', text(readme(facts))],
+    ['README.md', text(readme(facts, load !== undefined))],
     ...(facts.format === 'safetensors' && load !== undefined ? ([['load.py', text(load)]] as const) : []),
   ]);
 }
@@ -69,7 +69,8 @@ function datasetJson({ source, format, exported, version }: CardFacts): JsonObje
   };
 }
 
-function readme(facts: CardFacts): string {
+/** `loaded`: whether a script that reads the files goes with them. */
+function readme(facts: CardFacts, loaded: boolean): string {
   const { source, format, exported } = facts;
   const { set, pictures, files } = exported;
   const { record, run, name } = source;
@@ -126,7 +127,7 @@ function readme(facts: CardFacts): string {
         ]
       : []),
     ...(set ? ['## Use', '', ...usage(format), ''] : []),
-    ...(!set && expertsPy(files) !== undefined ? ['## Use', '', ...expertsUsage(), ''] : []),
+    ...(!set && loaded ? ['## Use', '', ...expertsUsage(), ''] : []),
     ...(pictures
       ? [
           '## Eight bits',

@@ -1,15 +1,16 @@
 /** Reads an exported buffer into PyTorch, or writes it as the released code of MTT keeps one; goes beside the experts' files. */
 import { buildNetwork, type NetworkInput, type NetworkSpec } from '../../nn/network.ts';
-import { decodeSafetensors } from '../../tensor/files/safetensors.ts';
+import { readTensorHeader } from '../../tensor/files/safetensors.ts';
+import { READ_TENSORS_PY } from './tensors-py.ts';
 
 const EXPERT = /^expert-\d+\.safetensors$/;
 
 /** Undefined where the files are no experts. */
 export function expertsPy(files: ReadonlyMap<string, Uint8Array>): string | undefined {
   const [, bytes] = [...files].find(([name]) => EXPERT.test(name)) ?? [];
-  const decoded = bytes && decodeSafetensors(bytes);
-  if (!decoded?.ok || decoded.value.metadata.network === undefined) return undefined;
-  const { spec, input } = JSON.parse(decoded.value.metadata.network) as { spec: NetworkSpec; input: NetworkInput };
+  const header = bytes && readTensorHeader((from, to) => bytes.subarray(from, to), bytes.length);
+  if (!header?.ok || header.value.metadata.network === undefined) return undefined;
+  const { spec, input } = JSON.parse(header.value.metadata.network) as { spec: NetworkSpec; input: NetworkInput };
   const network = buildNetwork(spec, input);
   return network.ok ? script(network.value.parameters.map(({ name }) => name)) : undefined;
 }
@@ -29,17 +30,7 @@ import torch
 ORDER = ${JSON.stringify(order)}
 
 
-def tensors(path):
-    """The same as safetensors.torch.load_file, which also reads these files: float32 by \`epoch.parameter\`."""
-    blob = pathlib.Path(path).read_bytes()
-    (size,) = struct.unpack("<Q", blob[:8])
-    header = json.loads(blob[8:8 + size])
-    header.pop("__metadata__", None)
-    return {
-        name: torch.frombuffer(bytearray(blob[8 + size + at[0]:8 + size + at[1]]), dtype=torch.float32).reshape(shape)
-        for name, (shape, at) in ((n, (t["shape"], t["data_offsets"])) for n, t in header.items())
-    }
-
+${READ_TENSORS_PY}
 
 def load(folder="."):
     """Epoch 0 is the initialisation."""

@@ -6,11 +6,12 @@
 import type { GradientDistance } from '../../methods/dc.ts';
 import { siameseMatchingLoss } from '../../methods/dsa.ts';
 import type { Token } from '../../nn/augment/dsa.ts';
+import { meanOverChunks } from '../../nn/chunks.ts';
 import { crossEntropy } from '../../nn/losses.ts';
 import type { Network } from '../../nn/network.ts';
 import { constant, type Expr, input } from '../../tensor/expr.ts';
 import { gradient } from '../../tensor/gradient.ts';
-import { add, mul, oneHot, slice } from '../../tensor/ops/index.ts';
+import { oneHot } from '../../tensor/ops/index.ts';
 import { floats, sizeOf } from '../../tensor/tensor.ts';
 
 export interface ClassProgram {
@@ -46,7 +47,7 @@ export function classProgram({
 
   const real = input('real', [batchReal, channels, height, width]);
   const synthetic = input('images', [imagesPerClass, channels, height, width]);
-  const realLossOf = (images: Expr): Expr => inChunks(images, lossOf);
+  const realLossOf = (images: Expr): Expr => meanOverChunks(batchReal, CHUNK, ({ of }) => lossOf(of(images)));
   const loss = siameseMatchingLoss({ real, synthetic, lossOf, realLossOf, parameters, token, distance });
   const [slope] = gradient(loss, [synthetic]) as [Expr];
   return { loss, slope };
@@ -62,18 +63,4 @@ function valuesOf(network: Network, fresh: boolean): Record<string, Expr> {
         : input(name, shape);
   for (const { name, shape } of network.buffers) values[name] = input(name, shape);
   return values;
-}
-
-/** The mean loss of a batch as a sum over chunks, each weighted by its share. */
-function inChunks(images: Expr, lossOf: (images: Expr) => Expr): Expr {
-  const [count = 0, ...image] = images.shape;
-  if (count <= CHUNK) return lossOf(images);
-  const size = Math.ceil(count / Math.ceil(count / CHUNK));
-  let loss: Expr = constant(0);
-  for (let start = 0; start < count; start += size) {
-    const length = Math.min(size, count - start);
-    const part = slice(images, { starts: [start, 0, 0, 0], sizes: [length, ...image] });
-    loss = add(loss, mul(lossOf(part), length / count));
-  }
-  return loss;
 }

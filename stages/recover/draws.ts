@@ -9,6 +9,9 @@ import { floats, type Tensor } from '../../tensor/tensor.ts';
 const TRIES = 10;
 const RATIO = [3 / 4, 4 / 3] as const;
 
+/** Numbers that a crop takes. */
+export const CROP_DRAWS = 2 * TRIES + 2;
+
 export interface Box {
   readonly top: number;
   readonly left: number;
@@ -16,7 +19,7 @@ export interface Box {
   readonly width: number;
 }
 
-/** `uniform`: 2·10 + 2 numbers in [0, 1). */
+/** `uniform`: `CROP_DRAWS` numbers in [0, 1). */
 export function cropBox(uniform: ArrayLike<number>, minimumArea: number, height: number, width: number): Box {
   const at = (index: number): number => uniform[index] ?? 0;
   const [low, high] = RATIO.map(Math.log) as [number, number];
@@ -45,9 +48,9 @@ export interface ViewSettings {
 /** By name, [1] each: what `viewInputs` of `step-view.ts` declares, and more where a kind of change is not made. */
 export function viewDraw(stream: RandomStream, step: number, minimumArea: number, settings: ViewSettings) {
   const { height, width, jitter, bothWays = true } = settings;
-  const uniform = stream.uniform(step, 2 * TRIES + 5);
+  const uniform = stream.uniform(step, CROP_DRAWS + 3);
   const box = cropBox(uniform, minimumArea, height, width);
-  const [flip = 0, down = 0, across = 0] = uniform.subarray(2 * TRIES + 2);
+  const [flip = 0, down = 0, across = 0] = uniform.subarray(CROP_DRAWS);
   const shift = (u: number) => (bothWays ? Math.floor(u * (2 * jitter + 1)) - jitter : Math.floor(u * (jitter + 1)));
   const one = (value: number): Tensor => floats(Float32Array.of(value), [1]);
   return {

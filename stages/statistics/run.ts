@@ -13,15 +13,13 @@ import { floats, scalar, type Tensor } from '../../tensor/tensor.ts';
 import { type Classifier, classifierDigest, readClassifier } from '../classifier.ts';
 import { listOf } from '../input-roles.ts';
 import { programs } from '../programs.ts';
-import { type Box, cropBox } from '../recover/draws.ts';
+import { type Box, CROP_DRAWS, cropBox } from '../recover/draws.ts';
 import type { StageContext, StageRun } from '../stage.ts';
 import { statisticsFile } from './file.ts';
 
 /** torchvision's RandomResizedCrop as it is. */
 const SMALLEST_AREA = 0.08;
-/** Numbers that a crop takes. */
-const DRAWS = 22;
-/** Its inputs. */
+/** Inputs of a crop, by the sides of its box. */
 const CROP = { top: 'top', left: 'left', tall: 'height', wide: 'width' } as const;
 
 export async function openStatistics({ params, seed, data, inputs, backend }: StageContext): Promise<StageRun> {
@@ -41,8 +39,8 @@ export async function openStatistics({ params, seed, data, inputs, backend }: St
   const draws = randomStream(seed, 'statistics/view');
   const crops = randomStream(seed, 'statistics/crop');
   const boxesAt = (index: number, count: number): Box[] => {
-    const uniform = crops.uniform(index, DRAWS * count);
-    const of = (place: number) => uniform.subarray(DRAWS * place, DRAWS * (place + 1));
+    const uniform = crops.uniform(index, CROP_DRAWS * count);
+    const of = (place: number) => uniform.subarray(CROP_DRAWS * place, CROP_DRAWS * (place + 1));
     return Array.from({ length: count }, (_, place) => cropBox(of(place), SMALLEST_AREA, set.height, set.width));
   };
 
@@ -62,20 +60,10 @@ export async function openStatistics({ params, seed, data, inputs, backend }: St
       const each = (number: number, of: (u: number) => number) =>
         floats(Float32Array.from(uniform.subarray(number * count, (number + 1) * count), of), [count]);
       const shift = (u: number) => Math.floor(u * (2 * padding + 1)) - padding;
-      const boxes = changes.crop ? boxesAt(index, count) : [];
       const result = await program.run({
         ...teacher.values,
         images: normalised(set, set.train, chosen, index + 1 < teachers.length * batches ? batchAt(index + 1) : []),
-        ...(changes.crop &&
-          Object.fromEntries(
-            Object.entries(CROP).map(([name, side]) => [
-              name,
-              floats(
-                Float32Array.from(boxes, (box) => box[side]),
-                [count],
-              ),
-            ]),
-          )),
+        ...(changes.crop && cropFeeds(boxesAt(index, count))),
         ...(padding > 0 && { down: each(0, shift), across: each(1, shift) }),
         ...(changes.flip && { mirrored: each(2, (u) => (u < 0.5 ? 1 : 0)) }),
         ...Object.fromEntries(sumsOf(tensors, turn)),
@@ -123,6 +111,11 @@ function sumsOf(tensors: Readonly<Record<string, Tensor>>, turn: number): [strin
   return Object.entries(tensors).flatMap(([name, value]) =>
     name.startsWith(`${turn}.`) ? [[`sum.${name.slice(name.indexOf('.') + 1)}`, value] as [string, Tensor]] : [],
   );
+}
+
+function cropFeeds(boxes: readonly Box[]): Record<string, Tensor> {
+  const of = (side: keyof Box) => Float32Array.from(boxes, (box) => box[side]);
+  return Object.fromEntries(Object.entries(CROP).map(([name, side]) => [name, floats(of(side), [boxes.length])]));
 }
 
 /** A batch's share of the targets, by `layer.statistic`. */

@@ -78,7 +78,7 @@ export const elementwise: Readonly<Record<string, Emission>> = {
   max: broadcast('Max'),
   reluGrad: ({ graph, inputs: [g, x] }) => reluMasked(graph, g!, x!),
   eq: broadcast('Equal'),
-  ne: ({ graph, inputs }) => graph.node('Not', [graph.node('Equal', inputs)]),
+  ne: (context) => context.graph.node('Not', [broadcast('Equal')(context)]),
   lt: broadcast('Less'),
   le: broadcast('LessOrEqual'),
   gt: broadcast('Greater'),
