@@ -1,3 +1,4 @@
+/** Results as the tables, CSV and JSON that people read. Long because tables stand whole, as they are printed. */
 import { expect, it } from 'vitest';
 import type { Plan, PlanNode } from '../plan/plan.ts';
 import { type ResultTable, resultTable, type TableOptions } from './table.ts';
