@@ -4,11 +4,9 @@
  */
 import type { DataSetFacts } from '../data/data-set.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { PICTURED } from './bytes/set.ts';
 import { type Range, rangeName } from './shards.ts';
 import { picture, sortedLabels, syntheticSetFile } from './synthetic-set.ts';
-
-/** Classes, and images of each, that the picture shows. */
-const PICTURED = 10;
 
 export interface ClassFiles {
   readonly set: DataSetFacts;

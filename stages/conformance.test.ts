@@ -127,16 +127,52 @@ it.each(CASES)('$kind ($what) declares what it gives', async (given) => {
   expect(Object.keys(description.inputs)).toEqual(expect.arrayContaining(Object.keys(given.inputs ?? {}).map(roleOf)));
   for (const [role, { required }] of Object.entries(description.inputs))
     if (required) expect(Object.keys(given.inputs ?? {}).map(roleOf)).toContain(role);
-  const { artifacts, metrics } = await runStage(await opened(given));
+  const stage = await opened(given);
+  const { artifacts, metrics } = await runStage(stage);
   expect(description.figures ?? Object.keys(metrics)).toEqual(expect.arrayContaining(Object.keys(metrics)));
   expect(Object.keys(artifacts)).toEqual(Object.keys(outputsOf(description, allDefaults(given.params, description))));
   for (const schema of Object.values(description.parameters.properties)) expect(schema).toHaveProperty('description');
+  expectBytesAsSaid(given, stage.inputs ?? {}, artifacts);
 });
+
+/** Kinds that cannot always say: a matrix of the data, a program, a file that is not looked at here, sets with their own steps. */
+const SILENT = ['zca', 'command', 'import', 'match', 'rank'];
+
+/** Around the numbers of a file of labels, which are few of a few images. */
+const AROUND = 1500;
+
+function expectBytesAsSaid(
+  given: ConformanceCase,
+  inputs: Readonly<Record<string, ArtifactFiles>>,
+  artifacts: Readonly<Record<string, ArtifactFiles>>,
+): void {
+  const said = bytesSaid(given);
+  if (said === undefined) {
+    expect(SILENT).toContain(given.kind);
+    return;
+  }
+  // What is handed on is not made.
+  const read = new Set(Object.values(inputs).flatMap((files) => Object.values(files).map(sha256)));
+  const own = Object.values(artifacts)
+    .flatMap((files) => Object.values(files))
+    .filter((bytes) => !read.has(sha256(bytes)));
+  const stored = own.reduce((sum, { length }) => sum + length, 0);
+  // Pictures, a fifth of a small set, are taken to be as large as those of photographs are.
+  expect(said).toBeGreaterThan(0.9 * (stored - (given.kind === 'relabel' ? AROUND * own.length : 0)));
+  expect(said).toBeLessThan(1.17 * stored);
+}
 
 function shardsOf({ kind, params, inputs = {} }: UpstreamCase): readonly JsonObject[] {
   const stage = kindOf(kind);
   const read = Object.entries(inputs).map(([role, given]) => [role, allDefaults(given.params, kindOf(given.kind))]);
   return stage.shards?.(allDefaults(params, stage), dataSetFacts('fashion-mnist'), Object.fromEntries(read)) ?? [];
+}
+
+/** As a plan asks for it. */
+function bytesSaid({ kind, params, inputs = {} }: UpstreamCase): number | undefined {
+  const stage = kindOf(kind);
+  const read = Object.entries(inputs).map(([role, given]) => [role, allDefaults(given.params, kindOf(given.kind))]);
+  return stage.bytes?.(allDefaults(params, stage), Object.fromEntries(read), dataSetFacts('fashion-mnist'));
 }
 
 function kindOf(name: string): StageKind {

@@ -191,8 +191,8 @@ export interface StageKind {
    * The parameter that lists files of the user, relative to the experiment. Before planning, their digests are put in its
    * place; where it is missing, another parameter gets a value that never comes again (a kind that demands it names none).
    * A single file may stand without a list. `check`: whether a file can be used with these data by the stages that read
-   * what is made of it, asked before anything runs; what else it says of the file, `bytes` of those stages are given with
-   * the parameters.
+   * what is made of it, asked before anything runs; what else it says of the file, `bytes` of this stage and of those are
+   * given with the parameters.
    */
   readonly userFiles?: {
     readonly list: string;
@@ -216,8 +216,10 @@ export interface StageKind {
   /** Defaults that hang on other parameters (a method has its own); those of the schema fill in what they leave. */
   defaults?(written: JsonObject): JsonObject;
   /**
-   * Bytes of the files that it makes, where they are many and known before it runs: for `plan`. `inputs`: the parameters of
-   * the stages that are read, by role; `shard`: of this part alone. Undefined where that is not enough.
+   * Bytes of the files that it makes, as far as they are known before it runs (`bytes/`): for `plan`, so that its sum is
+   * complete. Numbers in tensors are exact, what stands around them nearly, pictures are as large as such pictures are.
+   * `inputs`: the parameters of the stages that are read, by role; `shard`: of this part alone. Undefined where that is not
+   * enough.
    */
   bytes?(
     params: JsonObject,
@@ -225,6 +227,11 @@ export interface StageKind {
     data: ShardedData | undefined,
     shard?: JsonObject,
   ): number | undefined;
+  /**
+   * Bytes that its steps put into the store on their way and that are no file of the result: they stay until a collection of
+   * garbage. Asked as `bytes` is; none where absent.
+   */
+  passingBytes?(params: JsonObject, data: ShardedData | undefined, shard?: JsonObject): number;
   /** Cross-field rules of the parameters that JSON Schema cannot say; messages as sentences. */
   rules?(params: JsonObject): readonly RuleProblem[];
   /**

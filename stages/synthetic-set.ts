@@ -12,6 +12,7 @@ import { pictureGrid } from '../data/pictures.ts';
 import { decodeSafetensors, encodeSafetensors, type TensorFile } from '../tensor/files/safetensors.ts';
 import { ints, scalar, type Tensor } from '../tensor/tensor.ts';
 import { stacked } from './rows.ts';
+import { setMetadata } from './set-metadata.ts';
 import { partsOf, type Range, rangeName } from './shards.ts';
 import type { ArtifactReader } from './stage.ts';
 
@@ -31,23 +32,16 @@ const SCALE = 2;
 /** `whitening`: digest of the ZCA fit in whose space the images live; `part`: the classes of a shard. */
 export function syntheticSetFile(
   { images, labels, softLabels, learningRate }: SyntheticSet,
-  { name, classes, mean, std }: DataSetFacts,
+  set: DataSetFacts,
   whitening?: string,
   part?: Range,
 ): Record<string, Uint8Array> {
-  const constants = whitening === undefined ? { mean: JSON.stringify(mean), std: JSON.stringify(std) } : { whitening };
   const tensors = {
     ...{ images, labels },
     ...(softLabels && { soft_labels: softLabels }),
     ...(learningRate !== undefined && { learning_rate: scalar(learningRate) }),
   };
-  return {
-    [part ? rangeName(FILE, part) : FILE]: encodeSafetensors(tensors, {
-      set: name,
-      classes: String(classes),
-      ...constants,
-    }),
-  };
+  return { [part ? rangeName(FILE, part) : FILE]: encodeSafetensors(tensors, setMetadata(set, whitening)) };
 }
 
 /** One row a class, where images are sorted by class. */

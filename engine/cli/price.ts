@@ -1,17 +1,16 @@
 /** The price of what a plan would run, from the store's own history: for `plan`, in words and as JSON. */
 import type { JsonObject } from '../../base/json.ts';
 import { formatSize } from '../../base/units.ts';
-import { dataSetFacts } from '../../data/registry.ts';
 import { stageKind } from '../../stages/registry.ts';
 import { estimator, type PastResult, type Spread } from '../plan/estimate.ts';
 import { type Price, type PricedNode, priceOf } from '../plan/estimate-grid.ts';
 import type { ManifestOf } from '../plan/explain-features.ts';
 import type { LimitsOf } from '../plan/limits.ts';
 import { type PastError, type PastErrors, pastErrors } from '../plan/past-error.ts';
-import type { Plan, PlanNode } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import { count, duration } from '../report/wording.ts';
-import type { FileFacts } from '../run/check-files.ts';
 import type { EarlierResult } from '../store/earlier-results.ts';
+import { bytesKnown, bytesLines, type Looked } from './known-bytes.ts';
 import { defaultOf, type Prospect } from './prospects.ts';
 
 export interface PlanPrice extends Price {
@@ -25,7 +24,7 @@ export function priced(
   prospects: readonly Prospect[],
   earlier: readonly EarlierResult[],
   limits: LimitsOf,
-  files: FileFacts,
+  looked: Looked,
   probes: readonly PastResult[] = [],
 ): PlanPrice {
   // Of thousands of results most are of other kinds, or nothing would run at all.
@@ -35,22 +34,23 @@ export function priced(
     ...begun(prospects),
   ];
   const estimate = estimator({ plan, history: [...history, ...probes], unitsOf, manifestOf: manifestsOf(earlier) });
-  const facts = dataSetFacts(plan.data.set);
-  const params = new Map(plan.nodes.map((node) => [node.id, { ...node.params, ...factsOf(node, files) }]));
+  const bytesOf = bytesKnown(plan, looked);
   const nodes = prospects.map((prospect): PricedNode => {
     const { node, state, by, storedBytes } = prospect;
-    if (state === 'hit' || state === 'pruned' || by !== undefined) return { node, costs: 'nothing' };
+    if (state === 'hit' || state === 'pruned') return { node, costs: 'nothing' };
     // Joining shards lists their files.
     if (node.manifest.merge) return { node, costs: 'nothing' };
-    const found = estimate(node, unitsDone(prospect));
-    const { stage, shard } = node.manifest;
-    const bytes = stageKind(stage)?.bytes?.(node.params, inputParams(node, params), facts, shard);
+    const { knownBytes, passingBytes } = bytesOf(node);
     const { gpus } = limits(node);
     const known = {
-      ...(bytes !== undefined && { knownBytes: bytes }),
+      ...(knownBytes !== undefined && { knownBytes }),
+      ...(passingBytes > 0 && { passingBytes }),
       ...(storedBytes !== undefined && { storedBytes }),
       ...(gpus !== undefined && { gpus }),
     };
+    // On the way of another: no time, but files of its own.
+    if (by !== undefined) return { node, costs: 'nothing', ...known };
+    const found = estimate(node, unitsDone(prospect));
     return found ? { node, estimate: found, costs: 'something', ...known } : { node, costs: 'unknown', ...known };
   });
   const past = history.filter(({ bytes }) => bytes !== undefined);
@@ -59,16 +59,6 @@ export function priced(
     nodes,
     pastError: pastErrors({ plan, history: past, unitsOf, manifestOf: manifestsOf(earlier) }),
   };
-}
-
-function inputParams({ inputs }: PlanNode, params: ReadonlyMap<string, JsonObject>): Record<string, JsonObject> {
-  return Object.fromEntries(Object.entries(inputs).map(([role, id]) => [role, params.get(id) ?? {}]));
-}
-
-/** What is known of the files that it reads. */
-function factsOf({ manifest, params }: PlanNode, files: FileFacts): JsonObject {
-  const listed = params[stageKind(manifest.stage)?.userFiles?.list ?? ''];
-  return Object.assign({}, ...Object.keys(listed ?? {}).map((path) => files.get(path))) as JsonObject;
 }
 
 /**
@@ -142,7 +132,7 @@ export function priceLines(price: PlanPrice): string[] {
     const whole = withoutHistory > 0 ? ` for ${count(estimated, 'node')}` : '';
     const gpus = gpuSeconds > 0 ? `; ${duration(gpuSeconds)} of a GPU` : '';
     lines.push(
-      `About ${spread(seconds)} of work${whole}${chain}${gpus}; ${onDisk(bytes, estimated - withoutBytes, withoutBytes)}.`,
+      `About ${spread(seconds)} of work${whole}${chain}${gpus}; ${onDisk(bytes, estimated + withoutHistory - withoutBytes, withoutBytes)}.`,
     );
     if (fromProbes > 0)
       lines.push(
@@ -155,15 +145,7 @@ export function priceLines(price: PlanPrice): string[] {
   }
   if (withoutHistory > 0)
     lines.push(`No history for ${count(withoutHistory, 'node')} (${unknownStages.join(', ')}): no price.`);
-  const known = price.nodes.reduce((total, { knownBytes = 0 }) => total + knownBytes, 0);
-  if (known > 0) {
-    const kinds = price.nodes.flatMap(({ node, knownBytes }) =>
-      knownBytes === undefined ? [] : [node.manifest.stage],
-    );
-    const there = price.nodes.reduce((sum, { knownBytes, storedBytes = 0 }) => sum + (knownBytes ? storedBytes : 0), 0);
-    const stored = there > 0 ? `, ${formatSize(there)} of them there already` : '';
-    lines.push(`Files of ${[...new Set(kinds)].join(', ')}: ${formatSize(known)}, known beforehand${stored}.`);
-  }
+  lines.push(...bytesLines(price.nodes));
   return lines;
 }
 

@@ -11,8 +11,10 @@ export interface PricedNode {
   readonly gpus?: number;
   /** As its stage says beforehand; goes before what earlier results took. */
   readonly knownBytes?: number;
-  /** Of these so many are in the store already. */
+  /** What its steps have put into the store already: of its files, or where there are `passingBytes` of these. */
   readonly storedBytes?: number;
+  /** In the store on the way, as its stage says beforehand, and until garbage is collected; no part of its files. */
+  readonly passingBytes?: number;
 }
 
 export interface Price {
@@ -31,7 +33,7 @@ export interface Price {
   readonly fromOtherSettings: number;
   /** Estimated from nothing but the pace of a few steps. */
   readonly fromProbes: number;
-  /** Estimated, but not how many bytes they make. */
+  /** That would run, and nobody knows how many bytes they make. */
   readonly withoutBytes: number;
 }
 
@@ -53,14 +55,14 @@ export function priceOf(nodes: readonly PricedNode[]): Price {
     unknownStages: [...new Set(unknown.map(({ node }) => node.manifest.stage))],
     fromOtherSettings: estimates.filter(({ sameSettings }) => !sameSettings).length,
     fromProbes: estimates.filter(({ probe }) => probe).length,
-    withoutBytes: nodes.filter((node) => node.estimate && bytesOf(node) === undefined).length,
+    withoutBytes: nodes.filter((node) => node.costs !== 'nothing' && bytesOf(node) === undefined).length,
   };
 }
 
 /** That are still to be made. */
-function bytesOf({ estimate, knownBytes, storedBytes = 0 }: PricedNode): number | undefined {
+function bytesOf({ estimate, knownBytes, storedBytes = 0, passingBytes = 0 }: PricedNode): number | undefined {
   const bytes = knownBytes ?? estimate?.bytes;
-  return bytes === undefined ? undefined : Math.max(0, bytes - storedBytes);
+  return bytes === undefined ? undefined : Math.max(0, bytes - (passingBytes > 0 ? 0 : storedBytes));
 }
 
 /** Nodes come after their inputs. */

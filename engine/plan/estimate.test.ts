@@ -102,7 +102,7 @@ it('a price adds up, names what it does not know, and knows the longest chain', 
     unknownStages: ['count'],
     fromOtherSettings: 1,
     fromProbes: 0,
-    withoutBytes: 0,
+    withoutBytes: 1,
   });
 });
 

@@ -5,6 +5,7 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { augmentParameter, augmentProblems } from '../augment-parameter.ts';
+import { bytesOfTrajectory } from '../bytes/network.ts';
 import { networkDataProblems, networkParameter, networkProblems } from '../network-parameter.ts';
 import { imagesParameter, imagesProblems } from '../real-training.ts';
 import type { InputProblem, InputStage, StageKind } from '../stage.ts';
@@ -64,6 +65,11 @@ export const buffer: StageKind = {
     ...whiteningProblems(inputs, ['earlier']),
     ...earlierProblems(params, inputs.earlier),
   ],
+  // Earlier experts are handed on as they are.
+  bytes({ experts, epochs, network }, _, set) {
+    const each = set && bytesOfTrajectory(network as JsonObject, epochs as number, set);
+    return each === undefined ? undefined : each * (experts as number);
+  },
   async open(context) {
     return (await import('./run.ts')).openBuffer(context);
   },

@@ -2,6 +2,7 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import { parseDcStrategy } from '../../nn/augment/dc.ts';
 import { augmentParameter, augmentProblems, isWithoutAugment } from '../augment-parameter.ts';
+import { METRICS_BYTES } from '../bytes/files.ts';
 import { networkDataProblems, networkParameter, networkProblems } from '../network-parameter.ts';
 import type { InputProblem, InputStage, RuleProblem, StageKind } from '../stage.ts';
 import { whiteningInput, whiteningProblems } from '../whitening.ts';
@@ -87,6 +88,7 @@ export const evaluate: StageKind = {
     ...stepsInputProblems(params, inputs.images),
     ...softInputProblems(params, inputs, named),
   ],
+  bytes: () => METRICS_BYTES,
   async open(context) {
     if (context.params.steps === 'learned') return (await import('./dd-schedule.ts')).openLearnedSteps(context);
     if (context.inputs.labels) return (await import('./soft-run.ts')).openSoftEvaluate(context);

@@ -11,7 +11,7 @@ import type { ReadingStage, UserFile } from '../stage.ts';
 /**
  * Whether it is a classifier of images and classes like these, with what its readers look at: norms, maps, or the statistics of
  * their own batches.
- * `mapPlaces`: of these maps, where they are read.
+ * `fileBytes`: as long as it is. `mapPlaces`: of these maps, where they are read.
  */
 export function checkClassifier(
   { bytes, place }: UserFile,
@@ -28,9 +28,9 @@ export function checkClassifier(
     if (readers.some(({ kind, params }) => kind === 'relabel' && params.mode === 'maps')) {
       const { channels, height, width } = data;
       const maps = scoreMapsOf(classifier, input('images', [1, channels, height, width]), place);
-      return ok({ mapPlaces: sizeOf(maps.shape.slice(2)) });
+      return ok({ fileBytes: bytes.length, mapPlaces: sizeOf(maps.shape.slice(2)) });
     }
-    return ok({});
+    return ok({ fileBytes: bytes.length });
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
     return { ok: false, error: error.failure };

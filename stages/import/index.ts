@@ -1,4 +1,5 @@
 /** A classifier that somebody else has trained, as an ONNX file: a teacher like those of `squeeze`. */
+import { METRICS_BYTES } from '../bytes/files.ts';
 import type { StageKind } from '../stage.ts';
 
 export const importNetwork: StageKind = {
@@ -36,6 +37,8 @@ export const importNetwork: StageKind = {
   replicates: [],
   usesData: true,
   threads: 2,
+  // The network is kept as it was; a file that is not there is told by the check.
+  bytes: ({ fileBytes }) => (typeof fileBytes === 'number' ? fileBytes + METRICS_BYTES : undefined),
   async open(context) {
     return (await import('./run.ts')).openImport(context);
   },

@@ -2,6 +2,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { DataSummary } from '../../data/data-set.ts';
 import { augmentParameter, augmentProblems } from '../augment-parameter.ts';
+import { bytesOfSet } from '../bytes/set.ts';
 import { hasBatchNorm, networkDataProblems, networkParameter, networkProblems } from '../network-parameter.ts';
 import type { InputProblem, InputStage, RuleProblem, StageKind } from '../stage.ts';
 import { whiteningInput, whiteningProblems } from '../whitening.ts';
@@ -101,6 +102,16 @@ export const match: StageKind = {
     ...(BY_CLASS.includes(method as string) ? emptyClassProblems(data) : []),
     ...(method === 'dm' ? fullBatchProblems(network as JsonObject, batchReal as number, data) : []),
   ],
+  bytes(params, { start }, set) {
+    const imagesPerClass = start?.imagesPerClass;
+    // Sets with steps of their own have more to say.
+    if (!set || typeof imagesPerClass !== 'number' || methodOf(params).steps) return undefined;
+    const { classes } = set;
+    const own = bytesOfSet({ set, classes, imagesPerClass, mostInOne: Number.POSITIVE_INFINITY });
+    const soft = params.softLabels === true ? 4 * classes * classes * imagesPerClass : 0;
+    // The picture from before is its start's, which is in the store.
+    return own + soft;
+  },
   async open(context) {
     const { follows, steps } = methodOf(context.params);
     if (steps) return (await import('./steps-run.ts')).openStepsMatch(context);

@@ -1,6 +1,8 @@
 /** A network trained on the real images: the upper bound of every synthetic set, and a teacher for those who read it. */
 import type { JsonObject } from '../../base/json.ts';
 import { augmentParameter, augmentProblems } from '../augment-parameter.ts';
+import { METRICS_BYTES } from '../bytes/files.ts';
+import { bytesOfNetwork } from '../bytes/network.ts';
 import { networkDataProblems, networkParameter, networkProblems } from '../network-parameter.ts';
 import { imagesParameter, imagesProblems } from '../real-training.ts';
 import type { StageKind } from '../stage.ts';
@@ -56,6 +58,10 @@ export const pretrain: StageKind = {
     ...networkDataProblems(network as JsonObject, data),
     ...imagesProblems(images, data),
   ],
+  bytes({ network }, _, set) {
+    const trained = set && bytesOfNetwork(network as JsonObject, set);
+    return trained === undefined ? undefined : trained + METRICS_BYTES;
+  },
   async open(context) {
     return (await import('./run.ts')).openPretrain(context);
   },

@@ -5,14 +5,12 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { DataSetFacts } from '../../data/data-set.ts';
 import { floats, type Tensor } from '../../tensor/tensor.ts';
+import { MOST_IN_ONE } from '../bytes/set.ts';
 import { classFiles } from '../class-files.ts';
 import { type Range, rangeName } from '../shards.ts';
 import type { StageResult, State, StepFiles, StoredFile } from '../stage.ts';
 import { picture, sortedLabels, syntheticSetFile } from '../synthetic-set.ts';
 import type { Batch } from './batches.ts';
-
-/** Bytes of images that are held. */
-const MOST_HELD = 64 * 2 ** 20;
 
 export interface Finished {
   init(): State;
@@ -33,7 +31,7 @@ export interface FinishedSet {
   readonly files: StepFiles;
 }
 
-export function finishedImages(whole: FinishedSet, mostHeld = MOST_HELD): Finished {
+export function finishedImages(whole: FinishedSet, mostHeld: number = MOST_IN_ONE.recovered): Finished {
   const { set, classes, imagesPerClass } = whole;
   const bytes = (classes[1] - classes[0]) * imagesPerClass * set.channels * set.height * set.width * 4;
   return bytes <= mostHeld ? held(whole) : stored(whole);

@@ -1,9 +1,10 @@
 /** Images optimised from noise until trained, frozen networks take them for their classes and for their training data. */
 import type { JsonObject } from '../../base/json.ts';
+import { bytesOfImages, bytesOfSet, MOST_IN_ONE, type PlannedSet } from '../bytes/set.ts';
 import { listOf } from '../input-roles.ts';
 import { hasBatchNorm } from '../network-parameter.ts';
-import { rangesOf } from '../shards.ts';
-import type { InputProblem, InputStage, RuleProblem, StageKind } from '../stage.ts';
+import { type Range, rangesOf } from '../shards.ts';
+import type { InputProblem, InputStage, RuleProblem, ShardedData, StageKind } from '../stage.ts';
 import { defaultsOf, methodProblems, recoverParameters } from './parameters.ts';
 
 export const recover: StageKind = {
@@ -37,6 +38,12 @@ export const recover: StageKind = {
     data && (classesPerShard as number) > 0
       ? rangesOf(data.classes, classesPerShard as number).map((classes) => ({ classes }))
       : [],
+  bytes: (params, _, set, shard) => set && bytesOfSet(planned(params, set, shard)),
+  // Batches of a set that is a file a class.
+  passingBytes(params, set, shard) {
+    const images = set ? bytesOfImages(planned(params, set, shard)) : 0;
+    return images > MOST_IN_ONE.recovered ? images : 0;
+  },
   rules: (params) => [
     ...curriculumProblems(params.crop as boolean, params.curriculum as string),
     ...methodProblems(params),
@@ -49,6 +56,12 @@ export const recover: StageKind = {
     return (await import('./run.ts')).openRecover(context);
   },
 };
+
+function planned({ imagesPerClass }: JsonObject, set: ShardedData, shard?: JsonObject): PlannedSet {
+  const [from, to] = (shard?.classes ?? [0, set.classes]) as unknown as Range;
+  const mostInOne = MOST_IN_ONE.recovered;
+  return { set, classes: to - from, imagesPerClass: imagesPerClass as number, mostInOne };
+}
 
 function curriculumProblems(crop: boolean, curriculum: string): RuleProblem[] {
   if (crop || curriculum === 'none') return [];

@@ -1,5 +1,6 @@
 /** Real images of each class as a synthetic set: the baselines of every method, and where methods start. */
 import type { JsonObject } from '../../base/json.ts';
+import { bytesOfChoice, bytesOfSet, MOST_IN_ONE } from '../bytes/set.ts';
 import { networkDataProblems, networkParameter, networkProblems } from '../network-parameter.ts';
 import { imagesParameter, imagesProblems } from '../real-training.ts';
 import type { InputProblem, InputStage, RuleProblem, StageKind } from '../stage.ts';
@@ -99,6 +100,14 @@ export const select: StageKind = {
       problems.push({ path: ['imagesPerClass'], message });
     }
     return problems;
+  },
+  bytes({ method, imagesPerClass: each }, inputs, set) {
+    if (!set) return undefined;
+    const imagesPerClass = each as number;
+    // Whitened ones are one file whatever their size.
+    const mostInOne = inputs.whitening ? Number.POSITIVE_INFINITY : MOST_IN_ONE.selected;
+    const chosen = method === 'mean' || method === 'noise' ? 0 : bytesOfChoice(set, imagesPerClass);
+    return chosen + bytesOfSet({ set, classes: set.classes, imagesPerClass, mostInOne });
   },
   async open(context) {
     return (await import('./run.ts')).openSelect(context);

@@ -13,6 +13,7 @@ import { herding, kCenter, mostForgotten } from '../../methods/select-coreset.ts
 import { randomOfEachClass } from '../../methods/select-random.ts';
 import { randomStream } from '../../tensor/random/stream.ts';
 import { floats, ints, type Tensor } from '../../tensor/tensor.ts';
+import { MOST_IN_ONE } from '../bytes/set.ts';
 import { classFiles } from '../class-files.ts';
 import { demandFinite } from '../finite.ts';
 import { type ImageSpace, openImageSpace } from '../image-space.ts';
@@ -25,12 +26,9 @@ import { type EmbeddingRun, openEmbedding } from './embedding.ts';
 import { neededOf, TRAINED } from './index.ts';
 import { readEmbeddingNetwork } from './teacher.ts';
 
-/** Bytes of images in one file: of more, none could be read back as a whole. */
-const MOST_IN_ONE = 2 ** 31 - 2 ** 20;
-
 export async function openSelect(
   { params, seed, data, inputs, backend, report }: StageContext,
-  mostInOne = MOST_IN_ONE,
+  mostInOne: number = MOST_IN_ONE.selected,
 ): Promise<StageRun> {
   const method = params.method as string;
   const streamed = !TRAINED.includes(method) || inputs.network !== undefined;

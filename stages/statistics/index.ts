@@ -1,7 +1,9 @@
 /** G-VBSM's targets: what enters each convolution of trained networks on real images, which batch norm keeps by itself. */
+import type { JsonObject } from '../../base/json.ts';
 import { listOf } from '../input-roles.ts';
 import { imagesParameter, imagesProblems } from '../real-training.ts';
 import type { StageKind } from '../stage.ts';
+import { bytesOfStatistics } from './bytes.ts';
 
 export const statistics: StageKind = {
   kind: 'statistics',
@@ -51,6 +53,12 @@ export const statistics: StageKind = {
         : [],
     ),
   dataRules: ({ images }, data) => imagesProblems(images, data),
+  bytes({ patch }, inputs, set) {
+    const of = ({ network }: JsonObject) =>
+      set && bytesOfStatistics(network as JsonObject | undefined, patch as number, set);
+    const each = listOf(inputs, 'teacher').map(of);
+    return each.reduce((sum, own) => (sum === undefined || own === undefined ? undefined : sum + own), 0);
+  },
   async open(context) {
     return (await import('./run.ts')).openStatistics(context);
   },

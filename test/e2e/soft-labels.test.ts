@@ -97,7 +97,7 @@ it.each([false, true])('plan: bytes of label maps of a network in a file (foreig
   const file = network(10, 'batch', foreign, 'globalAverage');
   const project = new Project().write({ 'own.yaml': yaml, 'mapped.onnx': file });
   // Five classes of 16 x 16 places of twenty images, a number and a score of two bytes each.
-  const known = 'Files of relabel: 100 KiB, known beforehand.\n';
+  const known = 'relabel (100 KiB)';
   expect((await project.retort(['plan', 'own.yaml'])).stdout).toContain(known);
   const { stdout } = await project.retort(['run', 'own.yaml', '--only', 'labels', '--reporter', 'ndjson']);
   const made = readFileSync(`${labelsOf(stdout)}/maps-00000.safetensors`);

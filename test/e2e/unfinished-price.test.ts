@@ -55,7 +55,7 @@ it('of labels: the epochs of the shard that are left, and the files that are not
   expect(files).toHaveLength(node.fromStep);
   expect(node.storedBytes).toBe(files.reduce((sum, { bytes }) => sum + bytes, 0));
   expect(text).toMatch(
-    /Files of relabel: [\d.]+ [KMG]?i?B, known beforehand, [\d.]+ [KMG]?i?B of them there already\.\n/,
+    /Files of relabel \([^)]+iB\), recover \([^)]+iB\): [\d.]+ [KMG]iB, known beforehand, [\d.]+ [KMG]?i?B of them there already\.\n/,
   );
   // The same while another process is at it.
   const running = project.start(['run', 'own.yaml', '--only', 'labels', '--concurrency', '1', '--reporter', 'ndjson']);

@@ -54,14 +54,14 @@ export async function run(args: Arguments): Promise<number> {
   const earlier = store.value && misses ? await earlierResults(store.value) : [];
   const blind = found.map((one) => {
     const prospects = prospectsOf(one.plan, { store: store.value, records: one.records, earlier });
-    return { ...one, prospects, price: priced(one.plan, prospects, earlier, one.limits, one.files) };
+    return { ...one, prospects, price: priced(one.plan, prospects, earlier, one.limits, one) };
   });
   const unknown = args.has('probe') && blind.some(({ price }) => price.withoutHistory > 0);
   const probes = unknown ? await (await import('../probes.ts')).probeUnknown(blind, store.value) : undefined;
   if (probes?.interrupted) return EXIT.stopped;
   const looked = blind.map((one) => {
-    const { plan, prospects, limits, files } = one;
-    return probes ? { ...one, price: priced(plan, prospects, earlier, limits, files, probes.results) } : one;
+    const { plan, prospects, limits } = one;
+    return probes ? { ...one, price: priced(plan, prospects, earlier, limits, one, probes.results) } : one;
   });
   if (args.has('json')) {
     const plans = looked.map(({ plan, experiment, unseen, since, prospects, price: { nodes, ...price } }) => ({
@@ -71,9 +71,14 @@ export async function run(args: Arguments): Promise<number> {
       price: { ...price, savedSeconds: savedSeconds(prospects) },
       ...(probes && { probes: { probed: probes.probed, notProbed: probes.notProbed } }),
       nodes: prospects.map(({ node, ...prospect }, index) => {
-        const estimate = nodes[index]?.estimate;
+        const { estimate, knownBytes } = nodes[index] ?? {};
         const { key, ...keyless } = node;
-        return { ...(unseen ? keyless : { ...keyless, key }), ...prospect, ...(estimate && { estimate }) };
+        return {
+          ...(unseen ? keyless : { ...keyless, key }),
+          ...prospect,
+          ...(estimate && { estimate }),
+          ...(knownBytes !== undefined && { knownBytes }),
+        };
       }),
       ...(args.has('values') && { values: Object.fromEntries(resolvedValues(experiment)) }),
     }));
