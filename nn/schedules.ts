@@ -13,9 +13,13 @@ export function cosineDecay(steps: number, floor = 0): Schedule {
   return (step) => floor + ((1 - floor) * (1 + Math.cos((Math.PI * Math.min(step, steps)) / steps))) / 2;
 }
 
-/** Rises linearly to 1 over `warmup` steps, then follows `after` from its step 0. */
-export function linearWarmUp(warmup: number, after: Schedule = constantRate): Schedule {
-  return (step) => (step < warmup ? (step + 1) / warmup : after(step - warmup));
+/**
+ * Rises linearly over `warmup` steps, then follows `after` from its step 0: by 1/warmup a step from there, so that the last
+ * one has 1, or from `from`, so that the first one after it has (PyTorch's LinearLR).
+ */
+export function linearWarmUp(warmup: number, after: Schedule = constantRate, from?: number): Schedule {
+  const rising = (step: number) => (from === undefined ? (step + 1) / warmup : from + ((1 - from) * step) / warmup);
+  return (step) => (step < warmup ? rising(step) : after(step - warmup));
 }
 
 /**

@@ -43,6 +43,11 @@ export const softParameters: Readonly<Record<string, JsonObject>> = {
     ...{ type: 'integer', minimum: 0 },
     description: `${only}: epochs in which the rate rises; 0 unless given.`,
   },
+  warmUpFrom: {
+    ...{ type: 'number', minimum: 0, maximum: 1 },
+    description: `${only}: share of the rate in the first epoch of \`warmUp\`; all of it is reached in the first after them, as by PyTorch's \`LinearLR\`. Unless given it rises by equal parts, and the last epoch of \`warmUp\` has all. SRe2L and CDA on Tiny-ImageNet: 0.01.`,
+    examples: [0.01],
+  },
   cropsPerImage: {
     ...{ type: 'integer', minimum: 1 },
     description: `${only}: views of an image in a batch, out of all that are stored of it, so that a pass is as many epochs; the last ones are seen view by view (FKD: 4). 1 unless given: epochs as they are stored. Of views that are not mixed.`,
@@ -77,6 +82,8 @@ export function softProblems(params: JsonObject): RuleProblem[] {
     problems.push({ path: ['steps'], message: 'Training on soft labels takes no learned steps.' });
   if ((params.warmUp as number) >= (params.epochs as number))
     problems.push({ path: ['warmUp'], message: 'The rate must have come up before the last epoch.' });
+  if (params.warmUpFrom !== undefined && params.warmUp === 0)
+    problems.push({ path: ['warmUpFrom'], message: 'Nothing rises: `warmUp` is 0.' });
   if ((params.cropsPerImage as number) > (params.epochs as number))
     problems.push({ path: ['cropsPerImage'], message: 'A pass cannot be longer than all `epochs`.' });
   return problems;

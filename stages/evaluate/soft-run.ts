@@ -64,7 +64,7 @@ export async function openSoftEvaluate({
   const epochs = params.epochs as number;
   const warmUp = params.warmUp as number;
   const falling = params.schedule === 'cosine' ? cosineDecay(Math.max(1, epochs - warmUp)) : constantRate;
-  const rateFactor = warmUp > 0 ? linearWarmUp(warmUp, falling) : falling;
+  const rateFactor = warmUp > 0 ? linearWarmUp(warmUp, falling, params.warmUpFrom as number | undefined) : falling;
   const space = openImageSpace(set, backend);
   const test = openTest(backend, network);
   const compiled = programs(backend);

@@ -97,6 +97,18 @@ it.each<[string, JsonObject]>([
   expect(metrics.accuracy).toBeGreaterThan(0.3);
 });
 
+it('warms up from where it is told: from all of the rate is no warm-up', async () => {
+  const resultOf = async (params: JsonObject) =>
+    (await runStage({ kind: 'evaluate', params: { ...student, epochs: 4, ...params }, inputs: { images, labels } }))
+      .metrics;
+  const constant = { schedule: 'constant', optimiser: 'sgd', learningRate: 0.01 };
+  const cold = await resultOf(constant);
+  expect(await resultOf({ ...constant, warmUp: 3, warmUpFrom: 1 })).toEqual(cold);
+  const slowly = await resultOf({ ...constant, warmUp: 3, warmUpFrom: 0.01 });
+  expect(slowly).not.toEqual(cold);
+  expect(slowly).not.toEqual(await resultOf({ ...constant, warmUp: 3 }));
+});
+
 it('learns from label maps, which are pooled as RoIAlign does', async () => {
   const stream = randomStream({ base: 3 }, 'maps');
   const [rows, kept, classes, side] = [2, 4, 4, 5];
