@@ -24,7 +24,7 @@ const STAGES: Readonly<Record<string, string>> = {
   'import@1': 'a550caf6ba33dee7aa7128e04223cf9d2c9859b9266ef0efd14513d7d8d75eec',
   'statistics@1': '5f6b705a1ca53eaa14fb018d152700b77cfd3cd01ac2316edfd05482e07133f9',
   'recover@2': '05260a9f5604c61d9e72b390b51a0e17fe98a6edf34fc2b348647e8ccb1a7dd6',
-  'relabel@2': '4be10c86fc5f491e6be4dec63a1fc81553843a64aed354e0c76553b42fb3acfe',
+  'relabel@2': '948c3c35c82bba16da6321c794b38dabd31be231fdee5f8aab76fdf046aba9d6',
   'rank@1': 'eb8e89ded427956b11a4098a5189ae3ebec7cb4c61c08b8263ec24d37560bbf4',
   'command@1': '624b0ac43cfc33f3bbf1e7481140891fdf58a971d40e81afc2ac1c063a53a052',
 };

@@ -20,11 +20,17 @@ export interface Box {
 }
 
 /** `uniform`: `CROP_DRAWS` numbers in [0, 1). */
-export function cropBox(uniform: ArrayLike<number>, minimumArea: number, height: number, width: number): Box {
+export function cropBox(
+  uniform: ArrayLike<number>,
+  minimumArea: number,
+  height: number,
+  width: number,
+  maximumArea = 1,
+): Box {
   const at = (index: number): number => uniform[index] ?? 0;
   const [low, high] = RATIO.map(Math.log) as [number, number];
   for (let attempt = 0; attempt < TRIES && minimumArea < 1; attempt++) {
-    const area = height * width * (minimumArea + (1 - minimumArea) * at(2 * attempt));
+    const area = height * width * (minimumArea + (maximumArea - minimumArea) * at(2 * attempt));
     const ratio = Math.exp(low + (high - low) * at(2 * attempt + 1));
     const [tall, wide] = [Math.round(Math.sqrt(area / ratio)), Math.round(Math.sqrt(area * ratio))];
     if (tall < 1 || wide < 1 || tall > height || wide > width) continue;

@@ -124,8 +124,16 @@ function countProblems({ name, kind, params }: InputStage): InputProblem[] {
 
 const lengthOf = ([from, to]: Range): number => to - from;
 
-function viewsProblems({ keep, renormalise, mix, mixAlpha }: JsonObject): RuleProblem[] {
+function viewsProblems({ keep, renormalise, mix, mixAlpha, minimumArea, maximumArea }: JsonObject): RuleProblem[] {
   return [
+    ...((minimumArea as number) > (maximumArea as number)
+      ? [
+          {
+            path: ['maximumArea'],
+            message: `A crop is at least \`minimumArea\`, ${String(minimumArea)} of the image, and cannot be ${String(maximumArea)} at most.`,
+          },
+        ]
+      : []),
     ...(renormalise === true && keep !== 'topk'
       ? [
           {

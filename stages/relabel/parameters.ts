@@ -41,6 +41,11 @@ export const relabelParameters: Readonly<Record<string, JsonObject>> = {
     ...{ type: 'number', exclusiveMinimum: 0, maximum: 1, default: 0.08 },
     description: 'Smallest share of the image that a resized crop may be.',
   },
+  maximumArea: {
+    ...{ type: 'number', exclusiveMinimum: 0, maximum: 1, default: 1 },
+    description: 'Largest share of the image that a resized crop may be. FKD: 0.936, as its teacher was trained.',
+    examples: [1, 0.936],
+  },
   padding: {
     ...{ type: 'integer', minimum: 0, maximum: 32_767, default: 4 },
     description: 'Most pixels by which a padded crop is moved, either way.',
@@ -96,15 +101,16 @@ export const relabelParameters: Readonly<Record<string, JsonObject>> = {
 
 /** What the parameters say of the labels. */
 export function labelParameters(params: JsonObject, classes: number) {
-  const { batchSize, crop, minimumArea, padding, flip, mix, mixAlpha } = params;
+  const { batchSize, crop, minimumArea, maximumArea, padding, flip, mix, mixAlpha } = params;
   const { keep, kept, renormalise, temperature, precision } = params;
   return {
     ...{ batchSize, crop, minimumArea, padding, flip, mix, mixAlpha },
+    ...(maximumArea !== 1 && { maximumArea }),
     ...{ keep, temperature, precision, renormalised: renormalise },
     kept: keep === 'topk' ? Math.min(kept as number, classes) : 1,
   } as Pick<
     SoftLabelFacts,
-    | ('batchSize' | 'crop' | 'minimumArea' | 'padding' | 'flip' | 'mix' | 'mixAlpha')
+    | ('batchSize' | 'crop' | 'minimumArea' | 'maximumArea' | 'padding' | 'flip' | 'mix' | 'mixAlpha')
     | ('keep' | 'temperature' | 'precision' | 'renormalised' | 'kept')
   >;
 }

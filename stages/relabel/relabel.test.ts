@@ -308,6 +308,33 @@ it('says where maps cannot be split, and that views are not split by images', ()
   ]);
 });
 
+it('draws crops of an area up to the one asked for, and files say so; where that is all, they are as they ever were', async () => {
+  const largest = (box: Int16Array) =>
+    Math.max(...Array.from({ length: box.length / 4 }, (_, row) => (box[4 * row + 2] ?? 0) * (box[4 * row + 3] ?? 0)));
+  const [all, some] = [await relabel(), await relabel({ maximumArea: 0.4 })];
+  const [free, bounded] = [all, some].map((files) => unwrap(openSoftLabels(heldFiles(files), wanted)));
+  expect(free!.facts).not.toHaveProperty('maximumArea');
+  expect(await relabel({ maximumArea: 1 })).toEqual(all);
+  expect(bounded!.facts.maximumArea).toBe(0.4);
+  const batches = [0, 1, 2].map((index) => [free!.batch(1, index), bounded!.batch(1, index)] as const);
+  // Sides are rounded to whole pixels.
+  expect(Math.max(...batches.map(([, { box }]) => largest(box)))).toBeLessThan(0.4 * 784 + 28);
+  expect(Math.max(...batches.map(([{ box }]) => largest(box)))).toBeGreaterThan(0.6 * 784);
+  // Students on maps draw by what the files say.
+  const drawn = drawViews(viewStreams({ base: 1 }, 'evaluate'), 0, { ...bounded!.facts, minimumArea: 0.4 });
+  for (let row = 0; row < 30; row++)
+    expect(Math.abs((drawn.box[4 * row + 2] ?? 0) * (drawn.box[4 * row + 3] ?? 0) - 0.4 * 784)).toBeLessThan(28);
+});
+
+it('a crop cannot be smaller than the smallest', () => {
+  const of = (areas: JsonObject) =>
+    stage.rules!({ mode: 'views', imagesPerShard: 0, keep: 'full', mix: 'none', mixAlpha: 1, ...areas });
+  expect(of({ minimumArea: 0.5, maximumArea: 0.5 })).toEqual([]);
+  expect(of({ minimumArea: 0.5, maximumArea: 0.4 })).toEqual([
+    { path: ['maximumArea'], message: expect.stringContaining('0.5 of the image') as string },
+  ]);
+});
+
 it('draws λ with the mean and the variance of Beta(α, α)', () => {
   const stream = randomStream({ base: 1 }, 'beta');
   for (const alpha of [0.3, 0.8, 1, 4]) {

@@ -41,7 +41,8 @@ export function viewStreams(seed: Seed, stage: string): ViewStreams {
 
 export type ViewSettings = Pick<
   SoftLabelFacts,
-  ('count' | 'height' | 'width' | 'batchSize') | ('crop' | 'minimumArea' | 'padding' | 'flip' | 'mix' | 'mixAlpha')
+  | ('count' | 'height' | 'width' | 'batchSize')
+  | ('crop' | 'minimumArea' | 'maximumArea' | 'padding' | 'flip' | 'mix' | 'mixAlpha')
 >;
 
 /** Numbers that one crop takes, and one more for the mirror. */
@@ -91,12 +92,12 @@ function drawView(
   { box, mirrored }: ViewRows,
   row: number,
   uniform: Float64Array,
-  { crop, height, width, minimumArea, padding, flip }: ViewSettings,
+  { crop, height, width, minimumArea, maximumArea, padding, flip }: ViewSettings,
 ): void {
   const shift = (u = 0) => Math.floor(u * (2 * padding + 1)) - padding;
   const seen =
     crop === 'resized'
-      ? cropBox(uniform, minimumArea, height, width)
+      ? cropBox(uniform, minimumArea, height, width, maximumArea)
       : crop === 'padded'
         ? { top: shift(uniform[0]), left: shift(uniform[1]), height, width }
         : { top: 0, left: 0, height, width };

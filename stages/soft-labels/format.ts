@@ -50,6 +50,8 @@ export interface SoftLabelFacts {
   readonly crop: (typeof CROPS)[number];
   /** Of a resized crop, as a share of the image. */
   readonly minimumArea: number;
+  /** Absent where it is all of the image, so that files are as they were before there was another. */
+  readonly maximumArea?: number;
   /** Of a padded crop, in pixels. */
   readonly padding: number;
   readonly flip: boolean;
@@ -102,6 +104,7 @@ const CHECKS: Readonly<Record<keyof SoftLabelFacts, (value: Json) => boolean>> =
   teachers: (value) => Array.isArray(value) && value.every(text),
   ...{ crop: oneOf(CROPS), mix: oneOf(MIXES), keep: oneOf(KEEPS), precision: oneOf(['float16', 'float32']) },
   ...{ minimumArea: number, padding: number, mixAlpha: number },
+  maximumArea: (value) => value === null || number(value),
   ...{ renormalised: truth, flip: truth },
   temperature: (value) => typeof value === 'number' && value > 0,
 };
