@@ -1,13 +1,16 @@
 /**
  * Soft labels read back a batch at a time, by the bytes of its rows. Opening reads every file's header, so that a file
- * that is cut short, missing or of other images is told before anything is trained.
+ * that is cut short, missing or of other images is told before anything is trained; bytes that have changed are told when
+ * the first row of their file is read.
  */
 import { fail, ok, type Result, unwrap } from '../../base/result.ts';
 import { fileTypes } from '../../tensor/files/file-types.ts';
 import { readTensorHeader, type TensorFileHeader } from '../../tensor/files/safetensors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { firstNotFinite } from '../finite.ts';
 import type { ArtifactReader } from '../stage.ts';
 import { factsOf, type SoftLabelFacts, viewsFile } from './format.ts';
+import { REPAIR, soundFiles } from './sound-files.ts';
 import type { BatchRows } from './view.ts';
 
 export interface LabelledBatch extends BatchRows {
@@ -73,15 +76,14 @@ export function openSoftLabels(reader: ArtifactReader, wanted: WantedLabels): Re
     files.push({ name, header: header.value });
   }
   if (!facts) return fail('SOFT_LABELS_NONE', 'There are no soft labels in what should be labels.');
-  return facts.kind === 'views' ? checkedViews(reader, files, facts) : checkedMaps(reader, files, facts);
+  const sound = soundFiles(reader);
+  return facts.kind === 'views' ? checkedViews(sound, files, facts) : checkedMaps(sound, files, facts);
 }
-
-const AGAIN = 'Copy them again from where they came; what a stage `relabel` has made, the same command makes anew.';
 
 function cutShort(reason: string, place: string): Result<never> {
   return fail('SOFT_LABELS_DAMAGED', `The soft labels in ${place} are damaged or were cut short. ${reason}.`, {
     place,
-    help: AGAIN,
+    help: REPAIR,
   });
 }
 
@@ -170,7 +172,7 @@ function missing(epoch: number, from: number, place?: string): Result<never> {
   const rest = from > 0 ? ` from view ${from} on` : '';
   return fail('SOFT_LABELS_MISSING', `The labels of epoch ${epoch} are missing${rest}.`, {
     ...(place !== undefined && { place }),
-    help: AGAIN,
+    help: REPAIR,
   });
 }
 
@@ -210,15 +212,16 @@ function readBatch(
   within(partner, size, file, 'partner');
   const classes = keep === 'full' ? undefined : part('classes');
   if (classes) within(classes.data, all, file, 'classes');
+  const numbers = (name: string) => finite(part(name), file, name);
   return {
     ...{ order, partner },
     box: Int16Array.from(part('box').data),
     mirrored: Uint8Array.from(part('mirrored').data),
     mixBox: mix === 'cutmix' ? Int16Array.from(part('mix_box', index, 1).data) : new Int16Array(0),
     mixLambda: mix === 'none' ? 1 : (part('mix_lambda', index, 1).data[0] ?? 1),
-    ...(keep === 'full' && { logits: part('logits') }),
+    ...(keep === 'full' && { logits: numbers('logits') }),
     ...(classes && { classes }),
-    ...((keep === 'topk' || keep === 'smooth') && { probabilities: part('probabilities') }),
+    ...((keep === 'topk' || keep === 'smooth') && { probabilities: numbers('probabilities') }),
   };
 }
 
@@ -228,6 +231,12 @@ function within(values: ArrayLike<number>, bound: number, { name }: LabelFile, w
   if (!checked.every((value) => value >= 0 && value < bound))
     unwrap(cutShort(`${what} holds numbers beyond ${bound - 1}`, name));
   return checked;
+}
+
+/** What other programs have written may be none. */
+function finite(values: Tensor, { name }: LabelFile, what: string): Tensor {
+  if (firstNotFinite({ [what]: values }) !== undefined) unwrap(cutShort(`${what} holds numbers that are none`, name));
+  return values;
 }
 
 function rowsOf(
@@ -273,7 +282,7 @@ function checkedMaps(reader: ArtifactReader, files: readonly LabelFile[], facts:
         const { file, row } = place;
         const classes = rowsOf(reader, file, 'classes', row, 1);
         within(classes.data, facts.classes, file, 'classes');
-        return { classes, scores: rowsOf(reader, file, 'scores', row, 1) };
+        return { classes, scores: finite(rowsOf(reader, file, 'scores', row, 1), file, 'scores') };
       });
       const shape = [parts.length, ...(parts[0]?.scores.shape.slice(1) ?? [])];
       return {
