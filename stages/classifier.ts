@@ -11,6 +11,7 @@ import { decodeTeacher, type Teacher } from '../nn/onnx/teacher.ts';
 import { networkHead, type PooledHead, pooledHead, scoreMaps } from '../nn/score-maps.ts';
 import { type Expr, input } from '../tensor/expr.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { firstNotFinite } from './finite.ts';
 import type { ArtifactReader } from './stage.ts';
 
 /** A convolution or batch norm, in the order of use. */
@@ -57,6 +58,7 @@ export function classifierOf(bytes: Uint8Array, place: string, data: DataSetFact
       ? ofTeacher(unwrap(own), prefix)
       : ofFrozen(unwrap(readFrozenNetwork(bytes, { place, size: [data.height, data.width] })), prefix);
   demandInput(found.input, data, place);
+  demandNumbers(found.values, place);
   if (own.ok && own.value.metadata.whitening !== undefined)
     throw refusal(
       fail('TEACHER_WHITENED', 'Images are seen as pixels here, but the teacher sees whitened ones.', {
@@ -84,6 +86,20 @@ export function demandInput(own: NetworkInput, data: DataSetFacts, place: string
         },
       ),
     );
+}
+
+/** A file that was damaged where its weights are still reads as a network. */
+function demandNumbers(values: Classifier['values'], place: string): void {
+  if (firstNotFinite(values) === undefined) return;
+  // Bounds may be infinite.
+  const wrong = Object.entries(values).find(([, { dtype, data }]) => dtype === 'float' && data.some(Number.isNaN));
+  if (!wrong) return;
+  throw refusal(
+    fail('TEACHER_NOT_FINITE', `The values \`${wrong[0].replace(WEIGHT, '')}\` of the teacher are no numbers.`, {
+      place,
+      help: 'The file is damaged, or its training had failed: export or copy it again.',
+    }),
+  );
 }
 
 /** Of a teacher whose norms are all that is left of the data. */

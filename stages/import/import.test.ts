@@ -3,6 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { unwrap } from '../../base/result.ts';
+import { initialise } from '../../nn/init.ts';
+import { buildNetwork } from '../../nn/network.ts';
+import { encodeTeacher } from '../../nn/onnx/teacher.ts';
+import { randomStream } from '../../tensor/random/stream.ts';
 import { runStage } from '../../test/rig/stage-runs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'retort-import-'));
@@ -45,4 +50,20 @@ it('refuses a file of other images, and one that is none', async () => {
   const none = join(folder, 'none.onnx');
   writeFileSync(none, 'no network');
   await expect(runStage({ kind: 'import', params: { file: none } })).rejects.toHaveProperty('failure.code');
+});
+
+it('refuses a file whose weights are no numbers', async () => {
+  const size = { channels: 1, height: 28, width: 28, classes: 10 };
+  const network = unwrap(buildNetwork({ kind: 'convnet', width: 4, depth: 1, norm: 'batch' }, size));
+  const values = initialise(network, randomStream({ base: 1 }, 'network'), 0);
+  const [name] = Object.keys(values) as [string];
+  values[name]!.data[3] = Number.NaN;
+  const file = join(folder, 'broken.onnx');
+  for (const own of [true, false]) {
+    const text = Buffer.from(unwrap(encodeTeacher({ network, values }))).toString('latin1');
+    writeFileSync(file, Buffer.from(own ? text : text.replace('retort.network', 'others.network'), 'latin1'));
+    await expect(runStage({ kind: 'import', params: { file } })).rejects.toMatchObject({
+      failure: { code: 'TEACHER_NOT_FINITE', message: expect.stringContaining(`\`${name}\``) as string, place: file },
+    });
+  }
 });

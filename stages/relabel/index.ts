@@ -162,6 +162,9 @@ function mapsProblems(params: JsonObject): RuleProblem[] {
     keep: 'topk',
     statistics: 'running',
     epochsPerShard: 0,
+    // Scores are stored, and pooled to probabilities as they are.
+    temperature: 1,
+    renormalise: false,
   };
   return Object.entries(wanted).flatMap(([name, value]) =>
     params[name] === value

@@ -8,6 +8,7 @@ import { unwrap } from '../../base/result.ts';
 import { openDataFacts } from '../../data/registry.ts';
 import { type Expr, input } from '../../tensor/expr.ts';
 import { reshape, takeAlong, topKIndices } from '../../tensor/ops/index.ts';
+import { floats } from '../../tensor/tensor.ts';
 import { scoreMapsOf } from '../classifier.ts';
 import { demandFinite } from '../finite.ts';
 import { programs } from '../programs.ts';
@@ -19,7 +20,7 @@ import { openSyntheticRows } from '../synthetic-rows.ts';
 import { syntheticDigest } from '../synthetic-set.ts';
 import { labelParameters } from './parameters.ts';
 import { storedLabels } from './stored-labels.ts';
-import { type LabelTeacher, readTeachers } from './teachers.ts';
+import { type LabelTeacher, LOWER_RATE, readTeachers } from './teachers.ts';
 
 /** Images of a file. */
 const RUN = 500;
@@ -64,7 +65,7 @@ export async function openLabelMaps(context: StageContext): Promise<StageRun> {
       shape = made.scores.shape;
     }
     const values = Float32Array.from(scores);
-    demandFinite('relabel', part, { loss: 0, images: values }, 'Train the teacher with a lower `learningRate`.');
+    demandFinite('relabel', part, { loss: 0, tensors: { labels: floats(values, [values.length]) } }, LOWER_RATE);
     return encodeMaps(
       first,
       { classes: Int16Array.from(classes), scores: values, shape: [last - first, ...shape.slice(1)] },

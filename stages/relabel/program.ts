@@ -28,7 +28,8 @@ export function labelProgram(
   const logits = joined(each, settings.ensemble);
   if (keep === 'full') return { logits };
   const short = shortened(softmax(mul(logits, 1 / temperature)), kept);
-  return { classes: short.indices, ...(keep !== 'hard' && { probabilities: short.probabilities }) };
+  // Of `hard` they are not stored, but tell classes that no number speaks for.
+  return { classes: short.indices, probabilities: short.probabilities };
 }
 
 function joined(logits: readonly Expr[], ensemble: LabelSettings['ensemble']): Expr {

@@ -7,6 +7,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { unwrap } from '../../base/result.ts';
 import { normalised } from '../../data/normalise.ts';
 import { bundledFolder, openDataSet } from '../../data/registry.ts';
+import { decodeTeacher, encodeTeacher } from '../../nn/onnx/teacher.ts';
 import { randomStream } from '../../tensor/random/stream.ts';
 import { ints } from '../../tensor/tensor.ts';
 import { openStage, runStage, stepsFrom } from '../../test/rig/stage-runs.ts';
@@ -362,4 +363,24 @@ it('says the bytes of ImageNet beforehand', () => {
   const shard = { epochs: [290, 300] };
   expect(stage.bytes!(shared, { images: { imagesPerClass: 50 } }, facts, shard)).toBe(10 * 50_000 * 37);
   expect(stage.bytes!({ ...params, keep: 'full' }, { images: {} }, facts)).toBeUndefined();
+});
+
+it('refuses for maps what only stored probabilities have', () => {
+  const maps = { mode: 'maps', crop: 'resized', mix: 'none', mixAlpha: 1, keep: 'topk', statistics: 'running' };
+  const plain = { ...maps, epochsPerShard: 0, imagesPerShard: 0, temperature: 1, renormalise: false };
+  expect(stage.rules!(plain)).toEqual([]);
+  expect(stage.rules!({ ...plain, temperature: 4, renormalise: true })).toEqual([
+    { path: ['temperature'], message: 'Label maps go with `temperature: 1`, not `4`.' },
+    { path: ['renormalise'], message: 'Label maps go with `renormalise: false`, not `true`.' },
+  ]);
+});
+
+it.each(['full', 'topk', 'smooth', 'hard'])('tells labels that are no numbers (keep: %s)', async (keep) => {
+  const { network: built, values } = unwrap(decodeTeacher(teacher['network.onnx']!));
+  const [last] = Object.keys(values).filter((name) => values[name]!.shape.length === 2) as [string];
+  values[last]!.data.fill(3e38);
+  const overflowing = { 'network.onnx': unwrap(encodeTeacher({ network: built, values })) };
+  await expect(relabel({ keep }, { teacher: overflowing })).rejects.toMatchObject({
+    failure: { code: 'STEP_NOT_FINITE', message: expect.stringContaining('values of `labels`') as string },
+  });
 });

@@ -21,7 +21,7 @@ import { syntheticDigest } from '../synthetic-set.ts';
 import { labelParameters } from './parameters.ts';
 import { type LabelSettings, labelProgram } from './program.ts';
 import { storedLabels } from './stored-labels.ts';
-import { readTeachers, teacherFeeds } from './teachers.ts';
+import { LOWER_RATE, readTeachers, teacherFeeds } from './teachers.ts';
 
 /** Rows that go through the teachers at a time: what a deep network at 224 px needs for them fits into little memory. */
 const CHUNK = 50;
@@ -90,13 +90,13 @@ export async function openRelabel(context: StageContext): Promise<StageRun> {
       const chunk = whole ? batchSize : CHUNK;
       for (let from = start; from < end; from += chunk) {
         const part = await labelled(rows, from, Math.min(from + chunk, end));
+        const said = (part.logits ?? part.probabilities) as Tensor;
+        demandFinite('relabel', index, { loss: 0, tensors: { labels: said } }, LOWER_RATE);
         if (part.logits) made.logits?.set(part.logits.data, from * facts.classes);
         if (part.classes) made.classes?.set(part.classes.data, from * facts.kept);
         if (part.probabilities) made.probabilities?.set(part.probabilities.data, from * facts.kept);
       }
     }
-    const figures = { loss: 0, images: made.logits ?? made.probabilities ?? new Float32Array(0) };
-    demandFinite('relabel', index, figures, 'Train the teacher with a lower `learningRate`.');
     return { bytes: encodeViews(epoch, rows, made, facts), agreement: agreementOf(made, rows.order, labels, facts) };
   };
 

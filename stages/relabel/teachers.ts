@@ -13,6 +13,9 @@ export interface LabelTeacher extends Classifier {
   readonly digest: string;
 }
 
+/** What helps where labels are no numbers. */
+export const LOWER_RATE = 'Train the teacher with a lower `learningRate`.';
+
 /** Of a role that takes one stage or several, in the order of the experiment. */
 export function readTeachers(inputs: Readonly<Record<string, ArtifactReader>>, data: DataSetFacts): LabelTeacher[] {
   return listOf(inputs, 'teacher').map((reader, index) => ({
