@@ -105,6 +105,7 @@ export function softInputProblems(
   const problems: InputProblem[] = [];
   if (whitening) problems.push({ path: ['whitening'], message: 'Soft labels are of pixels: give no `whitening`.' });
   if (written.has('batchSize')) problems.push(...batchProblems(params.batchSize as number, labels));
+  problems.push(...lossProblems(loss as 'kl' | 'mse', written));
   if (labels.kind !== 'relabel') return problems;
   problems.push(...cropProblems(params.cropsPerImage as number | undefined, labels));
   const { images: labelled, ...others } = labels.inputs;
@@ -134,6 +135,16 @@ export function softInputProblems(
       against: against('temperature'),
     });
   return problems;
+}
+
+const OF_LOSS = { kl: ['temperature', 'squaredTemperature'], mse: ['hardWeight'] } as const;
+
+/** What the other loss has would change nothing but the name of the result. */
+function lossProblems(loss: 'kl' | 'mse', written: ReadonlySet<string>): InputProblem[] {
+  const other = loss === 'kl' ? 'mse' : 'kl';
+  return OF_LOSS[other]
+    .filter((name) => written.has(name))
+    .map((name) => ({ path: [name], message: `\`${name}\` is of \`loss: ${other}\`, but the loss is \`${loss}\`.` }));
 }
 
 /** Views are mixed within the batches that they were labelled in, so that students take these. */

@@ -258,6 +258,13 @@ it('finds in the experiment what does not go together', () => {
   expect(crops({ mix: 'none', epochs: 3 })).toBe('`l` has 3 views of each image, fewer than 4.');
   expect(crops({ mix: 'cutmix', epochs: 4 })).toMatch(/label them by `mix: none`/);
   expect(crops({ mode: 'maps', mix: 'none', epochs: 4 })).toMatch(/label maps/);
+  expect(problems({ ...soft, hardWeight: 0.1 }, { images: a, labels: labelsOf() })).toEqual([
+    ['hardWeight', '`hardWeight` is of `loss: mse`, but the loss is `kl`.'],
+  ]);
+  const squared = { loss: 'mse', hardWeight: 0.1, squaredTemperature: true };
+  expect(problems(squared, { images: a, labels: labelsOf() })).toEqual([
+    ['squaredTemperature', '`squaredTemperature` is of `loss: kl`, but the loss is `mse`.'],
+  ]);
   // Of a program nobody knows them beforehand.
   expect(problems({ ...soft, batchSize: 25 }, { images: a, labels: stage('l', 'command') })[0]![0]).toBe('batchSize');
   const topk = { keep: 'topk', temperature: 1 };
