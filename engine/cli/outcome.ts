@@ -11,7 +11,7 @@ export function closingLines(ended: RunOutcome, plan: Plan, records: Records, le
   const folder = shortest(ended.folder);
   const lines = [
     ...places('pictures', /\.png$/, folder, plan, records),
-    ...places('synthetic sets', /^synthetic\.safetensors$/, folder, plan, records),
+    ...places('synthetic sets', /^synthetic(-\d+-\d+)?\.safetensors$/, folder, plan, records),
     `${count(plan.nodes.length, 'node')}: ${ended.executed} run, ${count(ended.hits, 'hit')}, in ${duration(ended.seconds)}.`,
     ...workLines(ledger),
   ];
@@ -57,6 +57,10 @@ function places(what: string, file: RegExp, folder: string, plan: Plan, records:
   return [`${what}: ${pattern} (${paths.length})`];
 }
 
+/** Parts of a set, `after-00000-00009.png` and so on, are one name. */
 function oneOf(names: readonly string[]): string {
-  return names.length === 1 ? (names[0] ?? '') : `{${names.join(',')}}`;
+  const found = new Set(names.map((name) => name.replace(/-\d+-\d+(?=\.)/, '*')));
+  const open = (name: string) => name.replace(/(?=\.[^.*]*$)/, '*');
+  const shown = [...found].filter((name) => name.includes('*') || open(name) === name || !found.has(open(name)));
+  return shown.length === 1 ? (shown[0] ?? '') : `{${shown.join(',')}}`;
 }

@@ -56,7 +56,11 @@ it('a shard that is lost is made again alone', async () => {
 
 it('is verified, and exported as one set', async () => {
   const project = new Project().write({ 'shards.yaml': YAML });
-  expect((await project.retort(['run', 'shards.yaml'])).code).toBe(0);
+  const ran = await project.retort(['run', 'shards.yaml']);
+  expect(ran.code).toBe(0);
+  // Three parts, which stand in the folder of their shard and in that of the whole.
+  expect(ran.stderr).toMatch(/^pictures: .*\/stages\/\*\/images\/after\*\.png \(\d+\)$/m);
+  expect(ran.stderr).toMatch(/^synthetic sets: .*\/stages\/\*\/images\/synthetic\*\.safetensors \(6\)$/m);
   expect((await project.retort(['verify'])).code).toBe(0);
   const exported = await project.retort(['export', 'distil[set=1]', '--to', 'out', '--format', 'safetensors']);
   expect(exported).toMatchObject({ code: 0 });
