@@ -5,12 +5,12 @@
  *   Y = Aᵀ [ (G w Gᵀ) ⊙ (Bᵀ d B) ] A,  d the 6x6 patch of a tile, ⊙ summed over channels: a matrix product for each of 36
  *
  * Tiles of an axis and their transform are one matrix for that axis, zeros outside of the image included. Each of the
- * five products leaves its result in the order in which the next reads it, so that nothing is transposed.
+ * five products leaves its result in the order in which the next reads it, so that as a rule nothing is transposed.
  */
 import type { Backend } from '../tensor/backends/backend.ts';
 import { constant, type Expr, input } from '../tensor/expr.ts';
 import { gradient } from '../tensor/gradient.ts';
-import { conv2d, matmul, mul, reshape, sum } from '../tensor/ops/index.ts';
+import { conv2d, matmul, mul, reshape, sum, transpose } from '../tensor/ops/index.ts';
 import { floats, type Shape } from '../tensor/tensor.ts';
 import { type Convolve, imageExtents } from './layers.ts';
 
@@ -50,14 +50,35 @@ export function winogradConvolution(images: Expr, filters: Expr): Expr {
   const both = matmul(patches(height), reshape(columns, [PATCH * wide * count * channels, height]), { transB: true });
   // Of constant filters backends take this when the program is made.
   const kernels = matmul(ofFilters(), reshape(filters, [out * channels, KERNEL ** 2]), { transB: true });
-  const products = matmul(
-    reshape(both, [PATCH, tall, PATCH, wide * count, channels]),
-    reshape(kernels, [PATCH, 1, PATCH, out, channels]),
-    { transB: true },
-  );
+  const products = productsOf(both, kernels, { tall, row: wide * count, channels, out });
   const rows = matmul(reshape(products, [PATCH * tall, PATCH * wide * count * out]), results(height), { transA: true });
   const whole = matmul(reshape(rows, [PATCH * wide, count * out * height]), results(width), { transA: true });
   return reshape(whole, [count, out, height, width]);
+}
+
+/** Backends lay filters out anew for every product: large ones of few rows took up to half of the time. */
+const FEW_ROWS = 64;
+const LARGE_FILTERS = 2 ** 16;
+
+interface Products {
+  /** Rows of tiles, and tiles of one row of all images. */
+  readonly tall: number;
+  readonly row: number;
+  readonly channels: number;
+  readonly out: number;
+}
+
+/** [6, tall, 6, row, C] and [6, 6, O, C] → [6, tall, 6, row, O]: a product for each row of tiles, or for all of them. */
+function productsOf(patches: Expr, kernels: Expr, { tall, row, channels, out }: Products): Expr {
+  if (tall === 1 || row > FEW_ROWS || out * channels < LARGE_FILTERS) {
+    const left = reshape(patches, [PATCH, tall, PATCH, row, channels]);
+    return matmul(left, reshape(kernels, [PATCH, 1, PATCH, out, channels]), { transB: true });
+  }
+  const order = [0, 2, 1, 3];
+  const together = transpose(reshape(patches, [PATCH, tall, PATCH, row * channels]), order);
+  const left = reshape(together, [PATCH, PATCH, tall * row, channels]);
+  const products = matmul(left, reshape(kernels, [PATCH, PATCH, out, channels]), { transB: true });
+  return transpose(reshape(products, [PATCH, PATCH, tall, row * out]), order);
 }
 
 /** Its adjoint in the images: [N, O, H, W] → `shape` [N, C, H, W], with the filters transformed as they are forward. */

@@ -37,18 +37,20 @@ function allFinite(values: TensorData = new Float32Array(0)): boolean {
   return values instanceof Float32Array ? allSinglesFinite(values) : values.every(Number.isFinite);
 }
 
-const EXPONENT = 0x7f800000;
-const LOWEST_EXPONENT_BIT = 0x00800000;
-
-/** Of millions after every step, so by their bits: an exponent of ones alone, NaN or infinite, carries into the sign. */
-function allSinglesFinite({ buffer, byteOffset, length }: Float32Array): boolean {
-  const bits = new Int32Array(buffer, byteOffset, length);
-  const carry = (index: number) => ((bits[index] as number) & EXPONENT) + LOWEST_EXPONENT_BIT;
-  let carried = 0;
-  let index = 0;
-  // Four at a time take half as long.
-  for (; index + 3 < length; index += 4)
-    carried |= carry(index) | carry(index + 1) | carry(index + 2) | carry(index + 3);
-  for (; index < length; index++) carried |= carry(index);
-  return carried >= 0;
+/**
+ * Of millions after every step, so by their sum: in double precision none of fewer than 2^895 singles leaves its range, and
+ * one that is NaN or infinite stays so. Four sums at a time, of which none waits for another, take half as long.
+ */
+function allSinglesFinite(values: Float32Array): boolean {
+  const { length } = values;
+  const whole = length - (length % 4);
+  let [a, b, c, d] = [0, 0, 0, 0];
+  for (let index = 0; index < whole; index += 4) {
+    a += values[index] as number;
+    b += values[index + 1] as number;
+    c += values[index + 2] as number;
+    d += values[index + 3] as number;
+  }
+  for (let index = whole; index < length; index++) a += values[index] as number;
+  return Number.isFinite(a + b + c + d);
 }

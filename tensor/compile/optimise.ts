@@ -11,6 +11,7 @@ import { inTopologicalOrder } from '../topological.ts';
 import { gathered, passesOf } from './gather.ts';
 import { simplified } from './simplify.ts';
 import { constantKey, nodeKey } from './structure.ts';
+import { writtenOut } from './written-out.ts';
 
 /** Constants above this stay computed: they would only make the program larger. */
 const LARGEST_FOLDED = 4096;
@@ -18,7 +19,9 @@ const LARGEST_FOLDED = 4096;
 export function optimise(outputs: Readonly<Record<string, Expr>>): Record<string, Expr> {
   const simple = merged(outputs);
   const other = merged(gathered(simple));
-  return passesOf(other) < passesOf(simple) ? other : simple;
+  const fewest = passesOf(other) < passesOf(simple) ? other : simple;
+  const written = writtenOut(fewest);
+  return written === fewest ? fewest : merged(written);
 }
 
 function merged(outputs: Readonly<Record<string, Expr>>): Record<string, Expr> {

@@ -85,8 +85,9 @@ export async function runSteps(steps: Steps): Promise<LastState | undefined> {
     }
     const watching = watchStop(stage, control);
     const stepBegan = performance.now();
+    const before = state;
     try {
-      state = await stage.step(state, step);
+      state = await stage.step(before, step);
     } catch (error) {
       if (error instanceof StepInterrupted) {
         save();
@@ -98,6 +99,7 @@ export async function runSteps(steps: Steps): Promise<LastState | undefined> {
     } finally {
       clearInterval(watching);
     }
+    stage.release?.(before);
     step++;
     steps.position.step = step;
     fault('step-done');

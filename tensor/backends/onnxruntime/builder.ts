@@ -2,6 +2,7 @@
  * Collects the nodes and constants of one ONNX graph. Values are known by name; equal constants are stored once, and
  * equal nodes are emitted once, so that emissions may ask for the same helper value (a flipped filter, say) freely.
  */
+import { sha256 } from '../../../base/digest.ts';
 import type { DType, Shape, Tensor } from '../../tensor.ts';
 import { asFloat32 } from '../../tensor.ts';
 import type { Source } from '../source.ts';
@@ -31,7 +32,7 @@ export class GraphBuilder {
   readonly #made = new Set<Value>();
   readonly #constants = new Map<Value, ModelTensor>();
   readonly #constantNames = new Map<string, Value>();
-  readonly #nodeOutputs = new Map<string, readonly Value[]>();
+  readonly #nodeOutputs = new Map<string, Value[]>();
   readonly #inputs: ModelValue[] = [];
   readonly #outputs: ModelValue[] = [];
   /** What values are called as outputs. */
@@ -56,12 +57,17 @@ export class GraphBuilder {
     const converted: Record<string, NodeAttribute> = {};
     for (const [name, value] of Object.entries(attributes)) converted[name] = attributeOf(value);
     const identity = JSON.stringify([op, domain, inputs, converted]);
-    const known = this.#nodeOutputs.get(identity);
-    if (known && known.length >= outputs) return known;
-    const names = Array.from({ length: outputs }, (_, index) => `v${this.#nodes.length}_${index}`);
-    this.#nodes.push({ op, domain, inputs, outputs: names, attributes: converted, source: this.source });
-    this.#nodeOutputs.set(identity, names);
-    for (const name of names) this.#made.add(name);
+    const names = this.#nodeOutputs.get(identity) ?? [];
+    if (names.length === 0) {
+      this.#nodes.push({ op, domain, inputs, outputs: names, attributes: converted, source: this.source });
+      this.#nodeOutputs.set(identity, names);
+    }
+    // A node that more is wanted of than before (the positions of maxima besides them) gives that as well.
+    while (names.length < outputs) {
+      const name = `v${this.#made.size}`;
+      names.push(name);
+      this.#made.add(name);
+    }
     return names;
   }
 
@@ -156,13 +162,12 @@ export class GraphBuilder {
   }
 
   #constant(type: ElementType, shape: Shape, bytes: Uint8Array): Value {
-    const small = bytes.length <= 4096;
-    const identity = small ? `${type}:${shape}:${Buffer.from(bytes).toString('latin1')}` : '';
-    const known = small ? this.#constantNames.get(identity) : undefined;
+    const identity = `${type}:${shape}:${sha256(bytes)}`;
+    const known = this.#constantNames.get(identity);
     if (known) return known;
     const name = `c${this.#constants.size}`;
     this.#constants.set(name, { type, shape, bytes });
-    if (small) this.#constantNames.set(identity, name);
+    this.#constantNames.set(identity, name);
     return name;
   }
 }

@@ -11,7 +11,7 @@ import { processorClass } from '../processor.ts';
 import { type Provider, presence } from './provider.ts';
 
 /** Raised whenever an emission, or how networks convolve on this backend, changes in a way that may move a bit. */
-export const emissionVersion = 11;
+export const emissionVersion = 12;
 
 export function onnxruntimeNumerics(provider: Provider): Result<Record<string, string | number>> {
   const present = presence(provider);

@@ -58,8 +58,8 @@ export function conv2dFilterGrad({ graph, expr, inputs }: EmissionContext): Valu
   return graph.node('Sum', sums);
 }
 
-/** From 26 on it took two thirds of the time; at 4 as long; below up to twice as long, for the copies that it takes. */
-const FOLD_FROM = 8;
+/** From 26 on it took two thirds of the time; at 3 five sixths; below up to twice as long, for the copies that it takes. */
+const FOLD_FROM = 3;
 
 /**
  * Few places and many channels: the products of all images would be written and read, and are many times as large as
