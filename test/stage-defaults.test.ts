@@ -22,7 +22,7 @@ const STAGES: Readonly<Record<string, string>> = {
   'pretrain@1': 'f512f15ff83f934f1dd0a14f45a01e53f8413a27841bf5076a87e4b84fe2b032',
   'squeeze@1': 'f512f15ff83f934f1dd0a14f45a01e53f8413a27841bf5076a87e4b84fe2b032',
   'import@1': 'a550caf6ba33dee7aa7128e04223cf9d2c9859b9266ef0efd14513d7d8d75eec',
-  'statistics@1': '5f6b705a1ca53eaa14fb018d152700b77cfd3cd01ac2316edfd05482e07133f9',
+  'statistics@2': '5f6b705a1ca53eaa14fb018d152700b77cfd3cd01ac2316edfd05482e07133f9',
   'recover@2': '05260a9f5604c61d9e72b390b51a0e17fe98a6edf34fc2b348647e8ccb1a7dd6',
   'relabel@2': '948c3c35c82bba16da6321c794b38dabd31be231fdee5f8aab76fdf046aba9d6',
   'rank@1': 'eb8e89ded427956b11a4098a5189ae3ebec7cb4c61c08b8263ec24d37560bbf4',

@@ -2,6 +2,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import type { JsonObject } from '../../base/json.ts';
 import { unwrap } from '../../base/result.ts';
+import { bundledFolder, openDataSet } from '../../data/registry.ts';
 import { decodeSafetensors } from '../../tensor/files/safetensors.ts';
 import { runStage } from '../../test/rig/stage-runs.ts';
 import type { ArtifactFiles, InputStage } from '../stage.ts';
@@ -42,6 +43,30 @@ it('takes them of random parts, too, whose corners are less often those of the i
   const [parts, whole] = [cornersOf(artifacts.statistics!), cornersOf(statistics)];
   // Around clothes is black.
   for (const [corner, mean] of parts.entries()) expect(mean).toBeGreaterThan(whole[corner]! + 0.1);
+});
+
+it('takes black around images, as padded training pictures have it', async () => {
+  const taken = { images: 300, batchSize: 50, padding: 8, flip: false };
+  const { artifacts } = await runStage({ kind: 'statistics', params: taken, inputs: teachers });
+  const { data } = unwrap(decodeSafetensors(artifacts.statistics!['statistics-1.safetensors']!)).tensors[
+    '0.patchMean'
+  ]!;
+  // Black is -0.81, the mean colour 0.
+  for (const corner of [0, 6, 42, 48]) expect(data[corner]!).toBeLessThan(-0.5);
+});
+
+it('does not take batches in the order of the files, where images of a class may lie together', () => {
+  const { train, mean, std } = unwrap(openDataSet('fashion-mnist', bundledFolder('fashion-mnist')));
+  const values = Float64Array.from(train.pixels.subarray(0, 300 * 784), (pixel) => (pixel / 255 - mean[0]!) / std[0]!);
+  const average = (of: Float64Array) => of.reduce((sum, value) => sum + value, 0) / of.length;
+  const variances = Float64Array.from({ length: 6 }, (_, batch) => {
+    const own = values.subarray(batch * 50 * 784, (batch + 1) * 50 * 784);
+    return average(own.map((value) => value ** 2)) - average(own) ** 2;
+  });
+  const { tensors } = unwrap(decodeSafetensors(statistics['statistics-1.safetensors']!));
+  expect(tensors['0.channelMean']!.data[0]).toBeCloseTo(average(values), 4);
+  expect(tensors['0.channelVariance']!.data[0]).toBeCloseTo(average(variances), 1);
+  expect(Math.abs(tensors['0.channelVariance']!.data[0]! - average(variances))).toBeGreaterThan(2e-4);
 });
 
 const NAMES = ['channelMean', 'channelVariance', 'patchMean', 'patchVariance'];

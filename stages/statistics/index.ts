@@ -7,7 +7,7 @@ import { bytesOfStatistics } from './bytes.ts';
 
 export const statistics: StageKind = {
   kind: 'statistics',
-  version: 1,
+  version: 2,
   description: 'Takes the statistics of real images at every convolution of trained networks, for `recover` by G-VBSM.',
   parameters: {
     type: 'object',
@@ -27,7 +27,7 @@ export const statistics: StageKind = {
       },
       padding: {
         ...{ type: 'integer', minimum: 0, maximum: 65_536, default: 4 },
-        description: 'Pixels of zeros around an image out of which a random part is seen; Tiny-ImageNet: 8.',
+        description: 'Black pixels around an image out of which a random part is seen; Tiny-ImageNet: 8.',
       },
       flip: { type: 'boolean', default: true, description: 'Whether half of the images are mirrored.' },
       images: imagesParameter,

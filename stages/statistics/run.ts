@@ -7,7 +7,8 @@ import { normalised } from '../../data/normalise.ts';
 import { openDataSet } from '../../data/registry.ts';
 import { accumulated, convolutionStatistics } from '../../methods/gvbsm.ts';
 import { viewOf } from '../../nn/augment/view.ts';
-import { type Expr, input } from '../../tensor/expr.ts';
+import { constant, type Expr, input } from '../../tensor/expr.ts';
+import { add, sub } from '../../tensor/ops/index.ts';
 import { randomStream } from '../../tensor/random/stream.ts';
 import { floats, scalar, type Tensor } from '../../tensor/tensor.ts';
 import { type Classifier, classifierDigest, readClassifier } from '../classifier.ts';
@@ -27,13 +28,18 @@ export async function openStatistics({ params, seed, data, inputs, backend }: St
   const readers = listOf(inputs, 'teacher');
   const teachers = readers.map((reader) => readClassifier(reader, set));
   const [patch, batchSize, padding] = [params.patch as number, params.batchSize as number, params.padding as number];
-  const changes = { crop: params.crop as boolean, padding, flip: params.flip as boolean };
+  const seen: Seen = {
+    ...{ crop: params.crop as boolean, padding, flip: params.flip as boolean },
+    ...{ mean: set.mean, std: set.std },
+  };
   const images = (params.images as number | undefined) ?? set.train.count;
   const batches = Math.ceil(images / batchSize);
+  // Files may lie class after class, and the variance within a batch of one class is not that of the set.
+  const order = randomStream(seed, 'statistics/order').permutation(0, images);
   /** Every teacher sees the same batches in turn. */
   const batchAt = (index: number): Int32Array => {
     const from = (index % batches) * batchSize;
-    return Int32Array.from({ length: Math.min(batchSize, images - from) }, (_, place) => from + place);
+    return order.subarray(from, from + batchSize);
   };
   const compiled = programs(backend);
   const draws = randomStream(seed, 'statistics/view');
@@ -55,7 +61,7 @@ export async function openStatistics({ params, seed, data, inputs, backend }: St
       const chosen = batchAt(index);
       const count = chosen.length;
       const teacher = teachers[turn] as Classifier;
-      const program = await compiled.get(`${turn} ${count}`, () => statisticsProgram(teacher, count, patch, changes));
+      const program = await compiled.get(`${turn} ${count}`, () => statisticsProgram(teacher, count, patch, seen));
       const uniform = draws.uniform(index, 3 * count);
       const each = (number: number, of: (u: number) => number) =>
         floats(Float32Array.from(uniform.subarray(number * count, (number + 1) * count), of), [count]);
@@ -63,9 +69,9 @@ export async function openStatistics({ params, seed, data, inputs, backend }: St
       const result = await program.run({
         ...teacher.values,
         images: normalised(set, set.train, chosen, index + 1 < teachers.length * batches ? batchAt(index + 1) : []),
-        ...(changes.crop && cropFeeds(boxesAt(index, count))),
+        ...(seen.crop && cropFeeds(boxesAt(index, count))),
         ...(padding > 0 && { down: each(0, shift), across: each(1, shift) }),
-        ...(changes.flip && { mirrored: each(2, (u) => (u < 0.5 ? 1 : 0)) }),
+        ...(seen.flip && { mirrored: each(2, (u) => (u < 0.5 ? 1 : 0)) }),
         ...Object.fromEntries(sumsOf(tensors, turn)),
         share: scalar(count / images),
       });
@@ -118,20 +124,19 @@ function cropFeeds(boxes: readonly Box[]): Record<string, Tensor> {
   return Object.fromEntries(Object.entries(CROP).map(([name, side]) => [name, floats(of(side), [boxes.length])]));
 }
 
+interface Seen {
+  readonly crop: boolean;
+  readonly padding: number;
+  readonly flip: boolean;
+  /** Of the data set, by channel. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
 /** A batch's share of the targets, by `layer.statistic`. */
-function statisticsProgram(
-  classifier: Classifier,
-  count: number,
-  patch: number,
-  { crop, padding, flip }: { readonly crop: boolean; readonly padding: number; readonly flip: boolean },
-): Record<string, Expr> {
+function statisticsProgram(classifier: Classifier, count: number, patch: number, seen: Seen): Record<string, Expr> {
   const { channels, height, width } = classifier.input;
-  const each = (name: string) => input(name, [count]);
-  const view = viewOf(input('images', [count, channels, height, width]), {
-    ...(crop && { crop: { top: each('top'), left: each('left'), height: each('tall'), width: each('wide') } }),
-    ...(padding > 0 && { shift: { rows: each('down'), columns: each('across') } }),
-    ...(flip && { mirrored: each('mirrored') }),
-  });
+  const view = viewed(input('images', [count, channels, height, width]), seen);
   const share = input('share', []);
   const outputs: Record<string, Expr> = {};
   for (const [index, { input: entering, norm }] of classifier.apply(view).layers.entries()) {
@@ -142,4 +147,18 @@ function statisticsProgram(
     for (const [name, q] of Object.entries(after)) outputs[`${index}.${name}`] = q;
   }
   return outputs;
+}
+
+/** What lies outside of an image is black, as where training images are padded before they are normalised. */
+function viewed(images: Expr, { crop, padding, flip, mean, std }: Seen): Expr {
+  const each = (name: string) => input(name, [images.shape[0] ?? 0]);
+  const view = {
+    ...(crop && { crop: { top: each('top'), left: each('left'), height: each('tall'), width: each('wide') } }),
+    ...(padding > 0 && { shift: { rows: each('down'), columns: each('across') } }),
+    ...(flip && { mirrored: each('mirrored') }),
+  };
+  if (padding === 0) return viewOf(images, view);
+  const values = mean.map((own, channel) => -own / (std[channel] ?? 1));
+  const black = constant(floats(Float32Array.from(values), [1, values.length, 1, 1]));
+  return add(viewOf(sub(images, black), view), black);
 }
