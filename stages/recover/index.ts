@@ -5,7 +5,7 @@ import { listOf } from '../input-roles.ts';
 import { hasBatchNorm } from '../network-parameter.ts';
 import { type Range, rangesOf } from '../shards.ts';
 import type { InputProblem, InputStage, RuleProblem, ShardedData, StageKind } from '../stage.ts';
-import { defaultsOf, methodProblems, recoverParameters } from './parameters.ts';
+import { defaultsOf, methodProblems, paddingProblems, recoverParameters } from './parameters.ts';
 
 export const recover: StageKind = {
   kind: 'recover',
@@ -48,6 +48,7 @@ export const recover: StageKind = {
     ...curriculumProblems(params.crop as boolean, params.curriculum as string),
     ...methodProblems(params),
   ],
+  dataRules: ({ padding }, data) => paddingProblems(padding as number, data),
   inputRules: ({ method }, inputs) => [
     ...countProblems(method as string, inputs),
     ...listOf(inputs, 'teacher').flatMap((teacher, index) => teacherProblems(teacher, index, method === 'g-vbsm')),

@@ -3,6 +3,7 @@
  * only its size needs.
  */
 import type { JsonObject } from '../../base/json.ts';
+import type { DataSetFacts } from '../../data/data-set.ts';
 import { CROP_CURRICULA } from '../../methods/cda.ts';
 import { RECOVER_WEIGHTS } from '../../methods/sre2l.ts';
 import type { RuleProblem } from '../stage.ts';
@@ -40,6 +41,17 @@ export function methodProblems(params: JsonObject): RuleProblem[] {
       path: [name],
       message: `\`${name}\` is of method \`g-vbsm\`, but the method is \`${method}\`.`,
     }));
+}
+
+/** Of images moved by up to all of their side, nothing may be seen. */
+export function paddingProblems(
+  padding: number,
+  { height, width }: Pick<DataSetFacts, 'height' | 'width'>,
+): RuleProblem[] {
+  const most = Math.min(height, width) - 1;
+  if (padding <= most) return [];
+  const message = `Images of ${height} x ${width} can be moved out of sight by ${padding} pixels: at most ${most}.`;
+  return [{ path: ['padding'], message }];
 }
 
 export const recoverParameters: Readonly<Record<string, JsonObject>> = {

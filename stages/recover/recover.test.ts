@@ -1,6 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import type { JsonObject } from '../../base/json.ts';
 import { unwrap } from '../../base/result.ts';
+import { unseenDataSet } from '../../data/registry.ts';
 import { decodeSafetensors } from '../../tensor/files/safetensors.ts';
 import { randomStream } from '../../tensor/random/stream.ts';
 import { runStage } from '../../test/rig/stage-runs.ts';
@@ -109,4 +110,13 @@ it('rolls by every number of pixels up to the jitter, either way', () => {
 it('has one teacher for all sets and evaluations', () => {
   expect(squeeze.replicates).toEqual([]);
   expect(recover.replicates).toEqual(['set']);
+});
+
+it('refuses to move images out of sight', () => {
+  const of = (padding: number) =>
+    recover.dataRules!({ padding }, { ...unseenDataSet('mnist')!.summary, height: 28, width: 32 });
+  expect(of(27)).toEqual([]);
+  expect(of(28)).toEqual([
+    { path: ['padding'], message: 'Images of 28 x 32 can be moved out of sight by 28 pixels: at most 27.' },
+  ]);
 });

@@ -2,6 +2,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import { listOf } from '../input-roles.ts';
 import { imagesParameter, imagesProblems } from '../real-training.ts';
+import { paddingProblems } from '../recover/parameters.ts';
 import type { StageKind } from '../stage.ts';
 import { bytesOfStatistics } from './bytes.ts';
 
@@ -52,7 +53,10 @@ export const statistics: StageKind = {
           ]
         : [],
     ),
-  dataRules: ({ images }, data) => imagesProblems(images, data),
+  dataRules: ({ images, padding }, data) => [
+    ...imagesProblems(images, data),
+    ...paddingProblems(padding as number, data),
+  ],
   bytes({ patch }, inputs, set) {
     const of = ({ network }: JsonObject) =>
       set && bytesOfStatistics(network as JsonObject | undefined, patch as number, set);
