@@ -290,7 +290,5 @@ export interface StageRun {
    * it has ended, and the state before it is kept. Steps of other kinds are waited for.
    */
   interrupt?(): void;
-  /** A state that a later step has followed, and that nobody reads any more: its arrays may be written. */
-  release?(state: State): void;
   close?(): void;
 }

@@ -79,9 +79,7 @@ export async function answerSteps(run: StageRun, lines: AsyncIterable<string>, i
     const ms: number[] = [];
     for (let left = (JSON.parse(line) as { steps: number }).steps; left > 0; left--) {
       const begun = performance.now();
-      const before = state;
-      state = await run.step(before, step++);
-      run.release?.(before);
+      state = await run.step(state, step++);
       ms.push(performance.now() - begun);
     }
     tell({ ms, peak: peakMemory() - idleBytes });

@@ -87,7 +87,6 @@ export class Unroll {
   readonly #allowance: number;
   readonly #kinds = new Map<string, Kind>();
   readonly #views = new Map<string, Promise<CompiledView>>();
-  readonly #spare = new Map<Partition, Named<Tensor>[]>();
 
   /** Programs are compiled when a course first needs them. */
   constructor(backend: Backend, graphs: StepGraphs, { keepActivations = 0 }: UnrollOptions = {}) {
@@ -108,8 +107,7 @@ export class Unroll {
       const program = await this.#program(kind, partition?.forward ?? kind.forward);
       const before = states[index] as Named<Tensor>;
       const feeds = await this.#feeds(course, index, kind.step, program);
-      const spare = partition && this.#spare.get(partition)?.pop();
-      const results = await program.run({ ...feeds, ...before }, spare);
+      const results = await program.run({ ...feeds, ...before });
       states.push({ ...before, ...selected('next', results) });
       if (partition) {
         kept.set(index, { partition, values: prefixed('kept', selected('kept', results)) });
@@ -129,9 +127,6 @@ export class Unroll {
     const { arrays, states, steps } = trajectory;
     const sums = new Map<string, Accumulated>();
     let flowing = cotangents;
-    // The loop's own arrays are written by turns: what only waits to be collected is memory too.
-    let made: Named<Tensor> | undefined;
-    let spare: Named<Tensor> | undefined;
     for (let index = steps.length - 1; index >= 0; index--) {
       const kind = this.#kind(trajectory, index);
       const { step } = kind;
@@ -140,27 +135,18 @@ export class Unroll {
       flowing = complete(flowing, step);
       const feeds = await this.#feeds(trajectory, index, step, program);
       const given = { ...feeds, ...kept?.values, ...states[index], ...prefixed('cotangent', flowing) };
-      const results = await program.run(given, spare && prefixed('state', spare));
+      const results = await program.run(given);
       for (const name of Object.keys(step.learned)) {
         const sum = sums.get(name) ?? new Accumulated(known(arrays, name));
         sums.set(name, sum);
         const cotangent = results[`learned.${name}`];
         if (cotangent) sum.add(await this.#pulledBack(trajectory, index, name, cotangent), steps[index]?.rows?.[name]);
       }
-      if (!alone) {
-        spare = made;
-        made = flowing = selected('state', results);
-      }
-      if (kept) this.#putBack(trajectory, index, kept);
+      if (!alone) flowing = selected('state', results);
+      if (kept) trajectory.kept.delete(index);
     }
     const learned = Object.fromEntries([...sums].map(([name, sum]) => [name, sum.total()]));
     return { learned, start: alone ? {} : { ...flowing } };
-  }
-
-  /** The arrays of what a step has kept serve a later one: making new ones costs a pass over them, and a copy. */
-  #putBack(trajectory: Trajectory, index: number, { partition, values }: Kept): void {
-    trajectory.kept.delete(index);
-    this.#spare.set(partition, [...(this.#spare.get(partition) ?? []), values]);
   }
 
   async dispose(): Promise<void> {

@@ -21,7 +21,7 @@ import { chosenRows } from '../rows.ts';
 import { viewStreams } from '../soft-labels/draws.ts';
 import { type LabelledBatch, openSoftLabels } from '../soft-labels/read.ts';
 import { viewFeeds } from '../soft-labels/view.ts';
-import type { StageContext, StageRun, State } from '../stage.ts';
+import type { StageContext, StageRun } from '../stage.ts';
 import { openSyntheticRows } from '../synthetic-rows.ts';
 import { syntheticDigest } from '../synthetic-set.ts';
 import { courseOf } from './soft-course.ts';
@@ -78,10 +78,6 @@ export async function openSoftEvaluate({
     );
   };
   const crops = (params.cropsPerImage as number | undefined) ?? 1;
-  /** Arrays that nobody reads any more, a batch's each. */
-  const spare: Readonly<Record<string, Tensor>>[] = [];
-  /** What the last batch before a state has made of it. */
-  const madeOf = new WeakMap<State['tensors'], Readonly<Record<string, Tensor>>>();
   const course = courseOf(soft, viewStreams(seed, 'evaluate'), { epochs, crops });
 
   return {
@@ -97,7 +93,6 @@ export async function openSoftEvaluate({
       const { epoch, batches, before, views, ...pass } = course.pass(index);
       const rate = scalar((params.learningRate as number) * rateFactor(epoch));
       let trained: Readonly<Record<string, Tensor>> = tensors;
-      let made: Readonly<Record<string, Tensor>> | undefined;
       let mean = 0;
       for (let number = 0; number < batches; number++) {
         const batch = pass.batch(number);
@@ -111,23 +106,13 @@ export async function openSoftEvaluate({
           ...scalarFeeds(optimiser, before + number),
           rate,
         };
-        const { loss: found, ...moved } = await program.run(feeds, spare.pop());
-        // What a batch has read is written by the next; what the pass ends with belongs to its state.
-        if (made) spare.push(made);
-        made = moved;
+        const { loss: found, ...moved } = await program.run(feeds);
         trained = { ...trained, ...moved };
         mean += ((found?.data[0] ?? Number.NaN) * count) / views;
       }
       demandFinite('evaluate', index, { loss: mean, tensors: trained }, HELP);
       report({ loss: mean });
-      if (made) madeOf.set(trained, made);
       return { tensors: trained, values: { loss: mean } };
-    },
-    release({ tensors }) {
-      const made = madeOf.get(tensors);
-      if (!made) return;
-      madeOf.delete(tensors);
-      spare.push(made);
     },
     async finish({ tensors, values }) {
       const { accuracy, loss: testLoss } = await test.on(space, set.test, tensors);

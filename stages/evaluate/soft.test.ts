@@ -1,5 +1,4 @@
 import { beforeAll, expect, it } from 'vitest';
-import { sha256 } from '../../base/digest.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { unwrap } from '../../base/result.ts';
 import { compile } from '../../tensor/compile/compile.ts';
@@ -13,7 +12,7 @@ import { distinct } from '../soft-labels/crops.ts';
 import { viewStreams } from '../soft-labels/draws.ts';
 import { pooledLabels } from '../soft-labels/pool-maps.ts';
 import { type LabelledBatch, openSoftLabels } from '../soft-labels/read.ts';
-import type { ArtifactFiles, InputStage, State } from '../stage.ts';
+import type { ArtifactFiles, InputStage } from '../stage.ts';
 import { syntheticDigest } from '../synthetic-set.ts';
 import { evaluate } from './index.ts';
 import { courseOf } from './soft-course.ts';
@@ -96,27 +95,6 @@ it.each<[string, JsonObject]>([
   expect(figures).toHaveLength(40);
   expect(figures.at(-1)!.loss!).toBeLessThan(figures[0]!.loss!);
   expect(metrics.accuracy).toBeGreaterThan(0.3);
-});
-
-it('writes only into states that it was told nobody reads, and gives the same', async () => {
-  const opened = async () =>
-    (await openStage({ kind: 'evaluate', params: { ...student, epochs: 5 }, inputs: { images, labels } })).run;
-  const bytes = ({ tensors }: State) =>
-    Object.entries(tensors).map(([name, { data }]) => `${name} ${sha256(new Uint8Array(data.slice().buffer))}`);
-  const [kept, released] = [await opened(), await opened()];
-  const states = [await kept.init()];
-  let state = await released.init();
-  const after: string[][] = [bytes(states[0]!)];
-  for (let index = 0; index < 5; index++) {
-    states.push(await kept.step(states[index]!, index));
-    after.push(bytes(states[index + 1]!));
-    const before = state;
-    state = await released.step(before, index);
-    // Twice is once.
-    for (let times = 0; times < 2; times++) released.release?.(before);
-    expect(bytes(state)).toEqual(after[index + 1]);
-  }
-  expect(states.map(bytes)).toEqual(after);
 });
 
 it('warms up from where it is told: from all of the rate is no warm-up', async () => {

@@ -27,10 +27,6 @@ export interface BackendOptions {
 /** Feeds must hold every input of the graph by name, in its shape; results come by output name. */
 export interface Program {
   readonly inputs: Readonly<Record<string, { shape: readonly number[]; dtype: string }>>;
-  /** `into`: arrays that some results may be written to, in their shapes. A backend that cannot makes new ones. */
-  run(
-    feeds: Readonly<Record<string, Tensor>>,
-    into?: Readonly<Record<string, Tensor>>,
-  ): Promise<Record<string, Tensor>>;
+  run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
   dispose(): void;
 }

@@ -48,9 +48,9 @@ class WatchedProgram implements Program {
     this.#looking = looking;
   }
 
-  async run(feeds: Readonly<Record<string, Tensor>>, into?: Readonly<Record<string, Tensor>>) {
+  async run(feeds: Readonly<Record<string, Tensor>>) {
     if (this.#looking()) await this.#look(feeds);
-    return this.#program.run(feeds, into);
+    return this.#program.run(feeds);
   }
 
   dispose(): void {

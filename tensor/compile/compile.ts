@@ -48,9 +48,9 @@ class SharedProgram implements Program {
     this.#release = release;
   }
 
-  run(...[feeds, into]: Parameters<Program['run']>): ReturnType<Program['run']> {
+  run(feeds: Parameters<Program['run']>[0]): ReturnType<Program['run']> {
     if (this.#disposed) throw new Error('Internal error: expected a program to run before it is disposed of');
-    return this.#program.run(feeds, into);
+    return this.#program.run(feeds);
   }
 
   dispose(): void {

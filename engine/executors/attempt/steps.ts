@@ -85,9 +85,8 @@ export async function runSteps(steps: Steps): Promise<LastState | undefined> {
     }
     const watching = watchStop(stage, control);
     const stepBegan = performance.now();
-    const before = state;
     try {
-      state = await stage.step(before, step);
+      state = await stage.step(state, step);
     } catch (error) {
       if (error instanceof StepInterrupted) {
         save();
@@ -99,7 +98,6 @@ export async function runSteps(steps: Steps): Promise<LastState | undefined> {
     } finally {
       clearInterval(watching);
     }
-    stage.release?.(before);
     step++;
     steps.position.step = step;
     fault('step-done');

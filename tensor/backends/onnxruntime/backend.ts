@@ -5,7 +5,7 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { ok, type Result } from '../../../base/result.ts';
 import type { Expr } from '../../expr.ts';
-import { asFloat32, type DType, type Shape, sizeOf, type Tensor } from '../../tensor.ts';
+import { asFloat32, type DType, type Shape, type Tensor } from '../../tensor.ts';
 import type { Backend, BackendOptions, Graph, Program } from '../backend.ts';
 import { checkedFeed } from '../feeds.ts';
 import { explained } from '../source.ts';
@@ -53,12 +53,6 @@ async function prepare(runtime: Runtime, graph: Graph, threads: number, provider
   }
 }
 
-function emptyTensor({ shape, dtype }: Pick<Expr, 'shape' | 'dtype'>): Tensor {
-  const size = sizeOf(shape);
-  if (dtype === 'float') return { dtype, shape, data: new Float32Array(size) };
-  return dtype === 'int' ? { dtype, shape, data: new Int32Array(size) } : { dtype, shape, data: new Uint8Array(size) };
-}
-
 class OnnxProgram implements Program {
   readonly inputs: Readonly<Record<string, { shape: Shape; dtype: DType; value?: string }>>;
   readonly #runtime: Runtime;
@@ -79,21 +73,13 @@ class OnnxProgram implements Program {
     this.#outputs = Object.entries(outputs).map(([name, { shape, dtype }]) => [name, { shape, dtype }]);
   }
 
-  async run(
-    feeds: Readonly<Record<string, Tensor>>,
-    into: Readonly<Record<string, Tensor>> = {},
-  ): Promise<Record<string, Tensor>> {
+  async run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
     const values: Record<string, InstanceType<Runtime['Tensor']>> = {};
     for (const [name, { shape, dtype, value }] of Object.entries(this.inputs)) {
       const fed = checkedFeed(feeds, name, { shape, dtype });
       if (value !== undefined) values[value] = this.#toRuntime(fed);
     }
-    // The runtime would make each result for itself and copy it.
-    const places = this.#outputs.map(([name, result]) => [
-      `out_${name}`,
-      this.#toRuntime(into[name] ?? emptyTensor(result)),
-    ]);
-    const results = await this.#session.run(values, Object.fromEntries(places)).catch((error: unknown) => {
+    const results = await this.#session.run(values).catch((error: unknown) => {
       throw this.#told(error);
     });
     return Object.fromEntries(
