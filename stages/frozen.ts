@@ -6,13 +6,14 @@
  *
  * which differs by rounding alone; the shift is computed in float64.
  */
-import { rewritten } from '../nn/trajectory/substitute.ts';
+
 import { winogradForm } from '../nn/winograd.ts';
 import type { Backend } from '../tensor/backends/backend.ts';
 import { optimise } from '../tensor/compile/optimise.ts';
 import { constant, type Expr } from '../tensor/expr.ts';
 import { add } from '../tensor/ops/index.ts';
 import { apply } from '../tensor/ops/table.ts';
+import { rewritten } from '../tensor/rewritten.ts';
 import { sizeOf, type Tensor } from '../tensor/tensor.ts';
 import { inTopologicalOrder, readerCounts } from '../tensor/topological.ts';
 

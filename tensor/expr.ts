@@ -28,6 +28,13 @@ export function makeExpr(fields: Omit<Expr, 'id'>): Expr {
   return Object.freeze({ id: nextId++, ...fields });
 }
 
+/** The same operation over other inputs, which must be as those were; itself where they are those. */
+export function withInputs(expr: Expr, inputs: readonly Expr[]): Expr {
+  if (inputs.every((from, index) => from === expr.inputs[index])) return expr;
+  const { op, attrs, shape, dtype, origin } = expr;
+  return makeExpr({ op, inputs, attrs, shape, dtype, ...(origin === undefined ? {} : { origin }) });
+}
+
 /** A value fed at every run, known by its name. */
 export function input(name: string, shape: Shape, dtype: DType = 'float'): Expr {
   return makeExpr({ op: 'input', inputs: [], attrs: { name }, shape: [...shape], dtype });

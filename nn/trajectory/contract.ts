@@ -6,7 +6,7 @@
 import type { Expr } from '../../tensor/expr.ts';
 import { mul, sum } from '../../tensor/ops/index.ts';
 import { opDefinition } from '../../tensor/ops/table.ts';
-import { rewritten } from './substitute.ts';
+import { rewritten } from '../../tensor/rewritten.ts';
 
 /** Operations bilinear in their inputs, and the input by which an inner product with them is taken. */
 const BILINEAR: Readonly<Record<string, number>> = { conv2dFilterGrad: 1, matmul: 0 };

@@ -5,7 +5,7 @@
  */
 import type { Expr } from '../../tensor/expr.ts';
 import { eq, select, sqrt } from '../../tensor/ops/index.ts';
-import { rewritten } from './substitute.ts';
+import { rewritten } from '../../tensor/rewritten.ts';
 
 export function withRootsOfZero(exprs: readonly Expr[]): Expr[] {
   return rewritten(exprs, (node) => {

@@ -8,7 +8,7 @@
  * whose inner products a graph of second derivatives has anyway. In the adjoint of a training step of a ConvNet that
  * spares a quarter of what is read and written outside products. Exact but for rounding.
  */
-import { constant, type Expr, makeExpr } from '../expr.ts';
+import { constant, type Expr, withInputs } from '../expr.ts';
 import { numbersAttr } from '../ops/attrs.ts';
 import { apply, withOrigin } from '../ops/table.ts';
 import { sizeOf } from '../tensor.ts';
@@ -74,10 +74,10 @@ class Gathering {
   }
 
   #asItWas(expr: Expr): Expr {
-    const inputs = expr.inputs.map((from) => this.valueOf(from));
-    if (inputs.every((from, index) => from === expr.inputs[index])) return expr;
-    const { op, attrs, shape, dtype, origin } = expr;
-    return makeExpr({ op, inputs, attrs, shape, dtype, ...(origin === undefined ? {} : { origin }) });
+    return withInputs(
+      expr,
+      expr.inputs.map((from) => this.valueOf(from)),
+    );
   }
 
   #readersOf(expr: Expr): readonly Expr[] {

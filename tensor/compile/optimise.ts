@@ -3,7 +3,7 @@
  * all its inputs are constants, and merged with an equal one met before; what no output needs is never walked.
  * Cost is linear in the nodes. `origin` is kept: that of the first of equal nodes.
  */
-import { constant, type Expr, makeExpr } from '../expr.ts';
+import { constant, type Expr, withInputs } from '../expr.ts';
 import { described, shownOrigin } from '../ops/describe.ts';
 import { opDefinition } from '../ops/table.ts';
 import { sizeOf } from '../tensor.ts';
@@ -20,8 +20,7 @@ export function optimise(outputs: Readonly<Record<string, Expr>>): Record<string
   const simple = merged(outputs);
   const other = merged(gathered(simple));
   const fewest = passesOf(other) < passesOf(simple) ? other : simple;
-  const written = writtenOut(fewest);
-  return written === fewest ? fewest : merged(written);
+  return merged(writtenOut(fewest));
 }
 
 function merged(outputs: Readonly<Record<string, Expr>>): Record<string, Expr> {
@@ -50,8 +49,7 @@ class Uniques {
     if (expr.op === 'constant') return this.#merged(constantKey(expr), expr);
     const simple = simplified(expr, inputs, (node) => this.#ofNew(node));
     if (simple) return simple;
-    const same = inputs.every((input, index) => input === expr.inputs[index]);
-    const node = same ? expr : makeExpr({ ...fieldsOf(expr), inputs });
+    const node = withInputs(expr, inputs);
     return folded(node, (value) => this.of(value, [])) ?? this.#merged(this.#keyOf(node), node);
   }
 
@@ -94,10 +92,6 @@ class Uniques {
     this.#numbers.set(node, this.#numbers.size);
     return node;
   }
-}
-
-function fieldsOf({ op, attrs, shape, dtype, origin }: Expr) {
-  return { op, attrs, shape, dtype, ...(origin === undefined ? {} : { origin }) };
 }
 
 /** In float64, so that a folded value is at least as exact as a computed one. */

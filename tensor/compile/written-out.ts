@@ -7,25 +7,17 @@
  * Written out, x - mean(x) alone is made of all this, since r goes into the layer's scale and into the adjoint's factors.
  * That comes last: gathering would take x - mean(x) apart, whose sums lose digits where the mean is large.
  */
-import { type Expr, makeExpr } from '../expr.ts';
+import type { Expr } from '../expr.ts';
 import { axesAttr, numberAttr } from '../ops/attrs.ts';
 import { add, mean, mul, rsqrt, square, sub } from '../ops/index.ts';
 import { withOrigin } from '../ops/table.ts';
-import { inTopologicalOrder } from '../topological.ts';
+import { rewritten } from '../rewritten.ts';
 
-/** The same graph where there is nothing to write out. */
-export function writtenOut(outputs: Readonly<Record<string, Expr>>): Readonly<Record<string, Expr>> {
-  const order = inTopologicalOrder(Object.values(outputs));
-  if (!order.some(isScattered)) return outputs;
-  const values = new Map<Expr, Expr>();
-  for (const expr of order) {
-    const inputs = expr.inputs.map((from) => values.get(from) as Expr);
-    values.set(
-      expr,
-      isScattered(expr) ? withOrigin(expr.origin, () => inOperations(expr, inputs)) : over(expr, inputs),
-    );
-  }
-  return Object.fromEntries(Object.entries(outputs).map(([name, expr]) => [name, values.get(expr) as Expr]));
+export function writtenOut(outputs: Readonly<Record<string, Expr>>): Record<string, Expr> {
+  const made = rewritten(Object.values(outputs), (node) =>
+    isScattered(node) ? withOrigin(node.origin, () => inOperations(node)) : node,
+  );
+  return Object.fromEntries(Object.keys(outputs).map((name, index) => [name, made[index] as Expr]));
 }
 
 /** Whether it normalises over axes of which not all are the last ones. */
@@ -35,16 +27,10 @@ function isScattered({ op, attrs, inputs: [x] }: Expr): boolean {
   return axes.some((axis) => axis < x.shape.length - axes.length);
 }
 
-function inOperations({ op, attrs }: Expr, [x]: readonly Expr[]): Expr {
+function inOperations({ op, attrs, inputs: [x] }: Expr): Expr {
   if (!x) throw new Error('Internal error: expected an operand to normalise');
   const rows = { axes: axesAttr(attrs, x.shape), keepDims: true };
   const centred = sub(x, mean(x, rows));
   const scale = rsqrt(add(mean(square(centred), rows), numberAttr(attrs, 'eps')));
   return op === 'normalize' ? mul(centred, scale) : scale;
-}
-
-function over(expr: Expr, inputs: readonly Expr[]): Expr {
-  if (inputs.every((from, index) => from === expr.inputs[index])) return expr;
-  const { op, attrs, shape, dtype, origin } = expr;
-  return makeExpr({ op, inputs, attrs, shape, dtype, ...(origin === undefined ? {} : { origin }) });
 }
