@@ -6,14 +6,13 @@
  *
  * which differs by rounding alone; the shift is computed in float64.
  */
-
 import { winogradForm } from '../nn/winograd.ts';
 import type { Backend } from '../tensor/backends/backend.ts';
 import { optimise } from '../tensor/compile/optimise.ts';
 import { constant, type Expr } from '../tensor/expr.ts';
 import { add } from '../tensor/ops/index.ts';
 import { apply } from '../tensor/ops/table.ts';
-import { rewritten } from '../tensor/rewritten.ts';
+import { renamed, rewritten } from '../tensor/rewritten.ts';
 import { sizeOf, type Tensor } from '../tensor/tensor.ts';
 import { inTopologicalOrder, readerCounts } from '../tensor/topological.ts';
 
@@ -36,10 +35,6 @@ export function frozen(
   const plain = withoutNorms(Object.values(whole));
   // The other backends have algorithms of their own.
   return renamed(whole, name === 'onnxruntime' ? rewritten(plain, (node) => withFewerProducts(node) ?? node) : plain);
-}
-
-function renamed(outputs: Outputs, values: readonly Expr[]): Record<string, Expr> {
-  return Object.fromEntries(Object.keys(outputs).map((name, index) => [name, values[index] as Expr]));
 }
 
 /** Constants by channel, added to what a convolution of constant filters gives or multiplied with it, go into it. */

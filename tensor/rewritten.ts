@@ -11,3 +11,8 @@ export function rewritten(roots: readonly Expr[], rule: (node: Expr, before: Exp
   }
   return roots.map((root) => renewed.get(root) as Expr);
 }
+
+/** `roots` by the names of `outputs`, in the place of whose values they stand. */
+export function renamed(outputs: Readonly<Record<string, Expr>>, roots: readonly Expr[]): Record<string, Expr> {
+  return Object.fromEntries(Object.keys(outputs).map((name, index) => [name, roots[index] as Expr]));
+}

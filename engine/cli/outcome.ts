@@ -53,14 +53,16 @@ function places(what: string, file: RegExp, folder: string, plan: Plan, records:
   );
   if (paths.length === 0) return [];
   const [roles, names] = [0, 1].map((part) => [...new Set(paths.map((path) => path[part]))]) as [string[], string[]];
-  const pattern = join(folder, 'stages', '*', oneOf(roles), oneOf(names));
+  const pattern = join(folder, 'stages', '*', oneOf(roles), oneOf(withoutParts(names)));
   return [`${what}: ${pattern} (${paths.length})`];
 }
 
-/** Parts of a set, `after-00000-00009.png` and so on, are one name. */
-function oneOf(names: readonly string[]): string {
+/** Parts of a set, `after-00000-00009.png` and so on, are one name, which also stands for the whole beside them. */
+function withoutParts(names: readonly string[]): readonly string[] {
   const found = new Set(names.map((name) => name.replace(/-\d+-\d+(?=\.)/, '*')));
-  const open = (name: string) => name.replace(/(?=\.[^.*]*$)/, '*');
-  const shown = [...found].filter((name) => name.includes('*') || open(name) === name || !found.has(open(name)));
-  return shown.length === 1 ? (shown[0] ?? '') : `{${shown.join(',')}}`;
+  return [...found].filter((name) => !found.has(name.replace(/(?=\.[^.]*$)/, '*')));
+}
+
+function oneOf(names: readonly string[]): string {
+  return names.length === 1 ? (names[0] ?? '') : `{${names.join(',')}}`;
 }

@@ -1,5 +1,4 @@
 /** Bytes of files that are not there yet, from what will be in them. */
-
 import { type FileType, fileTypes } from '../../tensor/files/file-types.ts';
 import { encodeTyped } from '../../tensor/files/safetensors.ts';
 import { type Shape, sizeOf } from '../../tensor/tensor.ts';

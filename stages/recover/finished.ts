@@ -5,7 +5,7 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { DataSetFacts } from '../../data/data-set.ts';
 import { floats, type Tensor } from '../../tensor/tensor.ts';
-import { MOST_IN_ONE } from '../bytes/set.ts';
+import { bytesOfImages, MOST_IN_ONE } from '../bytes/set.ts';
 import { classFiles } from '../class-files.ts';
 import { type Range, rangeName } from '../shards.ts';
 import type { StageResult, State, StepFiles, StoredFile } from '../stage.ts';
@@ -33,8 +33,9 @@ export interface FinishedSet {
 
 export function finishedImages(whole: FinishedSet, mostHeld: number = MOST_IN_ONE.recovered): Finished {
   const { set, classes, imagesPerClass } = whole;
-  const bytes = (classes[1] - classes[0]) * imagesPerClass * set.channels * set.height * set.width * 4;
-  return bytes <= mostHeld ? held(whole) : stored(whole);
+  return bytesOfImages({ set, classes: classes[1] - classes[0], imagesPerClass }) <= mostHeld
+    ? held(whole)
+    : stored(whole);
 }
 
 function labelsOf([from, to]: Range, imagesPerClass: number): Tensor {

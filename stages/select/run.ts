@@ -13,7 +13,7 @@ import { herding, kCenter, mostForgotten } from '../../methods/select-coreset.ts
 import { randomOfEachClass } from '../../methods/select-random.ts';
 import { randomStream } from '../../tensor/random/stream.ts';
 import { floats, ints, type Tensor } from '../../tensor/tensor.ts';
-import { MOST_IN_ONE } from '../bytes/set.ts';
+import { bytesOfImages, MOST_IN_ONE } from '../bytes/set.ts';
 import { classFiles } from '../class-files.ts';
 import { demandFinite } from '../finite.ts';
 import { type ImageSpace, openImageSpace } from '../image-space.ts';
@@ -74,7 +74,7 @@ export async function openSelect(
       };
       const listed = chosen && { 'chosen.json': jsonFile({ split: 'train', indices: [...chosen.data] }) };
       const all: Range = [0, set.classes];
-      const bytes = 4 * set.classes * imagesPerClass * set.channels * set.height * set.width;
+      const bytes = bytesOfImages({ set, classes: set.classes, imagesPerClass });
       if (bytes > mostInOne && space.whitening === undefined) {
         const rowsOf = (label: number, count: number) =>
           chosen

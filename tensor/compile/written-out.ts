@@ -11,13 +11,13 @@ import type { Expr } from '../expr.ts';
 import { axesAttr, numberAttr } from '../ops/attrs.ts';
 import { add, mean, mul, rsqrt, square, sub } from '../ops/index.ts';
 import { withOrigin } from '../ops/table.ts';
-import { rewritten } from '../rewritten.ts';
+import { renamed, rewritten } from '../rewritten.ts';
 
 export function writtenOut(outputs: Readonly<Record<string, Expr>>): Record<string, Expr> {
   const made = rewritten(Object.values(outputs), (node) =>
     isScattered(node) ? withOrigin(node.origin, () => inOperations(node)) : node,
   );
-  return Object.fromEntries(Object.keys(outputs).map((name, index) => [name, made[index] as Expr]));
+  return renamed(outputs, made);
 }
 
 /** Whether it normalises over axes of which not all are the last ones. */
